@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door: each target brings the packages it is missing, then hands
+# over to cmake, ctest or a script that can also be run by hand.
+
+# Debian's own: its python3-* packages are invisible to any other in the PATH.
+PYTHON := /usr/bin/python3
+
+SETUP := cmake/setup/setup.sh
+OWNER := cmake/setup/as-owner.sh
+STAGE := $(OWNER) cmake/setup/stage.sh
+LOGS  := build/log
+
+# What `make setup` installs; `make setup SETS=lint` prepares another set.
+SETS ?= demo test
+
+BOARDS := $(patsubst boards/%/board.cmake,%,$(wildcard boards/*/board.cmake))
+
+# The agent and its collector meet on the loopback, where no proxy can help.
+comma    := ,
+loopback := 127.0.0.1,localhost,::1
+proxied  := $(or $(no_proxy),$(NO_PROXY))
+export no_proxy := $(loopback)$(if $(proxied),$(comma)$(proxied))
+export NO_PROXY := $(no_proxy)
+
+# Sources the caller already has; set-up sees them in its environment.
+SOURCES = $(if $(TALLY_MBEDTLS_DIR),-DTALLY_MBEDTLS_DIR=$(abspath $(TALLY_MBEDTLS_DIR))) \
+          $(if $(TALLY_LWIP_DIR),-DTALLY_LWIP_DIR=$(abspath $(TALLY_LWIP_DIR)))
+
+# $(call build,NAME,CMAKE OPTIONS): configures and builds build/NAME.
+define build
+@$(STAGE) configure-$(1) $(LOGS)/configure-$(1).log \
+	cmake -S . -B build/$(1) -G Ninja $(strip $(SOURCES) $(2))
+@$(STAGE) build-$(1) $(LOGS)/build-$(1).log cmake --build build/$(1)
+endef
+
+.PHONY: help setup linux firmware known-board build-test test campaign \
+	demo size bench lint clean distclean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: ## install what is missing for demo and test
+	@$(SETUP) $(SETS)
+
+ready-%:
+	@$(SETUP) $*
+
+linux: ready-demo ## build tallyd and tally-decode for this machine
+	$(call build,linux,-DTALLY_BOARD=linux -DCMAKE_BUILD_TYPE=MinSizeRel)
+
+firmware: known-board ready-demo ## build for BOARD= with ENDPOINT= and CERTS=
+	$(call build,$(BOARD),-DTALLY_BOARD=$(BOARD) -DCMAKE_BUILD_TYPE=MinSizeRel \
+		$(addprefix --toolchain toolchains/,$(addsuffix .cmake,$(toolchain))) \
+		$(if $(ENDPOINT),'-DTALLY_ENDPOINT=$(ENDPOINT)') \
+		$(if $(CERTS),'-DTALLY_CERTS=$(abspath $(CERTS))'))
+
+firmware: toolchain = $(file <boards/$(BOARD)/toolchain)
+
+known-board:
+	@$(if $(filter $(BOARD),$(BOARDS)),true,\
+		echo "firmware: no board '$(BOARD)'; BOARD is one of: $(BOARDS)" >&2; exit 2)
+
+build-test: ready-test
+	$(call build,test,-DTALLY_BOARD=linux -DTALLY_TESTS=ON -DTALLY_SANITIZE=ON \
+		-DCMAKE_BUILD_TYPE=Debug)
+
+test: build-test ## run the tests
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE campaign
+
+campaign: build-test ## run the long tests
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
+
+demo: linux ## play, report and decode on this machine; SEED=n repeats a run
+	@$(OWNER) $(PYTHON) tests/demo/demo.py
+
+size: ready-bench ## measure the code and the memory
+	@$(OWNER) $(PYTHON) cmake/size.py
+
+bench: ready-bench ## measure the work per event
+	@$(OWNER) $(PYTHON) tests/bench/bench.py
+
+lint: ready-lint ## check the layout and the habits
+	@$(OWNER) cmake/lint.sh
+
+clean: ## remove what was built
+	rm -rf build
+
+distclean: clean ## remove what was fetched as well
+	rm -rf .deps
