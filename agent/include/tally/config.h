@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_CONFIG_H
+#define TALLY_CONFIG_H
+/*
+ * Compile-time sizes. The board's own tally_config.h is read first (it may be empty), what it
+ * leaves open gets the default below, and what cannot work is refused by the checks at the end.
+ */
+#include "tally_config.h"
+
+/* Sessions measured at once (main programme, picture in picture, recording, preload). */
+#ifndef TALLY_SESSIONS
+#define TALLY_SESSIONS 4
+#endif
+
+/* Bytes for all texts (content id, title, ...) of one session. */
+#ifndef TALLY_SESSION_TEXT_BYTES
+#define TALLY_SESSION_TEXT_BYTES 192
+#endif
+
+/* Cells of the event ring, a power of two; 20 bytes each. A full ring drops and counts. */
+#ifndef TALLY_EVENTS
+#define TALLY_EVENTS 64
+#endif
+
+/* Texts on their way from a hook to the agent task, and the longest one in bytes with its NUL. */
+#ifndef TALLY_TEXT_SLOTS
+#define TALLY_TEXT_SLOTS 4
+#endif
+#ifndef TALLY_TEXT_BYTES
+#define TALLY_TEXT_BYTES 64
+#endif
+
+/* RTP and TS streams attached at once. */
+#ifndef TALLY_STREAMS
+#define TALLY_STREAMS 4
+#endif
+
+/* The largest record in bytes; report.c proves at test time that every kind fits. */
+#ifndef TALLY_RECORD_BYTES
+#define TALLY_RECORD_BYTES 1024
+#endif
+
+/* Bytes staged for one transport send: larger is fewer TLS records, smaller is less RAM. */
+#ifndef TALLY_TX_BYTES
+#define TALLY_TX_BYTES 512
+#endif
+
+/* The most record bytes in one upload. */
+#ifndef TALLY_BATCH_BYTES
+#define TALLY_BATCH_BYTES 16384
+#endif
+
+/* Log lines above this level are not compiled in: 0 none, 1 error, 2 warning, 3 info, 4 debug. */
+#ifndef TALLY_LOG_LEVEL
+#define TALLY_LOG_LEVEL 3
+#endif
+
+/* 0 leaves the log's strings out of the image; the sink then gets identifiers only. */
+#ifndef TALLY_LOG_TEXT
+#define TALLY_LOG_TEXT 1
+#endif
+
+/* 0 for targets without atomic compare-and-swap: the port's critical section takes its place. */
+#ifndef TALLY_ATOMICS
+#define TALLY_ATOMICS 1
+#endif
+
+#if TALLY_SESSIONS < 1 || TALLY_SESSIONS > 64
+#error "TALLY_SESSIONS: 1 to 64"
+#endif
+#if TALLY_EVENTS < 8 || (TALLY_EVENTS & (TALLY_EVENTS - 1)) != 0
+#error "TALLY_EVENTS: a power of two, at least 8"
+#endif
+#if TALLY_TEXT_SLOTS < 1 || TALLY_TEXT_SLOTS > 255
+#error "TALLY_TEXT_SLOTS: 1 to 255"
+#endif
+#if TALLY_TEXT_BYTES < 16 || TALLY_TEXT_BYTES > TALLY_SESSION_TEXT_BYTES
+#error "TALLY_TEXT_BYTES: 16 to TALLY_SESSION_TEXT_BYTES"
+#endif
+#if TALLY_RECORD_BYTES < 512 || TALLY_RECORD_BYTES > 4096
+#error "TALLY_RECORD_BYTES: 512 to 4096"
+#endif
+#if TALLY_TX_BYTES < 384 || TALLY_BATCH_BYTES < TALLY_RECORD_BYTES
+#error "TALLY_TX_BYTES: at least 384; TALLY_BATCH_BYTES: at least one record"
+#endif
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_PORT_H
+#define TALLY_PORT_H
+/*
+ * The only contract between tally and a platform. A port fills these structs of callbacks; every
+ * callback is required and tally_init() refuses a NULL one. All structs and their `ctx` must live
+ * as long as the agent. No callback may block unless it says so.
+ *
+ *   tally_port_t       clock, random, critical section, wake, log      one for each agent
+ *   tally_transport_t  a byte stream to one server                     TLS is one of these
+ *   tally_store_t      erase blocks that records wait in               RAM, file or flash
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How far a wall time can be believed. Only authenticated time (TLS, a signed source, an RTC that
+ * was set from one) may judge certificates. */
+enum tally_wall_quality {
+    TALLY_WALL_UNKNOWN = 0,         /* no time since boot: unix_ms is not looked at */
+    TALLY_WALL_UNAUTHENTICATED = 1, /* a battery clock nobody checked, plain SNTP */
+    TALLY_WALL_AUTHENTICATED = 2,
+};
+
+typedef struct {
+    int64_t unix_ms; /* milliseconds since 1970-01-01 UTC, leap seconds not counted */
+    uint8_t quality; /* enum tally_wall_quality */
+} tally_wall_t;
+
+enum tally_log_level {
+    TALLY_LOG_ERROR = 1, /* the device needs somebody */
+    TALLY_LOG_WARNING,   /* something was refused, dropped or put off */
+    TALLY_LOG_INFO,      /* once for each boot, session or upload */
+    TALLY_LOG_DEBUG,
+};
+
+typedef struct {
+    void *ctx; /* handed to every callback below */
+
+    /* Milliseconds since any fixed point, never back, counting while the device is in standby.
+     * Any thread and ISR. 64 bits: must not wrap. */
+    uint64_t (*monotonic_ms)(void *ctx);
+
+    /* The wall time and its quality. Agent task. */
+    tally_wall_t (*wall)(void *ctx);
+
+    /* Fills `out` with cryptographic random bytes. 0, or TALLY_E_RANDOM. Agent task; may block
+     * once after boot until the source is seeded. */
+    int32_t (*random)(void *ctx, uint8_t *out, uint32_t size);
+
+    /* Keeps every other thread and ISR that calls a hook out, for some hundred cycles: mask
+     * interrupts, or take a mutex where no hook runs in an ISR. `leave` gets what `enter`
+     * returned. Calls do not nest. Any thread and ISR. */
+    uint32_t (*critical_enter)(void *ctx);
+    void (*critical_leave)(void *ctx, uint32_t state);
+
+    /* Makes the agent task call tally_step() soon. Any thread and ISR; may be called often. */
+    void (*wake)(void *ctx);
+
+    /* One log line: its identifier (enum tally_log_id), its text (NULL when TALLY_LOG_TEXT is 0;
+     * a constant of the image) and one number. Agent task. Should not block. */
+    void (*log)(void *ctx, enum tally_log_level level, uint32_t id, const char *text,
+                int32_t value);
+} tally_port_t;
+
+/* Where an upload goes. Texts live as long as the agent. */
+typedef struct {
+    const char *host; /* DNS name or address literal; also the name TLS verifies */
+    uint16_t port;
+} tally_peer_t;
+
+/* What transport.open() is waiting for; the uplink has a deadline for each. */
+enum tally_opening {
+    TALLY_OPEN = 0, /* ready for send and receive */
+    TALLY_OPENING_RESOLVE = 1,
+    TALLY_OPENING_CONNECT = 2,
+    TALLY_OPENING_SECURE = 3, /* TLS handshake */
+};
+
+/* A byte stream. All callbacks: agent task, never block. Plain TCP, TLS and a test's fake look the
+ * same; TLS is given the transport below it and is itself one. */
+typedef struct {
+    void *ctx;
+
+    /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way (call
+     * again), or a negative error, after which close() is due. */
+    int32_t (*open)(void *ctx, const tally_peer_t *peer);
+
+    /* Bytes taken (1 to size), 0 when none can be taken now, or a negative error. */
+    int32_t (*send)(void *ctx, const uint8_t *data, uint32_t size);
+
+    /* Bytes received (1 to size), 0 when none are there, or a negative error; TALLY_E_CLOSED when
+     * the peer has ended the stream in good order. */
+    int32_t (*receive)(void *ctx, uint8_t *data, uint32_t size);
+
+    /* Ends the stream in any state and frees what it held. Open may follow. */
+    void (*close)(void *ctx);
+} tally_transport_t;
+
+/* Erase blocks. All callbacks: agent task; erase and program may block as long as the medium
+ * takes. Return 0 or TALLY_E_IO. Addresses are checked by the caller. */
+typedef struct {
+    void *ctx;
+    uint32_t block_bytes;   /* size of one erase block, 256 B to 1 MiB, a multiple of granularity */
+    uint32_t blocks;        /* how many; at least 3 for each ring */
+    uint32_t program_bytes; /* granularity of program: 1, 4, 8 or 16 */
+
+    int32_t (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size);
+
+    /* `offset` and `size` are multiples of program_bytes; the place was erased before. */
+    int32_t (*program)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
+                       uint32_t size);
+
+    /* All bytes of the block read 0xFF afterwards. */
+    int32_t (*erase)(void *ctx, uint32_t block);
+
+    /* Returns once everything programmed before survives a power cut. */
+    int32_t (*sync)(void *ctx);
+} tally_store_t;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_STATS_H
+#define TALLY_STATS_H
+/*
+ * Per-packet statistics, updated in place. The player owns each stream struct and is its only
+ * writer; the agent takes consistent snapshots from its own task (see tally_attach_rtp in hook.h).
+ * No call here blocks, allocates or reads a clock; all may run in an ISR if no other context
+ * writes the same struct.
+ *
+ * Counters are 32 bits in the stream and wrap; the agent extends them to 64. It does so whenever
+ * tally_step() runs, so no counter may advance by 2^32 between two steps.
+ *
+ * Every stream struct begins with what the agent reads: `version`, odd while its writer is in the
+ * middle of an update, and `values`, in the order of the stream's group in metrics.def.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/metrics.h"
+#include "tally/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- RTP (RFC 3550) ------------------------------------------------------------------------- */
+
+typedef struct {
+    /* read by the agent */
+    uint32_t version;
+    uint32_t values[TALLY_RTP_METRICS];
+    /* the writer's own */
+    uint64_t seen;            /* bit n: sequence number highest - n was received */
+    uint32_t us_per_tick_q16; /* microseconds of one RTP timestamp tick, times 65536 */
+    uint32_t ssrc;
+    uint32_t highest;       /* highest sequence number, extended by its wraps */
+    uint32_t base;          /* extended sequence number that counting began with */
+    uint32_t expected_past; /* packets expected from sources before this one */
+    uint32_t jitter_q4_us;
+    uint32_t arrival_us; /* of the packet before */
+    uint32_t timestamp;  /* of the packet before */
+    uint16_t resync;     /* next sequence number if the one before began a restart */
+    uint8_t probation;   /* packets in sequence still missing before a source is believed */
+    bool resyncing;
+} tally_rtp_t;
+
+typedef struct {
+    uint32_t timestamp;
+    uint32_t ssrc;
+    uint16_t sequence;
+    uint8_t payload_type;
+    bool marker;
+    const uint8_t *payload; /* inside the datagram */
+    uint32_t payload_bytes;
+} tally_rtp_header_t;
+
+/* How a packet stands in its stream. */
+enum tally_rtp_order {
+    TALLY_RTP_NEXT = 0,      /* above all before it: play it */
+    TALLY_RTP_LATE = 1,      /* below the highest, not seen before */
+    TALLY_RTP_DUPLICATE = 2, /* seen before */
+    TALLY_RTP_UNSURE = 3,    /* from a source or place in the sequence not believed yet (A.1) */
+};
+
+/* Empties the stream. `clock_rate_hz`: of the payload's timestamps, 1,000 to 1,000,000 (90,000 for
+ * MPEG-TS and video, RFC 3551). TALLY_E_ARGUMENT outside. */
+int32_t tally_rtp_init(tally_rtp_t *rtp, uint32_t clock_rate_hz);
+
+/* Reads a datagram of any content. 0 and a filled `out`, or TALLY_E_CORRUPT: not version 2, or
+ * cut short in header, CSRC list, extension or padding (RFC 3550 5.1). */
+int32_t tally_rtp_parse(const uint8_t *datagram, uint32_t bytes, tally_rtp_header_t *out);
+
+/* Counts one packet: sequence and probation by A.1, loss by A.3, jitter by A.8. `arrival_us` may
+ * wrap. Returns enum tally_rtp_order. A packet that is not played after all (late, duplicate, no
+ * room) is to be told with tally_rtp_discard(). */
+int32_t tally_rtp_packet(tally_rtp_t *rtp, const tally_rtp_header_t *header, uint32_t arrival_us);
+
+/* Counts a packet that was received and not played. */
+void tally_rtp_discard(tally_rtp_t *rtp);
+
+/* Counts a datagram that tally_rtp_parse() refused. */
+void tally_rtp_invalid(tally_rtp_t *rtp);
+
+/* --- MPEG transport stream (ISO/IEC 13818-1, ETSI TR 101 290) ------------------------------- */
+
+#define TALLY_TS_BYTES 188u
+#define TALLY_TS_PIDS  16u
+
+typedef struct {
+    /* read by the agent */
+    uint32_t version;
+    uint32_t values[TALLY_TS_METRICS];
+    /* the writer's own */
+    uint16_t pid[TALLY_TS_PIDS];
+    uint8_t continuity[TALLY_TS_PIDS]; /* last counter; bit 7: the packet before was a repeat */
+    uint8_t pids;
+    uint8_t good; /* packets in a row with a right sync byte, while out of sync */
+    uint8_t bad;  /* packets in a row with a wrong one, while in sync */
+    bool in_sync;
+} tally_ts_t;
+
+/* Empties the stream, which is presumed in sync. */
+void tally_ts_init(tally_ts_t *ts);
+
+/* Counts the packets of one datagram or read: whole 188-byte packets from its first byte on; a
+ * remainder counts as one wrong sync byte. Sync is lost after 2 wrong sync bytes in a row and
+ * regained after 5 right ones (TR 101 290 1.1). Returns how many packets were in sync. */
+int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

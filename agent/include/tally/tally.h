@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_TALLY_H
+#define TALLY_TALLY_H
+/*
+ * tally: a QoE telemetry agent. Players call hook.h and stats.h from any thread; one task, the
+ * agent task, calls what is declared here.
+ *
+ *     hook -> session -> metrics -> report -> spool -> uplink
+ *
+ * To allocate the state, include tally/state.h where it is defined:
+ *
+ *     static tally_t agent;
+ *     tally_init(&agent, &options, &port, &transport, &store);
+ *     for (;;) { wait_for_wake_or_io(tally_step(&agent)); }
+ */
+#include <stdint.h>
+
+#include "tally/hook.h"
+#include "tally/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TALLY_VERSION "0.1.0"
+
+/* How a device is provisioned. Texts are UTF-8, at most 63 bytes where not said otherwise, and
+ * live as long as the agent, as does the struct. */
+typedef struct {
+    tally_peer_t peer;       /* the collector */
+    const char *path;        /* of the endpoint, "/..."; at most 127 bytes */
+    const char *device_id;   /* the identity in the device's TLS certificate */
+    const char *operator_id; /* the tenant the device reports to */
+
+    /* told in the boot record; NULL where not known */
+    const char *device_type;
+    const char *device_model;
+    const char *soc;
+    const char *firmware;
+    const char *os;
+    enum tally_reset reset_reason;
+
+    uint32_t heartbeat_ms; /* 1,000 to 3,600,000; 0 is 60,000 */
+    uint32_t upload_ms;    /* 1,000 to 86,400,000; 0 is 300,000 */
+
+    /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(). A metric that is
+     * declared and absent is 0; one that is not declared was not measured. The agent adds its own
+     * group. */
+    uint64_t capabilities[TALLY_GROUPS];
+} tally_options_t;
+
+/* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers
+ * must outlive the agent. 0; TALLY_E_ARGUMENT for a NULL pointer or callback; TALLY_E_CONFIG for
+ * options or a store geometry out of range; TALLY_E_RANDOM, TALLY_E_IO from the port. */
+int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
+                   const tally_transport_t *transport, const tally_store_t *store);
+
+/* Does what is due: takes events from the ring, samples streams, makes records, moves the upload
+ * on by one non-blocking step. Returns after how many milliseconds it wants to be called again;
+ * call it earlier when the port's wake() ran or the transport can go on. Never blocks; its longest
+ * time is one step of a TLS handshake (public-key work). */
+uint32_t tally_step(tally_t *tally);
+
+/* Asks for an upload as soon as the retry time allows. */
+void tally_flush(tally_t *tally);
+
+/* Notes a gauge of group AGENT that only the board knows (TALLY_M_TLS_HEAP_HIGH, ...). Agent task.
+ * TALLY_E_ARGUMENT for a metric of another group. */
+int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value);
+
+/* Records made and not yet accepted by a server. */
+uint32_t tally_pending(const tally_t *tally);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
