@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The other end of the wire: takes uploads over mutual TLS and keeps each record once."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import ssl
+import time
+
+from aiohttp import web
+
+import wire
+from faults import KINDS, NONE, REFUSALS, Faults
+from names import Names
+from refusal import Refusal
+from store import Store
+
+LARGEST_BODY = 1 << 20
+CONTENT_TYPE = "application/cbor"
+GRACE_S = 1.0  # for requests under way when the collector is told to stop
+
+log = logging.getLogger("collector")
+
+
+class Collector:
+    """Answers uploads: checks, stores, prints."""
+
+    def __init__(self, store, names, faults):
+        self._store = store
+        self._names = names
+        self._faults = faults
+
+    def app(self, path):
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_post(path, self._upload)
+        return app
+
+    async def _upload(self, request):
+        fault = self._faults.next()
+        if fault in REFUSALS:
+            return self._faults.refusal(fault)
+        return self._faults.lost(fault, await self._answer(request))
+
+    async def _answer(self, request):
+        device = identity(request)
+        received_ms = time.time_ns() // 1_000_000
+        size = request.content_length or 0
+        try:
+            self._take(device, await read_body(request), received_ms)
+        except Refusal as refusal:
+            log.warning("refused %s of %s: %s", refusal.status, device, refusal.reason)
+            self._store.refuse(device, received_ms, size, refusal)
+            return web.Response(status=refusal.status, text=refusal.reason + "\n")
+        return web.Response(status=204)
+
+    def _take(self, device, data, received_ms):
+        body = wire.parse(data)
+        if body.device != device:
+            raise Refusal(403, f"the body is of {body.device!r}, the certificate of {device!r}")
+        fresh = self._store.accept(body, received_ms, len(data))
+        log.info("accepted of %s: %d bytes, %d records, %d of them resent",
+                 device, len(data), len(body.records), len(body.records) - len(fresh))
+        for record in fresh:
+            print(self._names.line(body.boot, record), flush=True)
+
+
+def identity(request):
+    """The common name of the client's certificate; TLS has verified it is one of ours."""
+    subject = request.transport.get_extra_info("peercert")["subject"]
+    return next((value for rdn in subject for key, value in rdn if key == "commonName"), "")
+
+
+async def read_body(request):
+    if request.content_type != CONTENT_TYPE:
+        raise Refusal(415, f"{request.content_type} is not {CONTENT_TYPE}")
+    if request.content_length is None:
+        raise Refusal(411, "an upload has a Content-Length")
+    if request.content_length > LARGEST_BODY:
+        raise Refusal(413, f"{request.content_length} bytes are more than {LARGEST_BODY}")
+    return await request.read()
+
+
+def tls_context(options):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(options.ca)
+    context.load_cert_chain(options.cert, options.key)
+    return context
+
+
+def announce(path, port):
+    """Says where to connect; written at once, so a waiting test never reads half of it."""
+    with open(f"{path}.new", "w", encoding="utf-8") as out:
+        json.dump({"port": port, "pid": os.getpid()}, out)
+    os.replace(f"{path}.new", path)
+
+
+async def serve(options, collector):
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(collector.app(options.path), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, options.host, options.port, shutdown_timeout=GRACE_S,
+                          ssl_context=tls_context(options)).start()
+        port = runner.addresses[0][1]
+        log.info("listening on %s:%d", options.host, port)
+        if options.ready:
+            announce(options.ready, port)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 (default): any free one")
+    parser.add_argument("--path", default="/v1/records")
+    parser.add_argument("--ca", required=True, help="PEM: who signs devices")
+    parser.add_argument("--cert", required=True, help="PEM: the server's certificate")
+    parser.add_argument("--key", required=True, help="PEM: the server's key")
+    parser.add_argument("--db", required=True, metavar="FILE")
+    parser.add_argument("--registry", metavar="FILE", help="JSON: names of kinds and metrics")
+    parser.add_argument("--ready", metavar="FILE", help="gets {port, pid} once listening")
+    parser.add_argument("--fault", choices=KINDS, default=NONE)
+    parser.add_argument("--fault-count", type=int, metavar="N",
+                        help="spoil the first N requests only (default: all)")
+    parser.add_argument("--fault-delay", type=float, default=3.0, metavar="SECONDS",
+                        help="what a slow answer takes and a 429 asks for (default: 3)")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    logging.basicConfig(level=logging.INFO, format="collector: %(message)s")
+    names = Names.from_file(options.registry) if options.registry else Names()
+    faults = Faults(options.fault, options.fault_count, options.fault_delay)
+    store = Store(options.db)
+    try:
+        asyncio.run(serve(options, Collector(store, names, faults)))
+    finally:
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong answers on purpose.
+
+429 and 500 refuse an upload before it is looked at. With all others the upload
+is handled, and stored if it is good, but the answer comes late (slow) or is
+lost: the device cannot know, sends again, and the store has to notice.
+"""
+
+import asyncio
+import itertools
+
+from aiohttp import web
+
+NONE = "none"
+REFUSALS = {"429": 429, "500": 500}
+HUGE_HEADER_BYTES = 1 << 20
+CHUNK_BYTES = 16 << 10
+POLL_S = 0.05
+
+
+class RawAnswer(web.StreamResponse):
+    """An answer that by-passes aiohttp, which would never send anything this wrong."""
+
+    def __init__(self, play):
+        super().__init__()
+        self._play = play
+        self.force_close()
+
+    async def prepare(self, request):
+        await self._play(request.transport)
+        if request.transport is not None:
+            request.transport.close()
+
+    async def write_eof(self, data=b""):
+        """Nothing is left to be said."""
+
+
+async def _slow(transport, answer, delay_s):
+    """A good answer, byte by byte."""
+    message = f"HTTP/1.1 {answer.status} {answer.reason}\r\nConnection: close\r\n\r\n".encode()
+    for at in range(len(message)):
+        if transport.is_closing():
+            return
+        transport.write(message[at:at + 1])
+        await asyncio.sleep(delay_s / len(message))
+
+
+async def _hang(transport, _answer, _delay_s):
+    while not transport.is_closing():
+        await asyncio.sleep(POLL_S)
+
+
+async def _cut(transport, answer, _delay_s):
+    transport.write(f"HTTP/1.1 {answer.status} {answer.reason[:6]}".encode())
+
+
+async def _garbage(transport, _answer, _delay_s):
+    transport.write(bytes(range(256)) * 4)
+
+
+async def _endless(transport, _answer, _delay_s):
+    transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+    await _pour(transport, itertools.count())
+
+
+async def _huge_header(transport, _answer, _delay_s):
+    transport.write(b"HTTP/1.1 204 No Content\r\nX-Huge: ")
+    await _pour(transport, range(HUGE_HEADER_BYTES // CHUNK_BYTES))
+    transport.write(b"\r\n\r\n")
+
+
+async def _pour(transport, chunks):
+    """Writes one chunk for each of `chunks`, no faster than the other side reads."""
+    for _ in chunks:
+        while transport.get_write_buffer_size() > CHUNK_BYTES and not transport.is_closing():
+            await asyncio.sleep(POLL_S / 10)
+        if transport.is_closing():
+            return
+        transport.write(b"x" * CHUNK_BYTES)
+        await asyncio.sleep(0)
+
+
+LOST_ANSWERS = {
+    "slow": _slow,
+    "hang": _hang,
+    "cut": _cut,
+    "garbage": _garbage,
+    "endless": _endless,
+    "huge-header": _huge_header,
+}
+KINDS = [NONE, *REFUSALS, *LOST_ANSWERS]
+
+
+class Faults:
+    """Spoils the answers to the first `count` requests, or to all of them."""
+
+    def __init__(self, kind=NONE, count=None, delay_s=3.0):
+        self._kind = kind
+        self._left = count
+        self._delay_s = delay_s
+
+    def next(self):
+        """The fault of the next request, or None."""
+        if self._kind == NONE or self._left == 0:
+            return None
+        if self._left is not None:
+            self._left -= 1
+        return self._kind
+
+    def refusal(self, kind):
+        """The answer instead of handling the request."""
+        headers = {"Retry-After": str(round(self._delay_s))} if kind == "429" else {}
+        return web.Response(status=REFUSALS[kind], headers=headers, text="a fault on purpose\n")
+
+    def lost(self, kind, answer):
+        """What is sent in place of `answer`, now that the request was handled."""
+        if kind is None:
+            return answer
+        return RawAnswer(lambda transport: LOST_ANSWERS[kind](transport, answer, self._delay_s))

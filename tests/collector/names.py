@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records in words, by the names of the registry."""
+
+import json
+
+ENVELOPE = {"k", "q", "u", "w", "s"}
+
+
+class Names:
+    """What the registry calls kinds and metrics; what it does not know stays as it is."""
+
+    def __init__(self, registry=None):
+        registry = registry or {}
+        self._kinds = registry.get("kinds", {})
+        self._metrics = registry.get("metrics", {})
+
+    @classmethod
+    def from_file(cls, path):
+        with open(path, encoding="utf-8") as source:
+            return cls(json.load(source))
+
+    def line(self, boot, record):
+        """`boot 12ab.. seq 3 session 1 heartbeat play_time=1200ms stall_count=0`"""
+        words = ["boot", short_boot(boot), "seq", str(record.seq)]
+        if record.session is not None:
+            words += ["session", str(record.session)]
+        words.append(self._kinds.get(record.kind, record.kind))
+        for key, value in record.fields.items():
+            if isinstance(value, dict):
+                words += [self._metric(*item) for item in value.items()]
+            elif key not in ENVELOPE:
+                words.append(self._metric(key, value))
+        return " ".join(words)
+
+    def _metric(self, key, value):
+        about = self._metrics.get(key, {})
+        named = about.get("values", {}).get(str(value))
+        shown = plain(value) + (about.get("unit") or "") if named is None else named
+        return f"{about.get('name', key)}={shown}"
+
+
+def short_boot(boot):
+    digits = f"{boot:x}"
+    return digits if len(digits) <= 4 else digits[:4] + ".."
+
+
+def plain(value):
+    """Words as they are; anything that could be mistaken for two words as JSON."""
+    if isinstance(value, str) and value and value.isprintable() and not set(value) & set(' "='):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

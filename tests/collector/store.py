@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every record once, in SQLite, with the bytes it came in.
+
+One upload is one transaction: it is stored as a whole or leaves nothing but a
+line in `uploads` that says why it was refused.
+"""
+
+import json
+import sqlite3
+
+from refusal import Refusal
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS uploads(
+    id INTEGER PRIMARY KEY,
+    received_ms INTEGER NOT NULL,
+    device TEXT NOT NULL,      -- by its certificate
+    operator TEXT,             -- this and all up to t: only of an accepted body
+    boot INTEGER,
+    registry INTEGER,
+    m INTEGER,                 -- the device's uptime when it sent
+    t INTEGER,                 -- its wall time then
+    bytes INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    status INTEGER NOT NULL,   -- the HTTP status of the answer
+    reason TEXT                -- of a refusal
+);
+CREATE TABLE IF NOT EXISTS records(
+    device TEXT NOT NULL,
+    boot INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    session INTEGER,
+    uptime_ms INTEGER NOT NULL,
+    wall_ms INTEGER,
+    wall_quality TEXT NOT NULL CHECK (wall_quality IN ('device', 'upload', 'clock', 'unknown')),
+    bytes BLOB NOT NULL,
+    json TEXT NOT NULL,
+    resends INTEGER NOT NULL DEFAULT 0,
+    upload_id INTEGER NOT NULL REFERENCES uploads(id),
+    PRIMARY KEY (device, boot, seq)
+);
+"""
+
+CLOCK_KIND = "c"
+
+
+class Store:
+    """The database of one collector."""
+
+    def __init__(self, path):
+        self._db = sqlite3.connect(path)
+        self._db.execute("PRAGMA journal_mode = WAL")  # tests read while the collector writes
+        self._db.executescript(SCHEMA)
+
+    def close(self):
+        self._db.close()
+
+    def accept(self, body, received_ms, size):
+        """Stores the records of `body`; returns those not seen before."""
+        with self._db:
+            upload_id = self._db.execute(
+                "INSERT INTO uploads(received_ms, device, operator, boot, registry, m, t,"
+                " bytes, records, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 204)",
+                (received_ms, body.device, body.operator, body.boot, body.registry,
+                 body.uptime_ms, body.unix_ms, size, len(body.records))).lastrowid
+            fresh = [record for record in body.records
+                     if not self._is_resent(body, record, upload_id)]
+            self._date_by_clock(body)
+        return fresh
+
+    def refuse(self, device, received_ms, size, refusal):
+        with self._db:
+            self._db.execute(
+                "INSERT INTO uploads(received_ms, device, bytes, records, status, reason)"
+                " VALUES (?, ?, ?, 0, ?, ?)",
+                (received_ms, device, size, refusal.status, refusal.reason))
+
+    def _is_resent(self, body, record, upload_id):
+        """Counts a resend, or inserts what was not there."""
+        key = (body.device, body.boot, record.seq)
+        stored = self._db.execute(
+            "SELECT bytes FROM records WHERE device = ? AND boot = ? AND seq = ?", key).fetchone()
+        if stored is None:
+            self._insert(key, body, record, upload_id)
+            return False
+        if stored[0] != record.raw:
+            raise Refusal(409, f"boot {body.boot} seq {record.seq} was sent before"
+                               " with other bytes")
+        self._db.execute("UPDATE records SET resends = resends + 1"
+                         " WHERE device = ? AND boot = ? AND seq = ?", key)
+        return True
+
+    def _insert(self, key, body, record, upload_id):
+        self._db.execute(
+            "INSERT INTO records(device, boot, seq, kind, session, uptime_ms, wall_ms,"
+            " wall_quality, bytes, json, upload_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, record.kind, record.session, record.uptime_ms, *wall_time(body, record),
+             record.raw, json.dumps(record.fields, ensure_ascii=False), upload_id))
+
+    def _date_by_clock(self, body):
+        """Dates what has no time yet by the boot's newest clock record, whichever came first."""
+        boot = (body.device, body.boot)
+        clock = self._db.execute(
+            "SELECT wall_ms - uptime_ms FROM records WHERE device = ? AND boot = ?"
+            " AND kind = ? AND wall_quality = 'device' ORDER BY seq DESC LIMIT 1",
+            (*boot, CLOCK_KIND)).fetchone()
+        if clock is not None:
+            self._db.execute(
+                "UPDATE records SET wall_ms = uptime_ms + ?, wall_quality = 'clock'"
+                " WHERE device = ? AND boot = ? AND wall_quality = 'unknown'", (*clock, *boot))
+
+
+def wall_time(body, record):
+    """(unix ms, how it is known) as far as this upload alone can tell."""
+    if record.wall_ms is not None:
+        return record.wall_ms, "device"
+    if body.uptime_ms is not None and body.unix_ms is not None:
+        return body.unix_ms - (body.uptime_ms - record.uptime_ms), "upload"
+    return None, "unknown"

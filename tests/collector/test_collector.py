@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The collector as a program, spoken to over real TLS."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import ssl
+
+from harness import CBOR, DEVICE, PATH, CollectorTest, body, encode, record, scratch
+
+
+class Uploading(CollectorTest):
+    def setUp(self):
+        self.started = self.collector()
+
+    def stored(self):
+        return [seq for (seq,) in self.started.rows("SELECT seq FROM records ORDER BY seq")]
+
+    def assert_refused(self, status, data, *words, **how):
+        answered, text = self.started.upload(data, **how)
+        self.assertEqual(answered, status, text)
+        for word in words:
+            self.assertIn(word, text)
+        self.assertEqual(self.stored(), [])
+
+    def test_an_upload_is_answered_with_no_content_and_stored(self):
+        self.assertEqual(self.started.upload(body(record(0), record(1))), (204, ""))
+        self.assertEqual(self.stored(), [0, 1])
+
+    def test_one_connection_carries_many_uploads(self):
+        with contextlib.closing(self.started.connect()) as connection:
+            sockets = set()
+            for seq in range(3):
+                connection.request("POST", PATH, body(record(seq)), CBOR)
+                answer = connection.getresponse()
+                self.assertEqual((answer.status, answer.read()), (204, b""))
+                sockets.add(connection.sock)
+        self.assertEqual(len(sockets), 1)
+        self.assertEqual(self.stored(), [0, 1, 2])
+
+    def test_a_resent_record_is_stored_once(self):
+        data = body(record(0), record(1))
+        self.assertEqual([self.started.upload(data)[0] for _ in range(3)], [204, 204, 204])
+        self.assertEqual(self.started.rows("SELECT seq, bytes, resends FROM records"), [
+            (0, encode(record(0)), 2), (1, encode(record(1)), 2)])
+        self.assertEqual(len(self.started.printed()), 2)
+
+    def test_a_changed_resend_is_refused_and_logged(self):
+        self.started.upload(body(record(0)))
+        status, text = self.started.upload(body(record(1), record(0, e={"zz": 1})))
+        self.assertEqual(status, 409)
+        self.assertIn("seq 0", text)
+        self.assertEqual(self.stored(), [0])
+        self.assertIn("refused 409", self.started.logged())
+
+    def test_a_body_of_another_device_is_refused(self):
+        self.assert_refused(403, body(record(0), device="stb-43"), "stb-43", DEVICE)
+        self.assert_refused(403, body(record(0)), client="foreign-device")
+
+    def test_a_device_may_speak_for_itself_whatever_its_name(self):
+        data = body(record(0), device="foreign-device")
+        self.assertEqual(self.started.upload(data, client="foreign-device")[0], 204)
+
+    def test_garbage_is_refused(self):
+        self.assert_refused(400, b"garbage" * 10, "CBOR")
+
+    def test_a_broken_rule_is_refused_by_name_and_place(self):
+        broken = bytes.fromhex("a4 616b 6165 6171 01 6175 02 627a7a f93c00")
+        self.assert_refused(422, body(record(0), broken, record(2)), "record 1 zz", "float")
+
+    def test_a_refusal_is_told_in_the_uploads(self):
+        self.assert_refused(400, b"\xff")
+        self.assertEqual(self.started.rows("SELECT device, status, bytes, records FROM uploads"),
+                         [(DEVICE, 400, 1, 0)])
+
+    def test_another_content_type_is_refused(self):
+        self.assert_refused(415, body(record(0)), headers={"Content-Type": "application/json"})
+
+    def test_a_body_without_a_length_is_refused(self):
+        self.assert_refused(411, iter([body(record(0))]))
+
+    def test_more_than_a_megabyte_is_refused(self):
+        self.assert_refused(413, bytes((1 << 20) + 1))
+
+    def test_other_paths_and_methods_are_not_there(self):
+        self.assert_refused(404, body(record(0)), path="/v2/records")
+        with contextlib.closing(self.started.connect()) as connection:
+            connection.request("GET", PATH)
+            self.assertEqual(connection.getresponse().status, 405)
+
+    def test_a_whole_megabyte_is_taken(self):
+        count = 0
+        records = []
+        while count < (1 << 20) - 4096:
+            records.append(record(len(records), e={"tx": "x" * 2000}))
+            count += len(encode(records[-1]))
+        self.assertEqual(self.started.upload(body(*records))[0], 204)
+        self.assertEqual(len(self.stored()), len(records))
+
+
+class Handshakes(CollectorTest):
+    # With TLS 1.3 a client learns of its refusal only when it reads.
+    REFUSED = (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)
+
+    def test_a_client_without_a_certificate_is_refused(self):
+        started = self.collector()
+        with self.assertRaises(self.REFUSED):
+            started.upload(body(record(0)), client=None)
+        self.assertEqual(started.rows("SELECT * FROM uploads"), [])
+
+    def test_a_certificate_of_another_ca_is_refused(self):
+        with self.assertRaises(self.REFUSED):
+            self.collector().upload(body(record(0)), client="other-server")
+
+    def test_a_server_certificate_is_no_device(self):
+        with self.assertRaises(self.REFUSED):
+            self.collector().upload(body(record(0)), client="server")
+
+    def test_a_device_speaks_tls_1_3(self):
+        with contextlib.closing(self.collector().connect()) as connection:
+            connection.connect()
+            self.assertEqual(connection.sock.version(), "TLSv1.3")
+
+    def test_bad_collectors_are_refused_by_a_device_that_checks(self):
+        for server in ("other-server", "wrongname-server", "expired-server"):
+            with self.subTest(server), self.assertRaises(ssl.SSLCertVerificationError):
+                self.collector(server=server).upload(body(record(0)))
+
+
+class Running(CollectorTest):
+    def test_it_stops_cleanly_when_told(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            started = self.collector()
+            started.upload(body(record(0)))
+            with contextlib.closing(started.connect()) as idle:
+                idle.connect()
+                self.assertEqual(started.stop(number), 0)
+            self.assertNotIn("Traceback", started.logged())
+
+    def test_what_was_acknowledged_survives_a_kill(self):
+        started = self.collector()
+        started.upload(body(record(0)))
+        started.stop(signal.SIGKILL)
+        self.assertEqual(started.rows("SELECT seq FROM records"), [(0,)])
+
+    def test_records_are_printed_by_name(self):
+        registry = os.path.join(scratch(self.addCleanup), "registry.json")
+        with open(registry, "w", encoding="utf-8") as out:
+            json.dump({"version": 1, "kinds": {"h": "heartbeat"}, "groups": {"p": "playback"},
+                       "metrics": {"pt": {"name": "play_time", "group": "p", "unit": "ms"}}}, out)
+        started = self.collector("--registry", registry)
+        started.upload(body(record(3, "h", s=1, p={"pt": 1200, "zz": 0})))
+        self.assertEqual(started.printed(),
+                         ["boot 12ab.. seq 3 session 1 heartbeat play_time=1200ms zz=0"])
+
+    def test_the_path_can_be_chosen(self):
+        started = self.collector("--path", "/elsewhere")
+        self.assertEqual(started.upload(body(record(0)), path="/elsewhere")[0], 204)
+        self.assertEqual(started.upload(body(record(0)))[0], 404)

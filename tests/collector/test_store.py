@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each record once, dated as well as can be known."""
+
+import os
+import sqlite3
+import unittest
+
+import wire
+from harness import body, encode, record, scratch
+from refusal import Refusal
+from store import Store
+
+
+class StoreTest(unittest.TestCase):
+    def setUp(self):
+        database = os.path.join(scratch(self.addCleanup), "tally.db")
+        self.store = Store(database)
+        self.addCleanup(self.store.close)
+        self.reader = sqlite3.connect(database)
+        self.addCleanup(self.reader.close)
+
+    def upload(self, *records, **head):
+        data = body(*records, **head)
+        return [each.seq for each in self.store.accept(wire.parse(data), 1, len(data))]
+
+    def rows(self, columns, table="records"):
+        return self.reader.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+
+
+class Storing(StoreTest):
+    def test_a_record_is_stored_with_its_bytes_and_in_words(self):
+        sent = record(4, "h", 900, s=2, p={"pt": 5})
+        self.upload(sent)
+        self.assertEqual(self.rows("seq, kind, session, uptime_ms, resends, upload_id"),
+                         [(4, "h", 2, 900, 0, 1)])
+        self.assertEqual(self.rows("bytes, json"), [
+            (encode(sent), '{"k": "h", "p": {"pt": 5}, "q": 4, "s": 2, "u": 900}')])
+
+    def test_a_resent_record_is_stored_once_and_counted(self):
+        self.assertEqual(self.upload(record(0), record(1)), [0, 1])
+        self.assertEqual(self.upload(record(1), record(2)), [2])
+        self.assertEqual(self.upload(record(1)), [])
+        self.assertEqual(self.rows("seq, resends, upload_id"), [(0, 0, 1), (1, 2, 1), (2, 0, 2)])
+
+    def test_the_same_sequence_in_another_boot_is_another_record(self):
+        self.upload(record(0), boot=1)
+        self.upload(record(0), boot=2)
+        self.assertEqual(self.rows("boot, resends"), [(1, 0), (2, 0)])
+
+    def test_a_changed_resend_is_refused_with_all_of_its_upload(self):
+        self.upload(record(1))
+        with self.assertRaises(Refusal) as caught:
+            self.upload(record(0), record(1, e={"zz": 1}), record(2))
+        self.assertEqual(caught.exception.status, 409)
+        self.assertEqual(self.rows("seq, resends"), [(1, 0)])
+        self.assertEqual(self.rows("id", "uploads"), [(1,)])
+
+    def test_an_upload_is_told_in_its_table(self):
+        self.upload(record(0), uptime_ms=50, unix_ms=60, boot=9)
+        self.store.refuse("stb-42", 2, 30, Refusal(422, "no good"))
+        self.assertEqual(
+            self.rows("device, operator, boot, registry, m, t, records, status, reason", "uploads"),
+            [("stb-42", "operator-1", 9, 1, 50, 60, 1, 204, None),
+             ("stb-42", None, None, None, None, None, 0, 422, "no good")])
+
+
+class Dating(StoreTest):
+    def dates(self):
+        return self.rows("seq, wall_ms, wall_quality")
+
+    def test_a_device_that_knew_the_time_is_believed(self):
+        self.upload(record(0, uptime_ms=100, w=5555), uptime_ms=200, unix_ms=9000)
+        self.assertEqual(self.dates(), [(0, 5555, "device")])
+
+    def test_a_record_is_dated_back_from_its_upload(self):
+        self.upload(record(0, uptime_ms=100), uptime_ms=250, unix_ms=9000)
+        self.assertEqual(self.dates(), [(0, 8850, "upload")])
+
+    def test_a_boot_that_is_over_is_dated_by_its_clock_record(self):
+        self.upload(record(0, uptime_ms=100), record(1, "c", 300, w=7000), record(2, uptime_ms=400),
+                    unix_ms=99_999)
+        self.assertEqual(self.dates(),
+                         [(0, 6800, "clock"), (1, 7000, "device"), (2, 7100, "clock")])
+
+    def test_a_clock_record_dates_what_came_before_and_what_comes_later(self):
+        self.upload(record(0, uptime_ms=100))
+        self.assertEqual(self.dates(), [(0, None, "unknown")])
+        self.upload(record(1, "c", 300, w=7000))
+        self.upload(record(2, uptime_ms=500))
+        self.assertEqual(self.dates(),
+                         [(0, 6800, "clock"), (1, 7000, "device"), (2, 7200, "clock")])
+
+    def test_the_clock_of_another_boot_says_nothing(self):
+        self.upload(record(0, "c", w=7000), boot=1)
+        self.upload(record(0), boot=2)
+        self.assertEqual(self.dates(), [(0, 7000, "device"), (0, None, "unknown")])
+
+
+if __name__ == "__main__":
+    unittest.main()
