@@ -144,7 +144,10 @@ install_set() {
     mv "$work/device-id" "$dir/"
 }
 
-[ $# -ge 1 ] && [ $# -le 2 ] || fail 'usage: make_certs.sh DIR [DEVICE_ID]'
+case $# in
+1 | 2) ;;
+*) fail 'usage: make_certs.sh DIR [DEVICE_ID]' ;;
+esac
 dir=$1
 device_id=${2-stb-0001}
 case $device_id in

@@ -61,7 +61,9 @@ class Media(unittest.TestCase):
 
     def test_tables_come_every_100_ms(self):
         for table in (PAT_PID, PMT_PID):
-            self.assertLessEqual(self.longest_silence(lambda packet: pid_of(packet) == table), 0.105)
+            with self.subTest(table):
+                silence = self.longest_silence(lambda packet, pid=table: pid_of(packet) == pid)
+                self.assertLessEqual(silence, 0.105)
 
     def test_the_rate_is_constant_and_the_one_asked_for(self):
         bits = len(self.bytes) * 8

@@ -128,7 +128,8 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first-seq", type=sequence_number, metavar="N", help="default: by seed")
     parser.add_argument("--drop", type=count, default=0, metavar="N", help="packets never sent")
-    parser.add_argument("--duplicate", type=count, default=0, metavar="N", help="packets sent twice")
+    parser.add_argument("--duplicate", type=count, default=0, metavar="N",
+                        help="packets sent twice")
     parser.add_argument("--reorder", type=count, default=0, metavar="N",
                         help="packets sent behind one to three of their successors")
     parser.add_argument("--pause", type=pause, action="append", default=[],

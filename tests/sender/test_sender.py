@@ -204,7 +204,8 @@ class Sending(unittest.TestCase):
 
     def test_a_file_that_is_no_transport_stream_is_refused_with_a_reason(self):
         refused = subprocess.run(
-            [sys.executable, SENDER, SENDER, "--to", "127.0.0.1:1", "--plan", self.truth_file + ".no"],
+            [sys.executable, SENDER, SENDER, "--to", "127.0.0.1:1",
+             "--plan", self.truth_file + ".no"],
             stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("sender.py:", refused.stderr)

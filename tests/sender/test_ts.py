@@ -54,7 +54,8 @@ class ContinuityOfCounters(unittest.TestCase):
         self.assertEqual(continuity_errors(packet(1, 0), packet(1, 9), packet(1, 10)), 1)
 
     def test_each_pid_in_a_gap_has_its_own_error(self):
-        self.assertEqual(continuity_errors(packet(1, 0), packet(2, 0), packet(1, 2), packet(2, 2)), 2)
+        self.assertEqual(
+            continuity_errors(packet(1, 0), packet(2, 0), packet(1, 2), packet(2, 2)), 2)
 
     def test_one_repeat_of_a_packet_is_allowed_and_a_second_is_not(self):
         self.assertEqual(continuity_errors(packet(1, 0), packet(1, 0), packet(1, 1)), 0)
