@@ -35,8 +35,15 @@ class Names:
     def _metric(self, key, value):
         about = self._metrics.get(key, {})
         named = about.get("values", {}).get(str(value))
-        shown = plain(value) + (about.get("unit") or "") if named is None else named
+        shown = plain(value) + shown_unit(about) if named is None else named
         return f"{about.get('name', key)}={shown}"
+
+
+def shown_unit(about):
+    """The unit of a quantity; a count, a code, a text and an enum's value have none to show."""
+    unit = about.get("unit") or ""
+    is_quantity = about.get("kind", "").lower() not in ("enum", "text")
+    return unit if is_quantity and unit.lower() not in ("count", "code") else ""
 
 
 def short_boot(boot):
