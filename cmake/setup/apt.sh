@@ -62,8 +62,8 @@ announce() {
 	disk=$(sed -nE 's/^After this operation, (.*) of additional.*/\1/p' <<<"$plan")
 
 	say "missing packages: $*"
-	say "installing $((count)) packages with what they need:" \
-		"${download:-nothing} to download, ${disk:-nothing} on disk (log: $log)"
+	say "packages to install in all: $((count));" \
+		"to download: ${download:-nothing}; on disk: ${disk:-nothing} (log: $log)"
 }
 
 # with_services_held COMMAND...: no installation starts a service meanwhile.
