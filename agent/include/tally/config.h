@@ -17,7 +17,7 @@
 #define TALLY_SESSION_TEXT_BYTES 192
 #endif
 
-/* Cells of the event ring, a power of two; 20 bytes each. A full ring drops and counts. */
+/* Cells of the event ring, a power of two; 24 bytes each. A full ring drops and counts. */
 #ifndef TALLY_EVENTS
 #define TALLY_EVENTS 64
 #endif

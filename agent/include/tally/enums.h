@@ -8,8 +8,8 @@
 
 /* Exactly one at a time for each session; the times in them add up to the session's age. */
 #define TALLY_STATES(X)                                                                            \
-    X(IDLE, 0, "idle")                     /* opened, play not asked for yet */                    \
-    X(JOINING, 1, "joining")               /* play asked for, no frame on screen yet */            \
+    X(IDLE, 0, "idle")       /* opened, play not asked for yet */                                  \
+    X(JOINING, 1, "joining") /* play asked for, no frame on screen yet */                          \
     X(PLAYING, 2, "playing")                                                                       \
     X(PAUSED, 3, "paused")                 /* by the user */                                       \
     X(STALLED, 4, "stalled")               /* buffer ran empty while playing */                    \
@@ -21,11 +21,11 @@
 
 /* Why a session ended. */
 #define TALLY_STOPS(X)                                                                             \
-    X(COMPLETED, 0, "completed")          /* natural end of the media */                           \
-    X(USER, 1, "user")                    /* the viewer stopped or left */                         \
-    X(ERROR, 2, "error")                  /* fatal error */                                        \
+    X(COMPLETED, 0, "completed")           /* natural end of the media */                          \
+    X(USER, 1, "user")                     /* the viewer stopped or left */                        \
+    X(ERROR, 2, "error")                   /* fatal error */                                       \
     X(SOURCE_STOPPED, 3, "source_stopped") /* the stream ceased */                                 \
-    X(SHUTDOWN, 4, "shutdown")            /* player or device shut down */
+    X(SHUTDOWN, 4, "shutdown")             /* player or device shut down */
 
 /* What an event record tells. */
 #define TALLY_EVENT_TYPES(X)                                                                       \

@@ -2,7 +2,7 @@
 #ifndef TALLY_HOOK_H
 #define TALLY_HOOK_H
 /*
- * What a player tells tally. Every event goes as one cell of 20 bytes into a bounded lock-free
+ * What a player tells tally. Every event goes as one cell of 24 bytes into a bounded lock-free
  * ring, stamped with the time of the call; the agent task takes it from there. A call never waits:
  * if the ring is full the event is dropped and counted (metric `ae`).
  *
@@ -38,8 +38,8 @@ enum tally_hook {
     TALLY_HOOK_BUFFERING_END,
     TALLY_HOOK_SEEK_BEGIN,
     TALLY_HOOK_SEEK_END,
-    TALLY_HOOK_ERROR, /* code: the player's */
-    TALLY_HOOK_FATAL, /* code: the player's */
+    TALLY_HOOK_ERROR,     /* code: the player's */
+    TALLY_HOOK_FATAL,     /* code: the player's */
     TALLY_HOOK_RENDITION, /* code: declared bitrate in kbit/s */
     TALLY_HOOK_END,
     TALLY_HOOK_CLOSE, /* code: enum tally_stop */

@@ -12,7 +12,7 @@
 #define TALLY_REGISTRY_VERSION 1
 
 enum tally_group {
-#define TALLY_GROUP(group, letter, meaning)                              TALLY_G_##group,
+#define TALLY_GROUP(group, letter, meaning) TALLY_G_##group,
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
@@ -28,9 +28,10 @@ enum tally_metric {
     TALLY_M_##group##_FIRST, TALLY_M_##group##_BEFORE = TALLY_M_##group##_FIRST - 1,
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning) TALLY_M_##symbol,
 #define TALLY_GROUP_END(group)                                                                     \
-    TALLY_M_##group##_END, TALLY_M_##group##_LAST = TALLY_M_##group##_END - 1,                     \
-    TALLY_##group##_METRICS = TALLY_M_##group##_END - TALLY_M_##group##_FIRST,                     \
-    TALLY_M_##group##_NEXT = TALLY_M_##group##_LAST,
+    TALLY_M_##group##_END,                                                                         \
+        TALLY_M_##group##_LAST = TALLY_M_##group##_END - 1,                                        \
+        TALLY_##group##_METRICS = TALLY_M_##group##_END - TALLY_M_##group##_FIRST,                 \
+        TALLY_M_##group##_NEXT = TALLY_M_##group##_LAST,
 #include "tally/metrics.def"
 #undef TALLY_GROUP
 #undef TALLY_METRIC

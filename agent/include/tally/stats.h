@@ -41,7 +41,8 @@ typedef struct {
     uint32_t timestamp;  /* of the packet before */
     uint16_t resync;     /* next sequence number if the one before began a restart */
     uint8_t probation;   /* packets in sequence still missing before a source is believed */
-    bool resyncing;
+    bool resyncing;      /* the packet before was far from the sequence */
+    bool has_previous;   /* arrival_us and timestamp are of this source */
 } tally_rtp_t;
 
 typedef struct {
@@ -59,7 +60,8 @@ enum tally_rtp_order {
     TALLY_RTP_NEXT = 0,      /* above all before it: play it */
     TALLY_RTP_LATE = 1,      /* below the highest, not seen before */
     TALLY_RTP_DUPLICATE = 2, /* seen before */
-    TALLY_RTP_UNSURE = 3,    /* from a source or place in the sequence not believed yet (A.1) */
+    TALLY_RTP_UNSURE = 3,    /* from a source or place not believed yet (A.1); play it if it is the
+                                stream's first, its statistics follow once it is believed */
 };
 
 /* Empties the stream. `clock_rate_hz`: of the payload's timestamps, 1,000 to 1,000,000 (90,000 for

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_AGENT_H
+#define TALLY_SRC_AGENT_H
+/* All stages in one struct. Only agent.c and front.c know more than one of them. */
+#include "hook.h"
+#include "metrics.h"
+#include "report.h"
+#include "session.h"
+#include "spool.h"
+#include "tally/tally.h"
+#include "uplink.h"
+
+struct tally {
+    const tally_port_t *port;
+    const tally_options_t *options;
+
+    tally_hooks_t hooks;
+    tally_session_t sessions[TALLY_SESSIONS];
+    tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+    tally_report_t report;
+    tally_spool_t spool;
+    tally_uplink_t uplink;
+
+    uint64_t capabilities[TALLY_GROUPS];
+    uint64_t boot_id;
+    uint64_t agent_due_ms; /* the next record about the agent itself */
+    uint32_t heartbeat_ms;
+    uint32_t upload_ms;
+    uint32_t events_illegal;
+    uint32_t events_stray;
+    uint32_t sessions_refused;
+    uint32_t snapshots_stale;
+    tally_value_t notes[TALLY_AGENT_METRICS]; /* gauges that the board told */
+    uint64_t notes_present;
+    bool wall_known;
+};
+
+#endif

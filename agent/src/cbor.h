@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_CBOR_H
+#define TALLY_SRC_CBOR_H
+/*
+ * A CBOR writer (RFC 8949) for the subset tally sends: integers, text, bool, maps, arrays; shortest
+ * heads, definite lengths but for one open array. It never fails in the middle: what does not fit
+ * is left out but still counted, so that callers write straight lists and look once at the end.
+ * With size 0 the same calls compute the size.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint8_t *buffer;
+    uint32_t size; /* of the buffer */
+    uint32_t used; /* bytes written or, beyond `size`, wanted */
+} tally_cbor_t;
+
+/* Every integer on the wire lies within +-2^53, which a JSON number carries exactly. */
+#define TALLY_CBOR_INTEGER_MOST (INT64_C(1) << 53)
+
+void tally_cbor_begin(tally_cbor_t *cbor, uint8_t *buffer, uint32_t size);
+
+/* Whether something was left out. */
+bool tally_cbor_overflowed(const tally_cbor_t *cbor);
+
+/* An integer, brought into +-2^53 first: a counter that has come this far stands still. */
+void tally_cbor_integer(tally_cbor_t *cbor, int64_t value);
+
+/* UTF-8 text of `length` bytes. */
+void tally_cbor_text(tally_cbor_t *cbor, const char *text, uint32_t length);
+
+/* A key of one letter, and of two. */
+void tally_cbor_letter(tally_cbor_t *cbor, char letter);
+void tally_cbor_key(tally_cbor_t *cbor, const char key[2]);
+
+/* The head of a map with that many pairs, which follow. */
+void tally_cbor_map(tally_cbor_t *cbor, uint32_t pairs);
+
+/* An array without a length given before, and its end. */
+void tally_cbor_array_open(tally_cbor_t *cbor);
+void tally_cbor_array_close(tally_cbor_t *cbor);
+
+#endif

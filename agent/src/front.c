@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The calls of hook.h: arguments are checked here, then the event goes to the hook stage and the
+ * stream to its slot. Everything here may run beside the agent task.
+ */
+#include <stddef.h>
+
+#include "agent.h"
+#include "cbor.h"
+
+tally_session_id_t tally_hook_open(tally_t *tally) {
+    const tally_session_id_t number = tally_hooks_new_session(&tally->hooks);
+    const int32_t status = tally_hooks_put(&tally->hooks, number, TALLY_HOOK_OPEN, 0, 0);
+    return status < 0 ? 0 : number;
+}
+
+int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                         int32_t code) {
+    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET) {
+        return TALLY_E_ARGUMENT;
+    }
+    return tally_hooks_put(&tally->hooks, session, hook, 0, code);
+}
+
+int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
+                       int64_t value) {
+    const int64_t most = TALLY_CBOR_INTEGER_MOST;
+    if (session == 0 || !tally_metrics_settable(metric) || value > most || value < -most) {
+        return TALLY_E_ARGUMENT;
+    }
+    return tally_hooks_put(&tally->hooks, session, TALLY_HOOK_SET, metric, value);
+}
+
+int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
+                        const char *text) {
+    if (session == 0 || text == NULL || !tally_metrics_settable_text(metric)) {
+        return TALLY_E_ARGUMENT;
+    }
+    return tally_hooks_put_text(&tally->hooks, session, metric, text);
+}
+
+static int32_t attach(tally_t *tally, tally_session_id_t session, enum tally_group group,
+                      const uint32_t *version, const uint32_t *words) {
+    const tally_port_t *const port = tally->port;
+    int32_t status = TALLY_E_FULL;
+    if (session == 0) {
+        return TALLY_E_ARGUMENT;
+    }
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_STREAMS && status != TALLY_OK; i++) {
+        if (!tally->streams[i].in_use) {
+            tally_stream_attach(&tally->streams[i], session, group, version, words);
+            status = TALLY_OK;
+        }
+    }
+    port->critical_leave(port->ctx, state);
+    return status;
+}
+
+int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp) {
+    return rtp == NULL ? (int32_t)TALLY_E_ARGUMENT
+                       : attach(tally, session, TALLY_G_RTP, &rtp->version, rtp->values);
+}
+
+int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts) {
+    return ts == NULL ? (int32_t)TALLY_E_ARGUMENT
+                      : attach(tally, session, TALLY_G_TS, &ts->version, ts->values);
+}
+
+int32_t tally_detach(tally_t *tally, const void *stream) {
+    const tally_port_t *const port = tally->port;
+    int32_t status = TALLY_E_EMPTY;
+    if (stream == NULL) {
+        return TALLY_E_ARGUMENT;
+    }
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        /* Every stream struct begins with its version. */
+        if (tally->streams[i].in_use && (const void *)tally->streams[i].version == stream) {
+            (void)tally_stream_sample(&tally->streams[i]);
+            tally->streams[i].version = NULL;
+            status = TALLY_OK;
+        }
+    }
+    port->critical_leave(port->ctx, state);
+    if (status == TALLY_OK) {
+        port->wake(port->ctx);
+    }
+    return status;
+}

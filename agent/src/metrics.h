@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_METRICS_H
+#define TALLY_SRC_METRICS_H
+/*
+ * The registry as data, sets of values in its order, and the streams that players update in place.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/metrics.h"
+
+typedef struct {
+    char key[2];
+    uint8_t kind; /* enum tally_kind */
+} tally_metric_info_t;
+
+typedef struct {
+    char letter;
+    uint8_t first; /* index into tally_metric_infos */
+    uint8_t end;
+} tally_group_info_t;
+
+extern const tally_metric_info_t tally_metric_infos[TALLY_METRICS];
+extern const tally_group_info_t tally_group_infos[TALLY_GROUPS];
+
+typedef union {
+    int64_t number;
+    const char *text; /* NUL-terminated UTF-8 that outlives the set */
+} tally_value_t;
+
+/* The values of one group: values[i] is metric FIRST + i. Counters and durations always have a
+ * value; the others have one when their bit in `present` is set. */
+typedef struct {
+    const tally_value_t *values; /* NULL: the record has no such group */
+    uint64_t present;
+} tally_view_t;
+
+/* FNV-1a over keys and kinds. */
+uint32_t tally_metrics_hash(void);
+
+/* Whether a player may set this metric by number, and by text. */
+bool tally_metrics_settable(enum tally_metric metric);
+bool tally_metrics_settable_text(enum tally_metric metric);
+
+/* --- streams -------------------------------------------------------------------------------- */
+
+enum {
+    TALLY_STREAM_METRICS_MOST =
+        TALLY_RTP_METRICS > TALLY_TS_METRICS ? (int)TALLY_RTP_METRICS : (int)TALLY_TS_METRICS
+};
+
+/* In a stream's words a gauge without a value yet. */
+#define TALLY_NO_VALUE UINT32_MAX
+
+/* One attached stream: where the player writes, and its counters extended to 64 bits. */
+typedef struct {
+    const uint32_t *version; /* NULL: no player writes any more */
+    const uint32_t *words;
+    uint32_t session;
+    uint8_t group; /* enum tally_group */
+    bool in_use;   /* the slot is taken */
+    uint32_t last[TALLY_STREAM_METRICS_MOST];
+    tally_value_t totals[TALLY_STREAM_METRICS_MOST];
+    uint64_t present;
+} tally_stream_t;
+
+/* Begins with the stream's words as they are: what was counted before is not ours. */
+void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
+                         const uint32_t *version, const uint32_t *words);
+
+/* Brings the totals up to date. False when the writer was busy in each of 3 tries: they stand as
+ * they are. A stream without a writer always succeeds. */
+bool tally_stream_sample(tally_stream_t *stream);
+
+#endif

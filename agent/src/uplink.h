@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_UPLINK_H
+#define TALLY_SRC_UPLINK_H
+/*
+ * The last stage: batches of records to the server, one POST each. One non-blocking machine:
+ *
+ *            due                    open                 all sent               2xx
+ *     IDLE ------> OPENING ----------------> SENDING -----------> AWAITING -----------> IDLE
+ *       ^             | any error, time-out, other status: close, count, wait            |
+ *       +-------------+-------------------------+---------------------+                  |
+ *       ^         a kept connection turned out to be stale: once, at once, anew          |
+ *       +--------------------------------------------------------------------------------+
+ *
+ * Records are forgotten only after a 2xx. The connection is kept when the next upload is near.
+ */
+#include <stdint.h>
+
+#include "backoff.h"
+#include "http.h"
+#include "spool.h"
+#include "tally/config.h"
+#include "tally/port.h"
+
+/* What stands around the records in an upload. Texts outlive the uplink. */
+typedef struct {
+    tally_peer_t peer;
+    const char *path;
+    const char *device_id;
+    const char *operator_id;
+    uint64_t boot_id;
+    uint64_t boot_ms; /* monotonic time of boot */
+    uint32_t period_ms;
+} tally_uplink_config_t;
+
+typedef struct {
+    uint32_t bytes; /* handed to the transport */
+    uint32_t connects;
+    uint32_t accepted; /* uploads, and why others were not: */
+    uint32_t rejected;
+    uint32_t failed_net;
+    uint32_t failed_tls;
+    uint32_t failed_http;
+    int32_t last_error;   /* enum tally_status of the last failure, 0: there was none */
+    uint16_t last_status; /* HTTP, 0: there was no reply */
+} tally_uplink_stats_t;
+
+typedef struct {
+    tally_uplink_config_t config;
+    const tally_port_t *port;
+    const tally_transport_t *transport;
+    tally_spool_t *spool;
+    tally_uplink_stats_t stats;
+    tally_backoff_t backoff;
+    uint8_t state;
+    uint8_t stage; /* of the body: which part is staged next */
+    uint8_t opening;
+    bool connected;       /* the transport is open or opening */
+    bool reused;          /* this upload began on a kept connection and had no reply yet */
+    uint64_t due_ms;      /* IDLE: next upload */
+    uint64_t retry_ms;    /* not before this, after a failure */
+    uint64_t deadline_ms; /* else: of the phase */
+    tally_batch_t batch;
+    tally_http_reply_t reply;
+    uint32_t staged;
+    uint32_t sent; /* of the staged bytes */
+    uint8_t staging[TALLY_TX_BYTES];
+} tally_uplink_t;
+
+/* 0, or TALLY_E_CONFIG if the request head does not fit TALLY_TX_BYTES. The first upload is due at
+ * a random time within the period: a town whose power comes back must not report at one moment. */
+int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *config,
+                          const tally_port_t *port, const tally_transport_t *transport,
+                          tally_spool_t *spool, uint64_t now_ms);
+
+/* Makes the next upload due now; a wait after a failure still holds. */
+void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms);
+
+/* Moves on as far as possible without waiting, within a fixed number of pieces. Returns after how
+ * many milliseconds it wants to go on even if the transport does not stir. */
+uint32_t tally_uplink_step(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall);
+
+#endif
