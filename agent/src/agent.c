@@ -198,22 +198,43 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
     }
 }
 
+static void report_start(tally_t *tally, const tally_session_t *session) {
+    const tally_view_t dimensions = tally_session_dimensions(session);
+    tally_report_start(&tally->report, session->number, &dimensions);
+}
+
+static void report_heartbeat(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    const tally_view_t playback = tally_session_playback(session, now_ms, values);
+    tally_report_heartbeat(&tally->report, session->number, &playback);
+    report_streams_of(tally, session->number);
+}
+
+static void report_end(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
+    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    const tally_view_t dimensions = tally_session_dimensions(session);
+    const tally_view_t playback = tally_session_playback(session, at_ms, values);
+    tally_report_end(&tally->report, session->number, &dimensions, &playback);
+    TALLY_LOG(tally->port, SESSION_ENDED, session->number);
+}
+
 /* The dimensions are set by events behind OPEN, so the start is reported with the play request. */
-static void after_event(tally_t *tally, tally_session_t *session, const tally_event_t *event,
-                        const tally_outcome_t *outcome) {
+static void after_event(tally_t *tally, tally_session_t *session, enum tally_hook hook,
+                        const tally_outcome_t *outcome, uint64_t at_ms) {
     if (outcome->illegal) {
         tally->events_illegal++;
         return;
     }
-    if (event->hook == TALLY_HOOK_PLAY) {
-        tally_report_start(&tally->report, session);
+    if (hook == TALLY_HOOK_PLAY) {
+        report_start(tally, session);
     }
     for (uint32_t i = 0; i < outcome->count; i++) {
-        tally_report_notice(&tally->report, session, &outcome->notices[i]);
+        const tally_notice_t *const notice = &outcome->notices[i];
+        tally_report_event(&tally->report, session->number, (enum tally_event_type)notice->type,
+                           notice->code);
     }
-    if (event->hook == TALLY_HOOK_CLOSE) {
-        tally_report_end(&tally->report, session);
-        TALLY_LOG(tally->port, SESSION_ENDED, session->number);
+    if (hook == TALLY_HOOK_CLOSE) {
+        report_end(tally, session, at_ms);
         session->number = 0;
     }
 }
@@ -248,7 +269,7 @@ static void on_event(tally_t *tally, const tally_event_t *event, uint64_t now_ms
         tally_session_set(session, (enum tally_metric)event->metric, tally_event_value(event));
     } else {
         const tally_outcome_t outcome = tally_session_apply(session, hook, event->value_low, at_ms);
-        after_event(tally, session, event, &outcome);
+        after_event(tally, session, hook, &outcome, at_ms);
     }
 }
 
@@ -279,8 +300,7 @@ static uint64_t report_sessions(tally_t *tally, uint64_t now_ms) {
             continue;
         }
         if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
-            tally_report_heartbeat(&tally->report, session);
-            report_streams_of(tally, session->number);
+            report_heartbeat(tally, session, now_ms);
             /* One beat however late: what was slept through is not made up for. */
             session->reported_ms = now_ms;
         }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "tally/metrics.h"
+#include "tally/stats.h"
 
 typedef struct {
     char key[2];
@@ -48,9 +49,6 @@ enum {
     TALLY_STREAM_METRICS_MOST =
         TALLY_RTP_METRICS > TALLY_TS_METRICS ? (int)TALLY_RTP_METRICS : (int)TALLY_TS_METRICS
 };
-
-/* In a stream's words a gauge without a value yet. */
-#define TALLY_NO_VALUE UINT32_MAX
 
 /* One attached stream: where the player writes, and its counters extended to 64 bits. */
 typedef struct {

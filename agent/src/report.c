@@ -128,7 +128,7 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
 }
 
 static tally_record_t begin(const tally_report_t *report, enum tally_record kind,
-                            tally_session_id_t session) {
+                            uint32_t session) {
     return (tally_record_t){
         .kind = kind,
         .session = session,
@@ -153,10 +153,6 @@ static void put(tally_report_t *report, enum tally_class class, const tally_reco
     }
 }
 
-static tally_view_t dimensions_of(const tally_session_t *session) {
-    return (tally_view_t){.values = session->dimensions, .present = session->dimensions_present};
-}
-
 void tally_report_boot(tally_report_t *report, const tally_view_t *boot) {
     tally_record_t record = begin(report, TALLY_RECORD_BOOT, 0);
     record.capabilities = report->capabilities;
@@ -169,38 +165,36 @@ void tally_report_clock(tally_report_t *report) {
     put(report, TALLY_URGENT, &record);
 }
 
-void tally_report_start(tally_report_t *report, const tally_session_t *session) {
-    tally_record_t record = begin(report, TALLY_RECORD_START, session->number);
+void tally_report_start(tally_report_t *report, uint32_t session, const tally_view_t *dimensions) {
+    tally_record_t record = begin(report, TALLY_RECORD_START, session);
     record.capabilities = report->capabilities;
-    record.groups[TALLY_G_DIMENSION] = dimensions_of(session);
+    record.groups[TALLY_G_DIMENSION] = *dimensions;
     put(report, TALLY_URGENT, &record);
 }
 
-void tally_report_heartbeat(tally_report_t *report, const tally_session_t *session) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    tally_record_t record = begin(report, TALLY_RECORD_HEARTBEAT, session->number);
-    record.groups[TALLY_G_PLAYBACK].present = tally_session_view(session, report->now_ms, values);
-    record.groups[TALLY_G_PLAYBACK].values = values;
+void tally_report_heartbeat(tally_report_t *report, uint32_t session,
+                            const tally_view_t *playback) {
+    tally_record_t record = begin(report, TALLY_RECORD_HEARTBEAT, session);
+    record.groups[TALLY_G_PLAYBACK] = *playback;
     put(report, TALLY_ROUTINE, &record);
 }
 
-void tally_report_notice(tally_report_t *report, const tally_session_t *session,
-                         const tally_notice_t *notice) {
+void tally_report_event(tally_report_t *report, uint32_t session, enum tally_event_type type,
+                        int32_t code) {
     tally_value_t values[TALLY_EVENT_METRICS] = {{0}};
-    tally_record_t record = begin(report, TALLY_RECORD_EVENT, session->number);
-    values[TALLY_M_EVENT_TYPE - TALLY_M_EVENT_FIRST].number = notice->type;
-    values[TALLY_M_EVENT_CODE - TALLY_M_EVENT_FIRST].number = notice->code;
+    tally_record_t record = begin(report, TALLY_RECORD_EVENT, session);
+    values[TALLY_M_EVENT_TYPE - TALLY_M_EVENT_FIRST].number = type;
+    values[TALLY_M_EVENT_CODE - TALLY_M_EVENT_FIRST].number = code;
     record.groups[TALLY_G_EVENT] = (tally_view_t){
         .values = values, .present = TALLY_CAN(EVENT, EVENT_TYPE) | TALLY_CAN(EVENT, EVENT_CODE)};
     put(report, TALLY_URGENT, &record);
 }
 
-/* Self-contained: one row a view, no join needed. */
-void tally_report_end(tally_report_t *report, const tally_session_t *session) {
-    tally_record_t record = begin(report, TALLY_RECORD_END, session->number);
-    record.groups[TALLY_G_DIMENSION] = dimensions_of(session);
-    record.groups[TALLY_G_PLAYBACK] =
-        (tally_view_t){.values = session->playback, .present = session->playback_present};
+void tally_report_end(tally_report_t *report, uint32_t session, const tally_view_t *dimensions,
+                      const tally_view_t *playback) {
+    tally_record_t record = begin(report, TALLY_RECORD_END, session);
+    record.groups[TALLY_G_DIMENSION] = *dimensions;
+    record.groups[TALLY_G_PLAYBACK] = *playback;
     put(report, TALLY_URGENT, &record);
 }
 

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "metrics.h"
-#include "session.h"
 #include "spool.h"
 #include "tally/enums.h"
 #include "tally/port.h"
@@ -16,7 +15,7 @@
 /* What a record says. */
 typedef struct {
     enum tally_record kind;
-    tally_session_id_t session; /* 0: of no session */
+    uint32_t session; /* 0: of no session */
     uint64_t uptime_ms;
     const tally_wall_t *wall;
     const uint64_t *capabilities; /* TALLY_GROUPS of them, or NULL */
@@ -46,11 +45,13 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
 
 void tally_report_boot(tally_report_t *report, const tally_view_t *boot);
 void tally_report_clock(tally_report_t *report);
-void tally_report_start(tally_report_t *report, const tally_session_t *session);
-void tally_report_heartbeat(tally_report_t *report, const tally_session_t *session);
-void tally_report_notice(tally_report_t *report, const tally_session_t *session,
-                         const tally_notice_t *notice);
-void tally_report_end(tally_report_t *report, const tally_session_t *session);
+void tally_report_start(tally_report_t *report, uint32_t session, const tally_view_t *dimensions);
+void tally_report_heartbeat(tally_report_t *report, uint32_t session, const tally_view_t *playback);
+void tally_report_event(tally_report_t *report, uint32_t session, enum tally_event_type type,
+                        int32_t code);
+/* Self-contained: one row a view, no join needed. */
+void tally_report_end(tally_report_t *report, uint32_t session, const tally_view_t *dimensions,
+                      const tally_view_t *playback);
 void tally_report_stream(tally_report_t *report, const tally_stream_t *stream);
 void tally_report_agent(tally_report_t *report, const tally_view_t *agent);
 

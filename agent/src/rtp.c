@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "atomic.h"
-#include "metrics.h"
 #include "tally/stats.h"
 
 /* RFC 3550 A.1. A packet further ahead than MAX_DROPOUT or further behind than MAX_MISORDER does

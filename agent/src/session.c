@@ -322,19 +322,23 @@ int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metri
     return TALLY_OK;
 }
 
-uint64_t tally_session_view(const tally_session_t *session, uint64_t now_ms,
-                            tally_value_t out[TALLY_PLAYBACK_METRICS]) {
-    uint64_t present = session->playback_present;
+tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now_ms,
+                                    tally_value_t out[TALLY_PLAYBACK_METRICS]) {
+    tally_view_t view = {.values = out, .present = session->playback_present};
     memcpy(out, session->playback, sizeof session->playback);
     if (now_ms <= session->since_ms) {
-        return present;
+        return view;
     }
     const int64_t ms = (int64_t)(now_ms - session->since_ms);
-    add_time(out, present, (enum tally_state)session->state, ms);
+    add_time(out, view.present, (enum tally_state)session->state, ms);
     const int64_t stall_ms = (int64_t)session->stall_ms + ms;
     if (session->state == TALLY_STATE_STALLED && stall_ms > out[AT(STALL_LONGEST)].number) {
         out[AT(STALL_LONGEST)].number = stall_ms;
-        present |= BIT(STALL_LONGEST);
+        view.present |= BIT(STALL_LONGEST);
     }
-    return present;
+    return view;
+}
+
+tally_view_t tally_session_dimensions(const tally_session_t *session) {
+    return (tally_view_t){.values = session->dimensions, .present = session->dimensions_present};
 }

@@ -73,8 +73,11 @@ int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metri
                                const char *text);
 
 /* The playback values as of `now_ms`: what is going on is added to the copy in `out`, never to the
- * session. Returns the bits of those present. */
-uint64_t tally_session_view(const tally_session_t *session, uint64_t now_ms,
-                            tally_value_t out[TALLY_PLAYBACK_METRICS]);
+ * session. The view is of `out`. */
+tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now_ms,
+                                    tally_value_t out[TALLY_PLAYBACK_METRICS]);
+
+/* The dimensions, as long as the session is not changed. */
+tally_view_t tally_session_dimensions(const tally_session_t *session);
 
 #endif

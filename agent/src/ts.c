@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <string.h>
 
 #include "atomic.h"
-#include "metrics.h"
 #include "tally/stats.h"
 
 #define SYNC_BYTE    0x47u

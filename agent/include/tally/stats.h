@@ -11,13 +11,16 @@
  * tally_step() runs, so no counter may advance by 2^32 between two steps.
  *
  * Every stream struct begins with what the agent reads: `version`, odd while its writer is in the
- * middle of an update, and `values`, in the order of the stream's group in metrics.def.
+ * middle of an update, and `values`, in the order of the stream's group in metrics.def. A gauge
+ * without a value yet holds TALLY_NO_VALUE.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "tally/metrics.h"
 #include "tally/status.h"
+
+#define TALLY_NO_VALUE UINT32_MAX
 
 #ifdef __cplusplus
 extern "C" {
