@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_BOARD_CONFIG_H
+#define TALLY_BOARD_CONFIG_H
+/* Linux: the defaults of tally/config.h and port/mbedtls, with memory to spare for TLS. */
+
+/* Any record a server may send, any chain it may show. */
+#define TALLY_TLS_IN_BYTES  16384
+#define TALLY_TLS_OUT_BYTES 4096
+
+/* Credentials are PEM files. */
+#define TALLY_TLS_PEM 1
+
+/* Also servers in FIPS mode. */
+#define TALLY_TLS_AES 1
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_MBEDTLS_CONFIG_H
+#define TALLY_MBEDTLS_CONFIG_H
+/*
+ * Mbed TLS 3.6 as tally needs it and no more: a TLS 1.3 client that shows a certificate, P-256 and
+ * SHA-256 only. The server's chain must be ECDSA P-256 with SHA-256 throughout; RSA certificates
+ * and TLS 1.2 servers are refused.
+ *
+ * The validity dates of certificates are NOT checked: MBEDTLS_HAVE_TIME_DATE is off, because most
+ * boards know no authenticated time when they first connect. An expired server certificate that
+ * the CA signed for the right name is accepted.
+ *
+ * A board changes the sizes and options below in its tally_config.h.
+ */
+#include "tally_config.h"
+
+/* The largest TLS record in bytes that can be received. TLS 1.3 gives a client no way to ask for
+ * smaller ones that servers honour, and a server's whole Certificate message must fit too: a chain
+ * with one intermediate needs about 1.6 KB. */
+#ifndef TALLY_TLS_IN_BYTES
+#define TALLY_TLS_IN_BYTES 4096
+#endif
+
+/* The largest TLS record in bytes that is sent. The device's own Certificate message must fit. */
+#ifndef TALLY_TLS_OUT_BYTES
+#define TALLY_TLS_OUT_BYTES 1024
+#endif
+
+/* 1: credentials are PEM texts, as on a file system. 0: DER, used where it lies, no copy. */
+#ifndef TALLY_TLS_PEM
+#define TALLY_TLS_PEM 0
+#endif
+
+/* 1 adds AES-128-GCM, for servers without ChaCha20-Poly1305 (those in FIPS mode). */
+#ifndef TALLY_TLS_AES
+#define TALLY_TLS_AES 0
+#endif
+
+#if TALLY_TLS_IN_BYTES < 1024 || TALLY_TLS_IN_BYTES > 16384
+#error "TALLY_TLS_IN_BYTES: 1024 to 16384"
+#endif
+#if TALLY_TLS_OUT_BYTES < 512 || TALLY_TLS_OUT_BYTES > 16384
+#error "TALLY_TLS_OUT_BYTES: 512 to 16384"
+#endif
+
+/* ---- platform: nothing of the C library but mem* and str* ---------------------------------- */
+
+/* All memory comes from the caller's buffer, also before it is there: NO_STD_FUNCTIONS keeps the C
+ * library's heap from being linked as the default. MEMORY_DEBUG counts what is in use. */
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_MEMORY_BUFFER_ALLOC_C
+#define MBEDTLS_MEMORY_DEBUG
+#define MBEDTLS_MEMORY_ALIGN_MULTIPLE 8
+
+/* The functions that print names of certificates fail; nothing calls them. */
+#define MBEDTLS_PLATFORM_SNPRINTF_MACRO(...) (-1)
+
+/* What MEMORY_DEBUG would print about a broken heap is dropped, and the exit() that follows it is
+ * a trap: no code may go on with that heap, and a fault handler or a core file tells where. */
+#define MBEDTLS_PLATFORM_FPRINTF_MACRO(...) ((void)0)
+#define MBEDTLS_PLATFORM_EXIT_MACRO(status) __builtin_trap()
+
+#define MBEDTLS_HAVE_ASM
+#define MBEDTLS_DEPRECATED_REMOVED
+
+/* ---- cryptography -------------------------------------------------------------------------- */
+
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_USE_PSA_CRYPTO
+
+/* tally_port_t.random is a cryptographic source by contract, so it is used as it is: neither an
+ * entropy pool nor a DRBG (with AES) is linked. A board with a raw noise source conditions it in
+ * its port. */
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+
+/* P-256 in 3 KB of code and constant time, instead of the general bignum and ECP modules. */
+#define MBEDTLS_PSA_P256M_DRIVER_ENABLED
+
+/* Arguments of PSA calls are not copied first. Sound, as no other security domain can change them
+ * during a call; saves about 1.1 KB of heap. */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
+
+/* A handshake has at most 6 keys in use at once, one of them the device key. */
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 10
+
+/* Speed is of no concern at one handshake in minutes; flash is. */
+#define MBEDTLS_SHA256_SMALLER
+#if TALLY_TLS_AES
+#define MBEDTLS_AES_FEWER_TABLES
+#define MBEDTLS_AES_ROM_TABLES
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT
+#define MBEDTLS_AES_ONLY_128_BIT_KEY_LENGTH
+#endif
+
+/* ---- certificates -------------------------------------------------------------------------- */
+
+#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ASN1_WRITE_C
+#define MBEDTLS_OID_C
+#define MBEDTLS_PK_C
+#define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_REMOVE_INFO
+#if TALLY_TLS_PEM
+#define MBEDTLS_PEM_PARSE_C
+#define MBEDTLS_BASE64_C
+#endif
+
+/* ---- TLS ----------------------------------------------------------------------------------- */
+
+#define MBEDTLS_SSL_TLS_C
+#define MBEDTLS_SSL_CLI_C
+#define MBEDTLS_SSL_PROTO_TLS1_3
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_SERVER_NAME_INDICATION
+
+/* Looks like TLS 1.2 to middleboxes, which drop what they do not know; 6 bytes and no round trip.
+ */
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
+
+/* TLS 1.3 verifies the server's signature with the certificate it kept. */
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+
+#define MBEDTLS_SSL_IN_CONTENT_LEN  TALLY_TLS_IN_BYTES
+#define MBEDTLS_SSL_OUT_CONTENT_LEN TALLY_TLS_OUT_BYTES
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tally_tls.h"
+
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/psa_util.h>
+#include <psa/crypto.h>
+#include <string.h>
+
+#include "tally_tls_heap.h"
+#include "tally_tls_internal.h"
+
+/* Less cannot hold the allocator's own headers and a key. */
+#define HEAP_LEAST_BYTES 1024u
+
+static bool is_waiting(int ret) {
+    return ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static int lower_send(void *ctx, const unsigned char *data, size_t size) {
+    tally_tls_t *tls = ctx;
+    const int32_t sent = tls->lower->send(tls->lower->ctx, data, (uint32_t)size);
+    if (sent > 0) {
+        return sent;
+    }
+    if (sent == 0) {
+        tls->starved = true;
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    }
+    tls->lower_error = sent;
+    return MBEDTLS_ERR_NET_SEND_FAILED;
+}
+
+static int lower_receive(void *ctx, unsigned char *data, size_t size) {
+    tally_tls_t *tls = ctx;
+    const int32_t got = tls->lower->receive(tls->lower->ctx, data, (uint32_t)size);
+    if (got > 0) {
+        return got;
+    }
+    if (got == 0) {
+        tls->starved = true;
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    if (got == TALLY_E_CLOSED) {
+        return 0; /* Mbed TLS's end of stream */
+    }
+    tls->lower_error = got;
+    return MBEDTLS_ERR_NET_RECV_FAILED;
+}
+
+/* The server name extension must not carry an address (RFC 6066 3), and Mbed TLS would put one
+ * there: so it is told no name, and tally_tls_credentials_verify() compares the address. */
+static int set_peer(tally_tls_t *tls, const char *host) {
+    tls->address_bytes = (uint8_t)mbedtls_x509_crt_parse_cn_inet_pton(host, tls->address);
+    return mbedtls_ssl_set_hostname(&tls->ssl, tls->address_bytes != 0 ? NULL : host);
+}
+
+static int32_t begin_session(tally_tls_t *tls, const tally_peer_t *peer) {
+    tls->phase = TALLY_TLS_HANDSHAKE;
+    tls->unsent = false;
+    tls->verify_flags = 0;
+    tls->lower_error = 0;
+    tls->heap_failed_then = tally_tls_heap_failed();
+    mbedtls_ssl_init(&tls->ssl);
+    int ret = mbedtls_ssl_setup(&tls->ssl, &tls->config);
+    if (ret == 0) {
+        ret = set_peer(tls, peer->host);
+    }
+    if (ret != 0) {
+        return tally_tls_error_map(tls, ret);
+    }
+    mbedtls_ssl_set_bio(&tls->ssl, tls, lower_send, lower_receive, NULL);
+    return TALLY_OK;
+}
+
+static int32_t step_handshake(tally_tls_t *tls) {
+    int ret;
+    /* Mbed TLS also says WANT_READ between two messages: go on until the lower stream says so. */
+    do {
+        tls->starved = false;
+        ret = mbedtls_ssl_handshake(&tls->ssl);
+    } while (is_waiting(ret) && !tls->starved);
+
+    if (is_waiting(ret)) {
+        return TALLY_OPENING_SECURE;
+    }
+    if (ret != 0) {
+        return tally_tls_error_map(tls, ret);
+    }
+    tls->handshakes++;
+    tls->phase = TALLY_TLS_OPEN;
+    return TALLY_OPEN;
+}
+
+static int32_t tls_open(void *ctx, const tally_peer_t *peer) {
+    tally_tls_t *tls = ctx;
+    if (tls->phase == TALLY_TLS_OPEN) {
+        return TALLY_OPEN;
+    }
+    if (tls->phase == TALLY_TLS_CLOSED) {
+        int32_t status = tls->lower->open(tls->lower->ctx, peer);
+        if (status != TALLY_OPEN) {
+            return status;
+        }
+        status = begin_session(tls, peer);
+        if (status != TALLY_OK) {
+            return status;
+        }
+    }
+    return step_handshake(tls);
+}
+
+/* The Mbed TLS error after which no more can be written. A server that refuses the device sends
+ * its alert and closes; writing fails then before anybody has read the alert. */
+static int write_error(tally_tls_t *tls, int ret) {
+    uint8_t ignored;
+    const int unread = mbedtls_ssl_read(&tls->ssl, &ignored, sizeof ignored);
+    return unread == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? unread : ret;
+}
+
+/* 0 once the record that an earlier send left behind is out, else an Mbed TLS error. */
+static int flush(tally_tls_t *tls) {
+    if (!tls->unsent) {
+        return 0;
+    }
+    static const uint8_t nothing;
+    const int ret = mbedtls_ssl_write(&tls->ssl, &nothing, 0);
+    if (ret == 0) {
+        tls->unsent = false;
+    }
+    return ret;
+}
+
+static int32_t tls_send(void *ctx, const uint8_t *data, uint32_t size) {
+    tally_tls_t *tls = ctx;
+    if (tls->phase != TALLY_TLS_OPEN) {
+        return TALLY_E_STATE;
+    }
+    int ret = flush(tls);
+    if (is_waiting(ret)) {
+        return 0;
+    }
+    if (ret == 0) {
+        const uint32_t most = (uint32_t)mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+        const uint32_t part = size < most ? size : most;
+        ret = mbedtls_ssl_write(&tls->ssl, data, part);
+        if (is_waiting(ret)) {
+            /* The record is made. Mbed TLS wants the same bytes again to go on, a caller of
+             * tally_transport_t may come with others: so they count as sent from here on. */
+            tls->unsent = true;
+            return (int32_t)part;
+        }
+    }
+    return ret >= 0 ? ret : tally_tls_error_map(tls, write_error(tls, ret));
+}
+
+static int32_t tls_receive(void *ctx, uint8_t *data, uint32_t size) {
+    tally_tls_t *tls = ctx;
+    if (tls->phase != TALLY_TLS_OPEN) {
+        return TALLY_E_STATE;
+    }
+    int ret = flush(tls);
+    if (ret != 0 && !is_waiting(ret)) {
+        return tally_tls_error_map(tls, write_error(tls, ret));
+    }
+    /* WANT_READ also stands for a session ticket that was skipped. */
+    do {
+        tls->starved = false;
+        ret = mbedtls_ssl_read(&tls->ssl, data, size);
+    } while (is_waiting(ret) && !tls->starved);
+
+    if (is_waiting(ret)) {
+        return 0;
+    }
+    return ret > 0 ? ret : tally_tls_error_map(tls, ret);
+}
+
+static void tls_close(void *ctx) {
+    tally_tls_t *tls = ctx;
+    if (tls->phase == TALLY_TLS_OPEN) {
+        (void)mbedtls_ssl_close_notify(&tls->ssl);
+    }
+    if (tls->phase != TALLY_TLS_CLOSED) {
+        mbedtls_ssl_free(&tls->ssl);
+    }
+    tls->phase = TALLY_TLS_CLOSED;
+    tls->lower->close(tls->lower->ctx);
+}
+
+static int configure(tally_tls_t *tls) {
+    const int ret =
+        mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
+                                    MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (ret != 0) {
+        return ret;
+    }
+    mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
+    mbedtls_ssl_conf_verify(&tls->config, tally_tls_credentials_verify, tls);
+    mbedtls_ssl_conf_rng(&tls->config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    if (tls->certificate.raw.len == 0) {
+        return 0;
+    }
+    return mbedtls_ssl_conf_own_cert(&tls->config, &tls->certificate, &tls->key);
+}
+
+static void release(tally_tls_t *tls) {
+    mbedtls_ssl_config_free(&tls->config);
+    mbedtls_pk_free(&tls->key);
+    mbedtls_x509_crt_free(&tls->certificate);
+    mbedtls_x509_crt_free(&tls->ca);
+    mbedtls_psa_crypto_free();
+    tally_tls_random_use(NULL);
+    tally_tls_heap_release();
+}
+
+static int32_t prepare(tally_tls_t *tls, const tally_tls_config_t *config) {
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        return tally_tls_heap_failed() != 0 ? TALLY_E_TLS_MEMORY : TALLY_E_TLS;
+    }
+    int ret = tally_tls_credentials_parse(tls, config);
+    if (ret != 0) {
+        tls->last_error = ret;
+        return tally_tls_heap_failed() != 0 ? TALLY_E_TLS_MEMORY : TALLY_E_CONFIG;
+    }
+    ret = configure(tls);
+    return ret == 0 ? TALLY_OK : tally_tls_error_map(tls, ret);
+}
+
+int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const tally_port_t *port,
+                       const tally_transport_t *lower) {
+    if (tls == NULL || config == NULL || port == NULL || lower == NULL || config->ca == NULL ||
+        (config->certificate != NULL && config->key == NULL) || config->heap == NULL ||
+        config->heap_bytes < HEAP_LEAST_BYTES) {
+        return TALLY_E_ARGUMENT;
+    }
+    if (!tally_tls_heap_take(config->heap, config->heap_bytes)) {
+        return TALLY_E_STATE;
+    }
+    *tls = (tally_tls_t){
+        .transport =
+            {
+                .ctx = tls,
+                .open = tls_open,
+                .send = tls_send,
+                .receive = tls_receive,
+                .close = tls_close,
+            },
+        .lower = lower,
+    };
+    tally_tls_random_use(port);
+    mbedtls_x509_crt_init(&tls->ca);
+    mbedtls_x509_crt_init(&tls->certificate);
+    mbedtls_pk_init(&tls->key);
+    mbedtls_ssl_config_init(&tls->config);
+
+    const int32_t status = prepare(tls, config);
+    if (status != TALLY_OK) {
+        release(tls);
+    }
+    return status;
+}
+
+void tally_tls_deinit(tally_tls_t *tls) {
+    tls_close(tls);
+    release(tls);
+}
+
+const tally_transport_t *tally_tls_transport(const tally_tls_t *tls) {
+    return &tls->transport;
+}
+
+tally_tls_stats_t tally_tls_stats(const tally_tls_t *tls) {
+    return (tally_tls_stats_t){
+        .heap_bytes = tally_tls_heap_bytes(),
+        .heap_used = tally_tls_heap_used(),
+        .heap_high_water = tally_tls_heap_high_water(),
+        .heap_failed = tally_tls_heap_failed(),
+        .handshakes = tls->handshakes,
+        .last_error = tls->last_error,
+    };
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_TLS_H
+#define TALLY_TLS_H
+/*
+ * TLS 1.3 with mutual authentication as a tally_transport_t on top of another one.
+ *
+ * The server is always verified: its chain must lead to a CA of the configuration and its
+ * certificate must name the peer's host, a DNS name or an address (subjectAltName). Its validity
+ * dates are not checked. tally_mbedtls_config.h has the whole profile.
+ *
+ * Mbed TLS keeps its heap and its key store in global variables, so one tally_tls_t at a time can
+ * be initialised, and no other part of the program may use the same copy of Mbed TLS.
+ */
+#include <mbedtls/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Credentials are DER, or PEM with TALLY_TLS_PEM, where the size counts the closing NUL. Several
+ * certificates follow one another. DER certificates are used where they lie and must live as long
+ * as the tally_tls_t; the rest is copied.
+ */
+typedef struct {
+    const uint8_t *ca; /* the CAs that may have signed the server */
+    uint32_t ca_size;
+    const uint8_t *certificate; /* the device's, then intermediates; NULL: shows none */
+    uint32_t certificate_size;
+    const uint8_t *key; /* of the device's certificate: P-256, SEC 1 or PKCS #8 */
+    uint32_t key_size;
+    uint8_t *heap; /* all memory of Mbed TLS; lives as long as the tally_tls_t */
+    uint32_t heap_bytes;
+} tally_tls_config_t;
+
+typedef struct {
+    uint32_t heap_bytes;      /* what Mbed TLS was given */
+    uint32_t heap_used;       /* bytes in use now, with the allocator's own headers */
+    uint32_t heap_high_water; /* the most bytes ever in use at once */
+    uint32_t heap_failed;     /* allocations refused */
+    uint32_t handshakes;      /* completed */
+    int32_t last_error;       /* Mbed TLS's own code of the last failure, 0 before any */
+} tally_tls_stats_t;
+
+typedef struct {
+    tally_transport_t transport;
+    const tally_transport_t *lower;
+    mbedtls_x509_crt ca;
+    mbedtls_x509_crt certificate;
+    mbedtls_pk_context key;
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    uint8_t phase;             /* enum tally_tls_phase */
+    bool starved;              /* the lower stream had nothing to give or took nothing */
+    bool unsent;               /* a record counts as sent but still waits for the lower stream */
+    uint8_t address_bytes;     /* 4 or 16 when the peer is an address literal, else 0 */
+    uint32_t address[4];       /* network byte order */
+    uint32_t verify_flags;     /* MBEDTLS_X509_BADCERT_* of the session's chain */
+    uint32_t heap_failed_then; /* heap_failed as the session began */
+    int32_t lower_error;       /* what the lower stream failed with, else 0 */
+    uint32_t handshakes;
+    int32_t last_error;
+} tally_tls_t;
+
+/*
+ * Takes the heap, parses the credentials once and makes a closed transport over `lower`.
+ *
+ * Returns TALLY_OK; TALLY_E_ARGUMENT for a NULL or a heap under 1 KB; TALLY_E_STATE when another
+ * tally_tls_t is initialised; TALLY_E_CONFIG for credentials that do not parse or a key that does
+ * not belong to the certificate; TALLY_E_TLS_MEMORY; TALLY_E_TLS. Nothing is held after an error.
+ * Agent task or before it. Does not block; costs one scalar multiplication on P-256.
+ * `tls` must not move; it, `port` and `lower` live until tally_tls_deinit().
+ */
+int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const tally_port_t *port,
+                       const tally_transport_t *lower);
+
+/* Closes the stream and gives everything back. Another tally_tls_init() may follow. Agent task. */
+void tally_tls_deinit(tally_tls_t *tls);
+
+/*
+ * The transport for tally_init(). Valid as long as `tls`.
+ *
+ *   open     drives the lower stream, then the handshake until it would block, meanwhile
+ *            TALLY_OPENING_SECURE. The longest call is the one that finds the server's answer: a
+ *            key agreement, a verification for each certificate and one more, and a signature.
+ *            TALLY_E_TLS_CA, _NAME, _DATE, _REFUSED, _MEMORY; TALLY_E_CLOSED when the server ends
+ *            the stream in mid-handshake; TALLY_E_RANDOM; errors of the lower stream; TALLY_E_TLS
+ *            for the rest.
+ *   send     what it returns as taken may still wait for the lower stream; the next send or
+ *            receive goes on with it.
+ *   receive  0 only once the lower stream is drained too. TALLY_E_CLOSED after the server's
+ *            close_notify; TALLY_E_IO when the stream ends without one, which may be a cut.
+ *            In TLS 1.3 a server judges the device's certificate after the handshake, so
+ *            TALLY_E_TLS_REFUSED comes from send or receive as a rule.
+ *   close    sends close_notify if that needs no waiting, and frees all memory of the session.
+ */
+const tally_transport_t *tally_tls_transport(const tally_tls_t *tls);
+
+/* The counters as they are now. Agent task. Does not block. */
+tally_tls_stats_t tally_tls_stats(const tally_tls_t *tls);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
