@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "tls_device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DEADLINE_MS = 10000, FILE_BYTES = 4096, HEAP_BYTES = 98304 };
+
+const tls_device_options_t tls_device_good = {
+    .ca = "ca", .certificate = "device", .key = "device", .heap_bytes = HEAP_BYTES};
+
+typedef struct {
+    uint8_t bytes[FILE_BYTES];
+    uint32_t size;
+} file_t;
+
+/* As the port wants it: PEM with its NUL, or DER. `kind` is openssl's command: x509 or pkey. */
+static void load(file_t *file, const char *name, const char *ending, const char *kind) {
+    char command[1024];
+#if TALLY_TLS_PEM
+    (void)kind;
+    (void)snprintf(command, sizeof command, "cat '" CERTS_DIR "/%s.%s'", name, ending);
+#else
+    (void)snprintf(command, sizeof command,
+                   "'" OPENSSL_PROGRAM "' %s -outform DER -in '" CERTS_DIR "/%s.%s'", kind, name,
+                   ending);
+#endif
+    FILE *stream = popen(command, "r");
+    assert_non_null(stream);
+    file->size = (uint32_t)fread(file->bytes, 1, FILE_BYTES - 1, stream);
+    assert_int_equal(pclose(stream), 0);
+#if TALLY_TLS_PEM
+    file->bytes[file->size++] = '\0';
+#endif
+}
+
+static int32_t fallible_random(void *ctx, uint8_t *out, uint32_t size) {
+    tls_device_t *device = ctx;
+    const tally_port_t *port = tally_posix_port(&device->posix);
+    return device->random_fails ? TALLY_E_RANDOM : port->random(port->ctx, out, size);
+}
+
+int32_t tls_device_start(tls_device_t *device, const tls_device_options_t *options) {
+    static file_t ca;
+    static file_t certificate;
+    static file_t key;
+    static _Alignas(8) uint8_t heap[HEAP_BYTES];
+    load(&ca, options->ca, "pem", "x509");
+    if (options->certificate != NULL) {
+        load(&certificate, options->certificate, "pem", "x509");
+        load(&key, options->key, "key", "pkey");
+    }
+    *device = (tls_device_t){.random_fails = false};
+    assert_int_equal(tally_posix_init(&device->posix, TALLY_LOG_ERROR), TALLY_OK);
+    device->port = *tally_posix_port(&device->posix);
+    device->port.ctx = device;
+    device->port.random = fallible_random;
+    tally_posix_tcp_init(&device->tcp, tally_posix_port(&device->posix));
+    const tally_tls_config_t config = {
+        .ca = ca.bytes,
+        .ca_size = ca.size,
+        .certificate = options->certificate != NULL ? certificate.bytes : NULL,
+        .certificate_size = certificate.size,
+        .key = key.bytes,
+        .key_size = key.size,
+        .heap = heap,
+        .heap_bytes = options->heap_bytes,
+    };
+    const int32_t status = tally_tls_init(&device->tls, &config, &device->port,
+                                          tally_posix_tcp_transport(&device->tcp));
+    if (status != TALLY_OK) {
+        tally_posix_close(&device->posix);
+    }
+    device->transport = tally_tls_transport(&device->tls);
+    return status;
+}
+
+void tls_device_stop(tls_device_t *device) {
+    tally_tls_deinit(&device->tls);
+    tally_posix_close(&device->posix);
+}
+
+static uint64_t now_ms(tls_device_t *device) {
+    return device->posix.port.monotonic_ms(device->posix.port.ctx);
+}
+
+static void wait_for_tcp(tls_device_t *device) {
+    struct pollfd fd = tally_posix_tcp_poll(&device->tcp);
+    (void)tally_posix_wait(&device->posix, 1000, &fd, 1);
+}
+
+int32_t tls_device_open(tls_device_t *device, const char *host, uint16_t port) {
+    const tally_transport_t *transport = device->transport;
+    const tally_peer_t peer = {.host = host, .port = port};
+    const uint64_t end_ms = now_ms(device) + DEADLINE_MS;
+    int32_t status = transport->open(transport->ctx, &peer);
+    while (status > 0 && now_ms(device) < end_ms) {
+        wait_for_tcp(device);
+        status = transport->open(transport->ctx, &peer);
+    }
+    return status;
+}
+
+int32_t tls_device_receive(tls_device_t *device, uint8_t *data, uint32_t size) {
+    const tally_transport_t *transport = device->transport;
+    const uint64_t end_ms = now_ms(device) + DEADLINE_MS;
+    int32_t got = transport->receive(transport->ctx, data, size);
+    while (got == 0 && now_ms(device) < end_ms) {
+        wait_for_tcp(device);
+        got = transport->receive(transport->ctx, data, size);
+    }
+    return got;
+}
+
+static int32_t talk(tls_device_t *device, const char *host, uint16_t port) {
+    static const char line[] = "hello\n";
+    static const char answer[] = "olleh\n";
+    const int32_t size = (int32_t)sizeof line - 1;
+    const tally_transport_t *transport = device->transport;
+    int32_t status = tls_device_open(device, host, port);
+    if (status != TALLY_OPEN) {
+        return status;
+    }
+    status = transport->send(transport->ctx, (const uint8_t *)line, (uint32_t)size);
+    if (status < 0) {
+        return status;
+    }
+    assert_int_equal(status, size);
+    uint8_t data[sizeof answer];
+    status = tls_device_receive(device, data, sizeof data);
+    if (status < 0) {
+        return status;
+    }
+    assert_int_equal(status, size);
+    assert_memory_equal(data, answer, (size_t)size);
+    return TALLY_OK;
+}
+
+int32_t tls_device_talk(tls_device_t *device, const char *host, uint16_t port) {
+    const int32_t status = talk(device, host, port);
+    device->transport->close(device->transport->ctx);
+    return status;
+}
