@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FAULT_H
+#define FAULT_H
+
+/* Makes the addresses below the stack forbidden and division by zero a fault, and lets memory, bus
+ * and usage faults have their own vectors. */
+void fault_init(void);
+
+/* For all fault vectors: prints what the core knows about the fault and ends the emulator with
+ * FAULT_EXIT_CODE. Runs on a stack of its own, since the stack may be what broke. */
+void fault_entry(void);
+
+/* For the vectors of interrupts nobody asked for. */
+void fault_unexpected(void);
+
+#define FAULT_EXIT_CODE 70u
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_BOARD_CONFIG_H
+#define TALLY_BOARD_CONFIG_H
+/* One channel at a time, in 38 KiB of RAM all told. */
+
+#define TALLY_SESSIONS           2 /* a zap opens the new one before the old one's end is told */
+#define TALLY_STREAMS            2 /* the channel's RTP and its TS */
+#define TALLY_SESSION_TEXT_BYTES 96
+#define TALLY_EVENTS             16
+#define TALLY_TEXT_SLOTS         4
+#define TALLY_TEXT_BYTES         32
+#define TALLY_RECORD_BYTES       640
+#define TALLY_TX_BYTES           512
+#define TALLY_BATCH_BYTES        4096
+
+/* A server's certificate with a chain of one, and any reply to an upload. */
+#define TALLY_TLS_IN_BYTES  2048
+#define TALLY_TLS_OUT_BYTES 1024
+
+#endif
