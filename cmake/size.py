@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make size`: flash, static RAM and stack of each board's image, by component.
+
+Flash and RAM come from the sections of the linked image. They are shared out by the source file
+that the debug information names for each symbol, which holds under link-time optimisation too;
+what has no debug information is the C library's. "other" is what no symbol covers: string
+literals, alignment, vectors.
+
+Stack is an upper bound for the agent task: in each component the deepest chain of direct calls, as
+the compiler reports frames and calls, and the components on top of one another.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import stack
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "size"
+PARTS = ("agent", "port", "mbedtls", "lwip", "board", "libc", "other")
+# Sections of an image that lie in flash, and in RAM while it runs.
+FLASH = re.compile(r"\.(text|rodata|eh_frame.*|ARM\.(exidx|extab)|data(\.rel\.ro)?|init.*|fini.*|"
+                   r"plt.*|got.*|rela.*|dyn.*|interp|gnu.*|hash|note.*|vectors|preinit.*)$")
+RAM = re.compile(r"\.(data(\.rel\.ro)?|bss|stack|noinit|tbss|tdata|got.*|init_array|fini_array|"
+                 r"dynamic)$")
+RAM_SYMBOL = set("bBdDsSgGvV")
+LINE = re.compile(r"^[0-9a-f]+ ([0-9a-f]+) (\w) (\S+)(?:\t(.+):\d+)?$")
+
+
+def run(*command):
+    return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True,
+                          cwd=ROOT).stdout
+
+
+def component(path):
+    """The part that a source file belongs to."""
+    if path is None:
+        return "libc"
+    path = os.path.normpath(path)
+    inside = os.path.relpath(path, ROOT)
+    room = inside.split(os.sep)[0]
+    if room in ("agent", "port"):
+        return room
+    for library in ("mbedtls", "lwip"):
+        if f"{os.sep}{library}" in path.lower():
+            return library
+    return "board" if room in ("boards", "build") else "libc"
+
+
+def sections(tools, image):
+    """Bytes in flash and in RAM."""
+    flash = ram = 0
+    for line in run(tools + "size", "-A", image).splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[1].isdigit() and int(fields[1]) > 0:
+            flash += int(fields[1]) if FLASH.match(fields[0]) else 0
+            ram += int(fields[1]) if RAM.match(fields[0]) else 0
+    return flash, ram
+
+
+def share_out(tools, image, flash, ram):
+    parts = {name: {"flash": 0, "ram": 0} for name in PARTS}
+    for line in run(tools + "nm", "-S", "-l", "--defined-only", image).splitlines():
+        match = LINE.match(line)
+        if not match:
+            continue
+        size, kind, _, path = match.groups()
+        part = parts[component(path)]
+        in_ram = kind in RAM_SYMBOL
+        part["ram"] += int(size, 16) if in_ram else 0
+        part["flash"] += int(size, 16) if not in_ram or kind in "dDgG" else 0
+    for where, total in (("flash", flash), ("ram", ram)):
+        parts["other"][where] = total - sum(part[where] for part in parts.values())
+    return parts
+
+
+def certificates():
+    folder = BUILD / "certs"
+    run(ROOT / "tests/certs/make_certs.sh", folder)
+    return folder
+
+
+def build(board):
+    """The image of a board, with the compiler's report of its stack beside the objects."""
+    folder = BUILD / board
+    options = [f"-DTALLY_BOARD={board}", "-DCMAKE_BUILD_TYPE=MinSizeRel", "-DTALLY_STACK_USAGE=ON"]
+    toolchain = ROOT / "boards" / board / "toolchain"
+    if toolchain.exists():
+        options += ["--toolchain", ROOT / "toolchains" / (toolchain.read_text().strip() + ".cmake"),
+                    "-DTALLY_ENDPOINT=https://10.0.2.2:8443/v1/records",
+                    f"-DTALLY_CERTS={certificates()}"]
+    run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", *options)
+    run("cmake", "--build", folder)
+    return folder / ("tally.elf" if toolchain.exists() else "tallyd")
+
+
+def measure(board):
+    image = build(board)
+    tools = "arm-none-eabi-" if image.suffix == ".elf" else ""
+    flash, ram = sections(tools, image)
+    parts = share_out(tools, image, flash, ram)
+    deepest = stack.deepest_by_component(image.parent, component)
+    for name, part in parts.items():
+        part["stack"] = deepest.get(name, 0)
+    return {"flash": flash, "ram": ram, "stack": sum(deepest.values()), "parts": parts}
+
+
+def table(board, figures):
+    print(f"{board:<14} {'flash':>9} {'RAM':>9} {'stack':>7}   bytes")
+    for name, part in figures["parts"].items():
+        print(f"  {name:<12} {part['flash']:>9,} {part['ram']:>9,} {part['stack']:>7,}")
+    print(f"  {'whole image':<12} {figures['flash']:>9,} {figures['ram']:>9,} "
+          f"{figures['stack']:>7,}\n")
+
+
+def main():
+    boards = sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.cmake"))
+    figures = {}
+    for board in boards:
+        try:
+            figures[board] = measure(board)
+        except subprocess.CalledProcessError as error:
+            print(f"size: {board}: {' '.join(map(str, error.cmd))}\n{error.stdout}{error.stderr}",
+                  file=sys.stderr)
+            return 1
+        table(board, figures[board])
+    out = ROOT / "build" / "size.json"
+    out.write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"written: {out.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
