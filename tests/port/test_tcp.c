@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -118,9 +119,54 @@ static void refused_connection(void **state) {
 
 static void resolves_names(void **state) {
     (void)state;
-    peer.host = "localhost"; /* may also stand for ::1, where nobody listens: the next is tried */
+    peer.host = "localhost";
     assert_int_equal(transport->open(transport->ctx, &peer), TALLY_OPENING_RESOLVE);
     (void)close(open_pair());
+}
+
+/* The linker puts this before getaddrinfo(): it knows a name with several addresses. */
+int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **list);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **list);
+
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **list) {
+    if (strcmp(host, "several.test") != 0 || (hints->ai_flags & AI_NUMERICHOST) != 0) {
+        return __real_getaddrinfo(host, service, hints, list);
+    }
+    const int failed = __real_getaddrinfo("127.0.0.2", service, hints, list);
+    return failed ? failed : __real_getaddrinfo("127.0.0.1", service, hints, &(*list)->ai_next);
+}
+
+static void an_address_that_refuses_gives_way(void **state) {
+    (void)state;
+    peer.host = "several.test";
+    (void)close(open_pair());
+}
+
+/* A listener whose queue is full drops what comes, as broken routes do. */
+static void an_address_that_is_silent_gives_way(void **state) {
+    (void)state;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_addr = {htonl(INADDR_LOOPBACK + 1)},
+                                        .sin_port = htons(peer.port)};
+    const int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(silent, 0), 0);
+    int fillers[3];
+    for (int i = 0; i < 3; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(fillers[i], (const struct sockaddr *)&address, sizeof address);
+    }
+    peer.host = "several.test";
+    const uint64_t before_ms = now_ms();
+    (void)close(open_pair());
+    assert_in_range(now_ms() - before_ms, 3000, 8000);
+    for (int i = 0; i < 3; i++) {
+        (void)close(fillers[i]);
+    }
+    (void)close(silent);
 }
 
 static void unknown_name(void **state) {
@@ -218,6 +264,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(carries_single_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(refused_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(resolves_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_that_refuses_gives_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_that_is_silent_gives_way, setup, teardown),
         cmocka_unit_test_setup_teardown(unknown_name, setup, teardown),
         cmocka_unit_test_setup_teardown(overlong_name, setup, teardown),
         cmocka_unit_test_setup_teardown(close_abandons_a_lookup, setup, teardown),

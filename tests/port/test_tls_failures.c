@@ -2,6 +2,8 @@
 /* Each failure has its control: the same device and server without the one defect. */
 #include "test.h"
 
+#include <unistd.h>
+
 #include "tls_device.h"
 #include "tls_relay.h"
 #include "tls_server.h"
@@ -59,6 +61,26 @@ static void device_without_certificate(void **state) {
     tls_device_options_t device = tls_device_good;
     device.certificate = NULL;
     assert_int_equal(meet(&device, &tls_server_good, "localhost"), TALLY_E_TLS_REFUSED);
+}
+
+/* The alert comes before the reset that makes sending fail; it must not be lost to it. */
+static void refused_device_that_only_sends(void **state) {
+    (void)state;
+    static tls_device_t device;
+    tls_server_options_t options = tls_server_good;
+    options.client_ca = "other-ca";
+    const tls_server_t server = tls_server_start(&options);
+    assert_int_equal(tls_device_start(&device, &tls_device_good), TALLY_OK);
+    const tally_transport_t *transport = device.transport;
+    assert_int_equal(tls_device_open(&device, "localhost", server.port), TALLY_OPEN);
+    int32_t status = 0;
+    for (int i = 0; i < 1000 && status >= 0; i++) {
+        status = transport->send(transport->ctx, (const uint8_t *)"x", 1);
+        (void)usleep(1000);
+    }
+    assert_int_equal(status, TALLY_E_TLS_REFUSED);
+    tls_device_stop(&device);
+    tls_server_stop(&server);
 }
 
 static void server_without_tls_1_3(void **state) {
@@ -170,6 +192,7 @@ int main(void) {
         cmocka_unit_test(expired_server_is_accepted),
         cmocka_unit_test(device_of_another_ca),
         cmocka_unit_test(device_without_certificate),
+        cmocka_unit_test(refused_device_that_only_sends),
         cmocka_unit_test(server_without_tls_1_3),
         cmocka_unit_test(stream_that_ends_in_mid_handshake),
         cmocka_unit_test(server_that_speaks_garbage),
