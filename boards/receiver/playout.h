@@ -47,7 +47,8 @@ typedef struct {
     uint64_t target_lead; /* the same of the first window; 0 in it */
 } playout_t;
 
-/* Buffers: above the distance of two PCRs (ISO/IEC 13818-1 allows 100 ms), at most 60,000 ms. */
+/* Buffers: at least the distance of two PCRs (ISO/IEC 13818-1 2.7.2: up to 100 ms), at most
+ * 60,000 ms. */
 void playout_init(playout_t *playout, uint32_t start_buffer_ms, uint32_t resume_buffer_ms);
 
 /* A picture that decodes by itself has begun to arrive. All after the first are ignored. */

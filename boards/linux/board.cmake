@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Linux: the daemon tallyd and the tool tally-decode, both at the top of the build folder.
+add_subdirectory(port/posix)
+add_subdirectory(port/mbedtls)
+add_subdirectory(port/ram)
+add_subdirectory(boards/receiver)
+
+set(linux_dir "${CMAKE_CURRENT_LIST_DIR}")
+
+add_executable(tallyd
+    "${linux_dir}/config.c"
+    "${linux_dir}/config_value.c"
+    "${linux_dir}/credentials.c"
+    "${linux_dir}/device.c"
+    "${linux_dir}/main.c"
+    "${linux_dir}/run.c"
+    "${linux_dir}/udp.c"
+    "${linux_dir}/utf8.c")
+# recvmmsg, signalfd and explicit_bzero lie beyond C11.
+target_compile_definitions(tallyd PRIVATE _GNU_SOURCE)
+target_link_libraries(tallyd PRIVATE
+    tally_receiver tally_port_posix tally_port_mbedtls tally_port_ram tally_warnings)
+
+add_executable(tally-decode
+    "${linux_dir}/tools/cbor_read.c"
+    "${linux_dir}/tools/json.c"
+    "${linux_dir}/tools/names.c"
+    "${linux_dir}/tools/record.c"
+    "${linux_dir}/tools/tally-decode.c"
+    "${linux_dir}/utf8.c")
+target_include_directories(tally-decode PRIVATE
+    "${linux_dir}" "${PROJECT_SOURCE_DIR}/agent/include")
+target_link_libraries(tally-decode PRIVATE tally_warnings)
+
+set_target_properties(tallyd tally-decode PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")

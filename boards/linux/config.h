@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_H
+#define CONFIG_H
+/*
+ * tallyd's configuration file: `key = value`, one a line; `#` begins a comment at the start of a
+ * line. The table in config.c has all keys.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tally/port.h"
+
+#define CONFIG_TEXT_BYTES    64  /* the agent's limit for texts, with the NUL */
+#define CONFIG_PATH_BYTES    128 /* its limit for the path of the endpoint */
+#define CONFIG_HOST_BYTES    254 /* a DNS name, with the NUL */
+#define CONFIG_FILE_BYTES    1024
+#define CONFIG_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
+
+typedef struct {
+    char host[CONFIG_HOST_BYTES]; /* without the brackets of an IPv6 literal */
+    uint16_t port;
+    char path[CONFIG_PATH_BYTES];
+} config_endpoint_t;
+
+typedef struct {
+    char address[CONFIG_ADDRESS_BYTES]; /* a literal, without brackets */
+    uint16_t port;                      /* 0: the kernel chooses */
+} config_listen_t;
+
+/* Texts that were not given are empty. */
+typedef struct {
+    config_endpoint_t endpoint;
+    config_listen_t listen;
+    char ca[CONFIG_FILE_BYTES]; /* file names, taken from the folder of the configuration file */
+    char certificate[CONFIG_FILE_BYTES];
+    char key[CONFIG_FILE_BYTES];
+    char device_id[CONFIG_TEXT_BYTES];
+    char operator_id[CONFIG_TEXT_BYTES];
+    char device_type[CONFIG_TEXT_BYTES];
+    char device_model[CONFIG_TEXT_BYTES];
+    char soc[CONFIG_TEXT_BYTES];
+    char firmware[CONFIG_TEXT_BYTES];
+    char content_id[CONFIG_TEXT_BYTES];
+    char title[CONFIG_TEXT_BYTES];
+    uint32_t heartbeat_ms;
+    uint32_t upload_ms;
+    uint32_t spool_bytes;
+    uint32_t start_buffer_ms;
+    uint32_t resume_buffer_ms;
+    uint32_t end_after_ms;
+    uint32_t bitrate_kbps;
+    enum tally_log_level log;
+    bool exit_when_ended;
+} config_t;
+
+/* Reads `in` to its end. Every mistake is told on `errors` as `NAME:LINE: KEY: what is wrong`.
+ * Returns whether there was none; only then is `config` to be used. */
+bool config_read(config_t *config, FILE *in, const char *name, FILE *errors);
+
+/* The same for the file `name`. */
+bool config_load(config_t *config, const char *name, FILE *errors);
+
+#endif

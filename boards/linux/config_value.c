@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_value.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "utf8.h"
+
+#define HTTPS_PORT 443
+
+static const char TOO_LONG[] = "too long";
+
+/* ---- plain values --------------------------------------------------------------------------- */
+
+static bool copy(const char *text, size_t length, char *out, size_t size) {
+    if (length >= size) {
+        return false;
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return true;
+}
+
+static bool has_control_character(const char *text) {
+    for (; *text != '\0'; text++) {
+        const unsigned char character = (unsigned char)*text;
+        if (character < ' ' || character == 0x7F) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *config_value_text(const char *text, char *out, size_t size) {
+    const size_t length = strlen(text);
+    if (!utf8_valid(text, length)) {
+        return "not UTF-8";
+    }
+    if (has_control_character(text)) {
+        return "has a control character";
+    }
+    return copy(text, length, out, size) ? NULL : TOO_LONG;
+}
+
+/* Digits only: strtoul() would take signs, spaces and numbers that wrap. */
+static bool digits(const char *text, size_t length, uint32_t *out) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (uint64_t)(text[i] - '0');
+        if (value > UINT32_MAX) {
+            return false;
+        }
+    }
+    *out = (uint32_t)value;
+    return length > 0;
+}
+
+const char *config_value_number(const char *text, uint32_t least, uint32_t most, uint32_t *out) {
+    if (!digits(text, strlen(text), out)) {
+        return "not a whole number";
+    }
+    return *out >= least && *out <= most ? NULL : "out of range";
+}
+
+const char *config_value_yes_no(const char *text, bool *out) {
+    *out = strcmp(text, "yes") == 0;
+    return *out || strcmp(text, "no") == 0 ? NULL : "neither yes nor no";
+}
+
+const char *config_value_log(const char *text, enum tally_log_level *out) {
+    static const struct {
+        const char *name;
+        enum tally_log_level level;
+    } levels[] = {
+        {"error", TALLY_LOG_ERROR},
+        {"warning", TALLY_LOG_WARNING},
+        {"info", TALLY_LOG_INFO},
+        {"debug", TALLY_LOG_DEBUG},
+    };
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(text, levels[i].name) == 0) {
+            *out = levels[i].level;
+            return NULL;
+        }
+    }
+    return "not error, warning, info or debug";
+}
+
+/* ---- addresses ------------------------------------------------------------------------------ */
+
+/* HOST, HOST:PORT, [LITERAL] or [LITERAL]:PORT, `length` bytes of it. */
+typedef struct {
+    const char *host;
+    size_t host_length;
+    bool bracketed;
+    const char *port; /* NULL: none was given */
+    size_t port_length;
+} authority_t;
+
+static bool split_authority(const char *text, size_t length, authority_t *out) {
+    const char *const end = text + length;
+    const char *after = NULL; /* the host */
+    *out = (authority_t){.bracketed = length > 0 && text[0] == '['};
+    if (out->bracketed) {
+        const char *const bracket = memchr(text, ']', length);
+        if (bracket == NULL) {
+            return false;
+        }
+        out->host = text + 1;
+        out->host_length = (size_t)(bracket - out->host);
+        after = bracket + 1;
+    } else {
+        const char *const colon = memchr(text, ':', length);
+        out->host = text;
+        after = colon != NULL ? colon : end;
+        out->host_length = (size_t)(after - text);
+    }
+    if (after == end) {
+        return true;
+    }
+    out->port = after + 1;
+    out->port_length = (size_t)(end - out->port);
+    return *after == ':';
+}
+
+static bool is_ipv6(const char *text) {
+    uint8_t address[16];
+    return inet_pton(AF_INET6, text, address) == 1;
+}
+
+static bool is_ipv4(const char *text) {
+    uint8_t address[4];
+    return inet_pton(AF_INET, text, address) == 1;
+}
+
+/* Letters, digits, hyphens, dots: what a DNS name or an IPv4 literal consists of. */
+static bool is_host_name(const char *text) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    return text[0] != '\0' && strspn(text, allowed) == strlen(text);
+}
+
+const char *config_value_endpoint(const char *text, config_endpoint_t *out) {
+    static const char scheme[] = "https://";
+    if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
+        return "does not begin with https://";
+    }
+    const char *const authority_text = text + sizeof scheme - 1;
+    const char *const path = strchr(authority_text, '/');
+    if (path == NULL) {
+        return "has no path";
+    }
+    if (has_control_character(path) || strpbrk(path, " #") != NULL) {
+        return "has a path that cannot be requested";
+    }
+    authority_t authority;
+    if (!split_authority(authority_text, (size_t)(path - authority_text), &authority)) {
+        return "is not https://HOST:PORT/PATH";
+    }
+    uint32_t port = HTTPS_PORT;
+    if (authority.port != NULL &&
+        (!digits(authority.port, authority.port_length, &port) || port == 0 || port > UINT16_MAX)) {
+        return "has no port from 1 to 65535";
+    }
+    if (!copy(authority.host, authority.host_length, out->host, sizeof out->host) ||
+        !copy(path, strlen(path), out->path, sizeof out->path)) {
+        return TOO_LONG;
+    }
+    out->port = (uint16_t)port;
+    const bool host_valid = authority.bracketed ? is_ipv6(out->host) : is_host_name(out->host);
+    return host_valid ? NULL : "has no valid host";
+}
+
+const char *config_value_listen(const char *text, config_listen_t *out) {
+    static const char scheme[] = "udp://";
+    if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
+        return "does not begin with udp://";
+    }
+    const char *const rest = text + sizeof scheme - 1;
+    authority_t authority;
+    uint32_t port = 0;
+    if (!split_authority(rest, strlen(rest), &authority) || authority.port == NULL ||
+        !digits(authority.port, authority.port_length, &port) || port > UINT16_MAX) {
+        return "is not udp://ADDRESS:PORT";
+    }
+    out->port = (uint16_t)port;
+    if (!copy(authority.host, authority.host_length, out->address, sizeof out->address)) {
+        return "has no valid address";
+    }
+    const bool valid = authority.bracketed ? is_ipv6(out->address) : is_ipv4(out->address);
+    return valid ? NULL : "has no valid address";
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+const char *config_value_file(const char *text, const char *config_name, char *out, size_t size) {
+    const char *const slash = strrchr(config_name, '/');
+    const size_t folder = text[0] == '/' || slash == NULL ? 0 : (size_t)(slash + 1 - config_name);
+    const size_t length = strlen(text);
+    if (folder >= size || length >= size - folder) {
+        return TOO_LONG;
+    }
+    memcpy(out, config_name, folder);
+    memcpy(out + folder, text, length + 1);
+    return NULL;
+}

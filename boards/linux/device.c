@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device.h"
+
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "credentials.h"
+
+#define SPOOL_BLOCK_BYTES 4096u
+
+static bool is_ok(int32_t status, const char *what, FILE *errors) {
+    if (status != TALLY_OK) {
+        fprintf(errors, "tallyd: %s: %s\n", what, tally_status_name(status));
+    }
+    return status == TALLY_OK;
+}
+
+static const char *text_or_null(const char *text) {
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* ---- options -------------------------------------------------------------------------------- */
+
+static const char *os_name(device_t *device) {
+    struct utsname name;
+    if (uname(&name) != 0) {
+        return NULL;
+    }
+    (void)snprintf(device->os, sizeof device->os, "%.20s %.40s", name.sysname, name.release);
+    return device->os;
+}
+
+static uint64_t boot_capabilities(const tally_options_t *options) {
+    uint64_t can = TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, REGISTRY_HASH) |
+                   TALLY_CAN(BOOT, RESET_REASON);
+    can |= options->device_model != NULL ? TALLY_CAN(BOOT, DEVICE_MODEL) : 0;
+    can |= options->device_type != NULL ? TALLY_CAN(BOOT, DEVICE_TYPE) : 0;
+    can |= options->firmware != NULL ? TALLY_CAN(BOOT, FIRMWARE) : 0;
+    can |= options->os != NULL ? TALLY_CAN(BOOT, OS) : 0;
+    can |= options->soc != NULL ? TALLY_CAN(BOOT, SOC) : 0;
+    return can;
+}
+
+static void fill_options(device_t *device, const config_t *config) {
+    device->receiver_config = (receiver_config_t){
+        .start_buffer_ms = config->start_buffer_ms,
+        .resume_buffer_ms = config->resume_buffer_ms,
+        .end_after_ms = config->end_after_ms,
+        .bitrate_kbps = (int32_t)config->bitrate_kbps,
+        .content_id = text_or_null(config->content_id),
+        .title = text_or_null(config->title),
+        .player_name = "tallyd",
+        .player_version = TALLY_VERSION,
+    };
+    tally_options_t *const options = &device->options;
+    *options = (tally_options_t){
+        .peer = {.host = config->endpoint.host, .port = config->endpoint.port},
+        .path = config->endpoint.path,
+        .device_id = config->device_id,
+        .operator_id = config->operator_id,
+        .device_type = text_or_null(config->device_type),
+        .device_model = text_or_null(config->device_model),
+        .soc = text_or_null(config->soc),
+        .firmware = text_or_null(config->firmware),
+        .os = os_name(device),
+        .reset_reason = TALLY_RESET_PROCESS_START,
+        .heartbeat_ms = config->heartbeat_ms,
+        .upload_ms = config->upload_ms,
+    };
+    receiver_capabilities(&device->receiver_config, options->capabilities);
+    options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);
+    options->capabilities[TALLY_G_EVENT] =
+        TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
+}
+
+/* ---- layers, each of which needs those before it -------------------------------------------- */
+
+static bool open_tls(device_t *device, const config_t *config, FILE *errors) {
+    static credentials_t credentials;
+    tally_tls_config_t tls = {.heap = device->tls_heap, .heap_bytes = sizeof device->tls_heap};
+    tally_posix_tcp_init(&device->tcp, tally_posix_port(&device->posix));
+    const bool opened = credentials_load(&credentials, config, &tls, errors) &&
+                        is_ok(tally_tls_init(&device->tls, &tls, tally_posix_port(&device->posix),
+                                             tally_posix_tcp_transport(&device->tcp)),
+                              "ca, certificate or key", errors);
+    credentials_wipe(&credentials);
+    return opened;
+}
+
+static bool open_store(device_t *device, const config_t *config, FILE *errors) {
+    const uint32_t blocks = config->spool_bytes / SPOOL_BLOCK_BYTES;
+    device->spool = calloc(blocks, SPOOL_BLOCK_BYTES);
+    if (device->spool == NULL) {
+        fprintf(errors, "tallyd: spool_bytes: no memory\n");
+        return false;
+    }
+    return is_ok(tally_ram_store_init(&device->store, device->spool, SPOOL_BLOCK_BYTES, blocks, 1),
+                 "spool_bytes", errors);
+}
+
+static bool open_agent(device_t *device, const config_t *config, FILE *errors) {
+    fill_options(device, config);
+    return open_store(device, config, errors) &&
+           is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
+                            tally_tls_transport(&device->tls), tally_ram_store(&device->store)),
+                 "agent", errors);
+}
+
+bool device_open(device_t *device, const config_t *config, FILE *errors) {
+    device->spool = NULL;
+    device->heap_high_noted = 0;
+    if (!is_ok(tally_posix_init(&device->posix, config->log), "system", errors)) {
+        return false;
+    }
+    if (!open_tls(device, config, errors)) {
+        tally_posix_close(&device->posix);
+        return false;
+    }
+    if (!open_agent(device, config, errors)) {
+        device_close(device);
+        return false;
+    }
+    return true;
+}
+
+void device_close(device_t *device) {
+    tally_tls_deinit(&device->tls);
+    tally_posix_close(&device->posix);
+    free(device->spool);
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+uint32_t device_step(device_t *device) {
+    const uint32_t wait_ms = tally_step(&device->agent);
+    const uint32_t heap_high = tally_tls_stats(&device->tls).heap_high_water;
+    if (heap_high != device->heap_high_noted) {
+        device->heap_high_noted = heap_high;
+        (void)tally_note(&device->agent, TALLY_M_TLS_HEAP_HIGH, heap_high);
+    }
+    return wait_ms;
+}
+
+void device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count) {
+    fds[count] = tally_posix_tcp_poll(&device->tcp);
+    (void)tally_posix_wait(&device->posix, timeout_ms, fds, count + 1);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVICE_H
+#define DEVICE_H
+/* The agent with all that Linux puts below it: clock, TCP, TLS and a store in RAM. */
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "receiver.h"
+#include "tally/state.h"
+#include "tally/tally.h"
+#include "tally_posix.h"
+#include "tally_posix_tcp.h"
+#include "tally_ram_store.h"
+#include "tally_tls.h"
+
+#define DEVICE_TLS_HEAP_BYTES (128u * 1024u)
+
+typedef struct {
+    tally_posix_t posix;
+    tally_posix_tcp_t tcp;
+    tally_tls_t tls;
+    tally_ram_store_t store;
+    uint8_t *spool;
+    tally_options_t options;
+    receiver_config_t receiver_config;
+    char os[CONFIG_TEXT_BYTES];
+    uint32_t heap_high_noted;
+    tally_t agent;
+    uint8_t tls_heap[DEVICE_TLS_HEAP_BYTES];
+} device_t;
+
+/* Builds the agent up from `config`, which must outlive it. False, with a line on `errors`, if any
+ * layer refuses; nothing is held then. */
+bool device_open(device_t *device, const config_t *config, FILE *errors);
+
+/* One turn of the agent. Returns after how many milliseconds it wants the next one. */
+uint32_t device_step(device_t *device);
+
+/* Sleeps until the agent, its connection or one of the first `count` descriptors wants attention.
+ * `fds` has room for one more. */
+void device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count);
+
+void device_close(device_t *device);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tallyd: receives a live channel, plays it as a viewer would see it, and reports what that viewer
+ * saw. An example of all that an OEM has to connect.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "device.h"
+#include "run.h"
+
+enum { EXIT_USAGE = 2 };
+
+static int usage(void) {
+    fputs("usage: tallyd --run CONFIG     receive and report until SIGTERM\n"
+          "       tallyd --check CONFIG   say what is wrong with a configuration\n"
+          "       tallyd --version\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
+/* The credentials are parsed and the agent is built, but nothing is opened to the network. */
+static int check(const config_t *config, const char *name) {
+    static device_t device;
+    if (!device_open(&device, config, stderr)) {
+        return RUN_FAILED;
+    }
+    device_close(&device);
+    printf("tallyd: %s: good\n", name);
+    return RUN_DONE;
+}
+
+int main(int argc, char **argv) {
+    static config_t config;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("tallyd " TALLY_VERSION);
+        return RUN_DONE;
+    }
+    const bool checks = argc == 3 && strcmp(argv[1], "--check") == 0;
+    const bool runs = argc == 3 && strcmp(argv[1], "--run") == 0;
+    if (!checks && !runs) {
+        return usage();
+    }
+    if (!config_load(&config, argv[2], stderr)) {
+        return RUN_FAILED;
+    }
+    return checks ? check(&config, argv[2]) : (int)run(&config);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RECORD_H
+#define RECORD_H
+/* Records and upload bodies as lines of JSON. */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cbor_read.h"
+
+/*
+ * Prints every record of the next upload body or bare record, one line each, and none that is not
+ * good to its end. False with the reader's error.
+ *
+ * A line has, where known: device, boot (hexadecimal), seq, kind, session, uptime_ms, wall_ms; then
+ * what else the record has, in its own order. Metrics are named as in the registry, with their unit
+ * behind the name; what the registry does not have keeps its key. Group `b`, which would be `boot`
+ * a second time, is `boot_group`.
+ */
+bool record_print_next(FILE *out, cbor_reader_t *reader);
+
+#endif
