@@ -145,6 +145,7 @@ static void on_end_of_headers(tally_http_reply_t *reply) {
         /* The body ends somehow; its status is all we need, so the connection goes instead. */
         reply->close = true;
     }
+    reply->has_body = !reply->has_length || reply->body_left > 0;
     reply->state = BODY;
     reply->done = reply->body_left == 0;
 }

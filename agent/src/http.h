@@ -26,6 +26,7 @@ typedef struct {
     bool done;
     bool close;      /* the connection cannot carry another request */
     bool has_length; /* the reply told the length of its body */
+    bool has_body;   /* the body is not empty, or its end is not known */
     uint16_t status;
     uint32_t body_left;
     uint32_t head_bytes;

@@ -59,6 +59,7 @@ static void count_failure(tally_uplink_stats_t *stats, int32_t status) {
     switch (status) {
     case TALLY_E_HTTP_STATUS: stats->rejected++; break;
     case TALLY_E_HTTP:
+    case TALLY_E_HTTP_BODY:
     case TALLY_E_HTTP_SIZE: stats->failed_http++; break;
     case TALLY_E_TLS:
     case TALLY_E_TLS_MEMORY:
@@ -113,7 +114,8 @@ static void succeed(tally_uplink_t *uplink, uint64_t now_ms) {
     }
 }
 
-/* A server may refuse before it has read all; it cannot have accepted then. */
+/* A server may refuse before it has read all; it cannot have accepted then. A success with a body
+ * is somebody else's page (a captive portal's, a default site's), not a collector's answer. */
 static void on_reply(tally_uplink_t *uplink, uint64_t now_ms) {
     const bool is_success = uplink->reply.status >= 200 && uplink->reply.status <= 299;
     uplink->stats.last_status = uplink->reply.status;
@@ -121,6 +123,8 @@ static void on_reply(tally_uplink_t *uplink, uint64_t now_ms) {
         fail(uplink, TALLY_E_HTTP_STATUS, now_ms);
     } else if (uplink->state != AWAITING) {
         fail(uplink, TALLY_E_HTTP, now_ms);
+    } else if (uplink->reply.has_body) {
+        fail(uplink, TALLY_E_HTTP_BODY, now_ms);
     } else {
         succeed(uplink, now_ms);
     }
@@ -173,7 +177,7 @@ static int32_t begin_request(tally_uplink_t *uplink, uint64_t now_ms, const tall
     return TALLY_OK;
 }
 
-/* Stages the next part of the body; false when there is none. */
+/* Stages the next part of the body. */
 static int32_t stage_more(tally_uplink_t *uplink) {
     uplink->staged = 0;
     uplink->sent = 0;

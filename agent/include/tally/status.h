@@ -37,7 +37,8 @@ extern "C" {
     X(TALLY_E_TLS_REFUSED, -21, "server refused the device certificate")                           \
     X(TALLY_E_HTTP, -22, "reply is not HTTP/1.1")                                                  \
     X(TALLY_E_HTTP_SIZE, -23, "reply over the limit")                                              \
-    X(TALLY_E_HTTP_STATUS, -24, "server answered with an error status")
+    X(TALLY_E_HTTP_STATUS, -24, "server answered with an error status")                            \
+    X(TALLY_E_HTTP_BODY, -25, "success with a body: not a collector's answer")
 
 enum tally_status {
 #define TALLY_STATUS_ENUM(symbol, value, name) symbol = (value),

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plan against report, row by row."""
+import dataclasses
+
+# The receiver's clock reference comes every 40 ms, the picture's model looks about as often, and
+# both machines share two cores.
+CLOCK_MS = 150
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    plan: int
+    report: int
+    tolerance: int = 0
+
+    @property
+    def agrees(self):
+        return self.report is not None and abs(self.plan - self.report) <= self.tolerance
+
+
+def last(records, group):
+    return records[-1][group] if records else {}
+
+
+def stream_rows(plan, rtp, ts):
+    return [
+        Row("packets expected", plan["rtp"]["expected"], rtp.get("rx", 0)),
+        Row("packets received", plan["rtp"]["received"], rtp.get("rr", 0)),
+        Row("packets lost", plan["rtp"]["lost"], rtp.get("rl")),
+        Row("packets duplicated", plan["rtp"]["duplicates"], rtp.get("rd", 0)),
+        Row("packets out of order", plan["rtp"]["out_of_order"], rtp.get("ro", 0)),
+        Row("packets discarded", plan["rtp"]["discarded"], rtp.get("rg", 0)),
+        Row("TS packets", plan["ts"]["packets"], ts.get("tp", 0)),
+        Row("continuity errors", plan["ts"]["continuity_errors"], ts.get("tc", 0)),
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Buffer:
+    """How the receiver under test was configured."""
+    start_ms: int
+    resume_ms: int
+    end_after_ms: int
+
+
+def stalls_planned(plan, buffer):
+    """A pause empties what was ahead and, behind it, the picture waits for the buffer again; the
+    end of the source is a pause that the receiver gives up on."""
+    ahead = buffer.start_ms
+    lengths = []
+    for pause in plan["pauses"]:
+        if pause["measured_s"] * 1000 > ahead:
+            lengths.append(round(pause["measured_s"] * 1000) - ahead + buffer.resume_ms)
+            ahead = buffer.resume_ms
+    return lengths + [buffer.end_after_ms - ahead]
+
+
+def session_rows(plan, start, end, buffer):
+    """`start` and `end` are the session's records: what the device tells of its view."""
+    playback = end["p"]
+    stalls = stalls_planned(plan, buffer)
+    startup_ms = plan["send_started_unix_ms"] - start["w"] + buffer.start_ms
+    states = ("it", "jt", "pt", "pd", "sd", "ps", "sl", "tt")
+    return [
+        Row("startup ms", startup_ms, playback.get("su"), CLOCK_MS),
+        Row("stalls", len(stalls), playback.get("sc", 0)),
+        Row("stalled ms", sum(stalls), playback.get("sd", 0), CLOCK_MS * len(stalls)),
+        Row("play time ms", plan["media_ms"], playback.get("pt", 0), 2 * CLOCK_MS),
+        Row("sum of states ms", playback.get("xe", 0), sum(playback.get(s, 0) for s in states)),
+    ]
+
+
+def record_rows(rows):
+    """`rows` of the records table: every sequence number from 0 on, each once."""
+    stored = len(rows)
+    made = max(row["seq"] for row in rows) + 1 if rows else 0
+    keys = {(row["device"], row["boot"], row["seq"]) for row in rows}
+    return [
+        Row("records made and stored", made, stored),
+        Row("records lost", 0, made - len(keys)),
+        Row("records stored twice", 0, stored - len(keys)),
+    ]
+
+
+def table(rows):
+    lines = [f"{'':<26}{'plan':>12}{'report':>12}"]
+    for row in rows:
+        within = f"  (+-{row.tolerance})" if row.tolerance else ""
+        verdict = "" if row.agrees else "   DISAGREES"
+        report = "absent" if row.report is None else f"{row.report:,}"
+        lines.append(f"{row.name:<26}{row.plan:>12,}{report:>12}{within}{verdict}")
+    return "\n".join(lines)
