@@ -11,7 +11,7 @@ set(CMAKE_RANLIB arm-none-eabi-gcc-ranlib CACHE STRING "")
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m3 -mthumb --specs=picolibc.specs \
--flto -ffunction-sections -fdata-sections -fno-common")
+-flto=auto -ffunction-sections -fdata-sections -fno-common")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings")
 
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

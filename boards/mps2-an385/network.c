@@ -18,7 +18,7 @@ static tally_lwip_config_t config;
 static bool running;
 static datagram_handler_t handler;
 
-void board_on_tick(void) {
+void network_tick(void) {
     if (running) {
         tally_lwip_tick();
     }

@@ -2,8 +2,8 @@
 #ifndef NETWORK_H
 #define NETWORK_H
 /*
- * The board's Ethernet with lwIP on top. Has board_on_tick() and board_on_ethernet(): all of lwIP
- * runs in these two interrupts, or in the agent task while they are masked.
+ * The board's Ethernet with lwIP on top. All of lwIP runs in two interrupts, board_on_ethernet(),
+ * which is in here, and the tick; or in the agent task while these are masked.
  */
 #include <stdint.h>
 
@@ -12,6 +12,9 @@
 /* Starts chip, lwIP and DHCP. `name` is the host's, and makes its MAC address. TALLY_OK or an
  * error of tally_lwip_start(). Once, after board_init(); `name` lives on. */
 int32_t network_start(const char *name);
+
+/* For board_on_tick(). */
+void network_tick(void);
 
 /* Hands every datagram that comes for UDP port `port` to `handle`, in the interrupt. TALLY_E_FULL
  * when lwIP has no place for one more port. */

@@ -17,4 +17,13 @@
 #define TALLY_TLS_IN_BYTES  2048
 #define TALLY_TLS_OUT_BYTES 1024
 
+/* The static heap of TLS. */
+#ifndef TALLY_TLS_HEAP_BYTES
+#define TALLY_TLS_HEAP_BYTES 11264
+#endif
+
+/* Records wait in RAM. Without power they are lost. */
+#define TALLY_SPOOL_BLOCK_BYTES 1024
+#define TALLY_SPOOL_BLOCKS      8
+
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A set-top box without an operating system: receives a live channel on UDP port 5004, plays it as
+ * a viewer would see it, and reports what that viewer saw.
+ *
+ *   interrupts   network -> receiver -> hooks      packets are measured as they come
+ *   main()       agent -> TLS -> transport         computes for as long as a handshake takes
+ */
+#include <stdalign.h>
+#include <stddef.h>
+
+#include "board.h"
+#include "console.h"
+#include "network.h"
+#include "platform.h"
+#include "provision.h"
+#include "receiver.h"
+#include "semihost.h"
+#include "tally/state.h"
+#include "tally/tally.h"
+#include "tally_lwip_tcp.h"
+#include "tally_ram_store.h"
+#include "tally_tls.h"
+
+#define STREAM_PORT 5004u
+
+#define EXIT_START_FAILED 1u
+
+static const receiver_config_t receiver_config = {
+    .start_buffer_ms = 500,
+    .resume_buffer_ms = 500,
+    .end_after_ms = 10000,
+    .content_id = "udp:5004",
+    .player_name = "mps2-an385",
+    .player_version = TALLY_VERSION,
+};
+
+static tally_options_t options;
+static tally_lwip_tcp_t tcp;
+static tally_tls_t tls;
+static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
+static tally_ram_store_t store;
+static uint8_t spool[TALLY_SPOOL_BLOCKS * TALLY_SPOOL_BLOCK_BYTES];
+static tally_t agent;
+static receiver_t receiver;
+static bool receiving;
+
+/* ---- in interrupts -------------------------------------------------------------------------- */
+
+void board_on_tick(void) {
+    network_tick();
+    if (receiving) {
+        (void)receiver_tick(&receiver, board_now_us());
+    }
+}
+
+/* A source that comes back after it had stopped begins a new session. */
+static void on_datagram(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
+    if (!receiver_joined(&receiver)) {
+        (void)receiver_join(&receiver);
+    }
+    (void)receiver_datagram(&receiver, data, bytes, now_us);
+}
+
+/* ---- start ---------------------------------------------------------------------------------- */
+
+static void check(int32_t status, const char *what) {
+    if (status != TALLY_OK) {
+        console_text("start: ");
+        console_text(what);
+        console_text(": ");
+        console_text(tally_status_name(status));
+        console_text("\n");
+        semihost_exit(EXIT_START_FAILED);
+    }
+}
+
+static void fill_options(void) {
+    options = (tally_options_t){
+        .peer = {.host = provision.host, .port = provision.port},
+        .path = provision.path,
+        .device_id = provision.device_id,
+        .operator_id = provision.operator_id,
+        .device_type = "stb",
+        .device_model = "mps2-an385",
+        .soc = "cortex-m3",
+        .firmware = TALLY_VERSION,
+        .reset_reason = board_reset_reason(),
+        .heartbeat_ms = provision.heartbeat_ms,
+        .upload_ms = provision.upload_ms,
+    };
+    receiver_capabilities(&receiver_config, options.capabilities);
+    options.capabilities[TALLY_G_BOOT] =
+        TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, DEVICE_MODEL) |
+        TALLY_CAN(BOOT, DEVICE_TYPE) | TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, REGISTRY_HASH) |
+        TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
+    options.capabilities[TALLY_G_EVENT] =
+        TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
+}
+
+static void start_agent(void) {
+    const tally_tls_config_t tls_config = {
+        .ca = provision.ca,
+        .ca_size = provision.ca_bytes,
+        .certificate = provision.certificate,
+        .certificate_size = provision.certificate_bytes,
+        .key = provision.key,
+        .key_size = provision.key_bytes,
+        .heap = tls_heap,
+        .heap_bytes = sizeof tls_heap,
+    };
+    tally_lwip_tcp_init(&tcp, &platform_port);
+    check(tally_tls_init(&tls, &tls_config, &platform_port, tally_lwip_tcp_transport(&tcp)),
+          "credentials");
+    check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
+          "spool");
+    fill_options();
+    check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls),
+                     tally_ram_store(&store)),
+          "agent");
+}
+
+/* The receiver belongs to the interrupts once the stream's port is open; before that, to main(). */
+static void start_receiver(void) {
+    receiver_init(&receiver, &agent, &receiver_config);
+    check(receiver_join(&receiver), "receiver");
+    receiving = true;
+    check(network_receive(STREAM_PORT, on_datagram), "stream");
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+static void note_tls_heap(void) {
+    static uint32_t noted;
+    const uint32_t high = tally_tls_stats(&tls).heap_high_water;
+    if (high != noted) {
+        noted = high;
+        (void)tally_note(&agent, TALLY_M_TLS_HEAP_HIGH, high);
+    }
+}
+
+int main(void) {
+    board_init();
+    console_text("tally " TALLY_VERSION " on mps2-an385, device ");
+    console_text(provision.device_id);
+    console_text("\nentropy: from the emulator's host, NOT FIT FOR PRODUCTS\n");
+    check(network_start(provision.device_id), "network");
+    start_agent();
+    start_receiver();
+    for (;;) {
+        const uint64_t now_ms = board_now_ms();
+        const uint32_t wait_ms = tally_step(&agent);
+        note_tls_heap();
+        board_sleep(now_ms + wait_ms);
+    }
+}
