@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does one thing wrong; the fault handler has to say so and end QEMU. */
+#include <stdint.h>
+
+#include "board.h"
+#include "console.h"
+#include "semihost.h"
+
+void board_on_tick(void) {}
+void board_on_ethernet(void) {}
+
+#if defined(FAULT_OVERFLOW)
+/* Needs more stack in each round, until there is none; volatile keeps it from becoming a loop. */
+static uint32_t go_wrong(volatile uint32_t depth) {
+    volatile uint32_t frame[16];
+    frame[depth % 16u] = depth;
+    return depth == UINT32_MAX ? 0 : go_wrong(depth + 1u) + frame[0];
+}
+#elif defined(FAULT_UNDEFINED)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    __builtin_trap();
+    return zero;
+}
+#endif
+
+int main(void) {
+    board_init();
+    console_text("fault: going wrong\n");
+    console_unsigned(go_wrong(0));
+    semihost_exit(0); /* nothing went wrong: that is the failure */
+}

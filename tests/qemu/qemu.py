@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A firmware in QEMU: what it prints, what is sent to it, how it ends."""
+
+import re
+import socket
+import subprocess
+import threading
+import time
+
+BINARY = "qemu-system-arm"
+
+
+class Silence(AssertionError):
+    """A line that was waited for did not come."""
+
+
+def free_udp_port():
+    """A UDP port of the loopback that nobody has now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Guest:
+    """A running firmware; leaving the context ends it.
+
+    Its UDP port `guest_port` is reached through send(). The emulated network is QEMU's own: only
+    the loopback of the host is used, which the guest sees as 10.0.2.2.
+    """
+
+    def __init__(self, image, guest_port=5004, network=True, more=()):
+        self.lines = []  # (seconds since the start, text)
+        self.udp_port = free_udp_port()
+        self._news = threading.Condition()
+        self._ended = False
+        self._started = time.monotonic()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        forward = f"hostfwd=udp:127.0.0.1:{self.udp_port}-10.0.2.15:{guest_port}"
+        nic = f"user,id=n0,{forward}" if network else "none"
+        self._process = subprocess.Popen(
+            [BINARY, "-M", "mps2-an385", "-kernel", image, "-display", "none", "-monitor", "none",
+             "-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-nic", nic,
+             *more],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, encoding="utf-8", errors="replace")
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()
+        self._socket.close()
+
+    @property
+    def pid(self):
+        """Of the emulator."""
+        return self._process.pid
+
+    @property
+    def text(self):
+        """All that was printed so far."""
+        with self._news:
+            return "\n".join(text for _, text in self.lines)
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._news:
+                self.lines.append((time.monotonic() - self._started, line.rstrip("\r\n")))
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def wait_for(self, pattern, timeout_s=10, after=0):
+        """The match of the first line, from line number `after` on, that has the pattern."""
+        deadline = time.monotonic() + timeout_s
+        seen = after
+        with self._news:
+            while True:
+                for _, text in self.lines[seen:]:
+                    match = re.search(pattern, text)
+                    if match:
+                        return match
+                seen = max(seen, len(self.lines))
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    printed = "\n".join(text for _, text in self.lines)
+                    raise Silence(f"no line with {pattern!r} in {timeout_s} s; printed:\n{printed}")
+                self._news.wait(left)
+
+    def send(self, data):
+        """A datagram to the guest's port."""
+        self._socket.sendto(data, ("127.0.0.1", self.udp_port))
+
+    def exit_code(self, timeout_s=10):
+        """What the firmware ended with, by itself; all it printed has been read then."""
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise Silence(f"still running after {timeout_s} s; printed:\n{self.text}") from None
+        self._reader.join()
+        return code

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driver, lwIP and the TCP transport against the host's own network stack."""
+
+import re
+import socket
+import struct
+import threading
+import time
+import unittest
+
+import images
+from qemu import Guest
+
+E_CONNECT = -14
+TCP_BYTES = 200000
+
+
+class Echo:
+    """A TCP server on the loopback that does one thing with each connection."""
+
+    def __init__(self, behave):
+        self._behave = behave
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.2)
+        self.port = self._socket.getsockname()[1]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self):
+        while not self._over.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(10)
+                self._behave(connection)
+
+
+def echo_all(connection):
+    while data := connection.recv(4096):
+        connection.sendall(data)
+
+
+def reset_midway(connection):
+    connection.sendall(connection.recv(4096))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def close_midway(connection):
+    connection.sendall(connection.recv(4096))
+
+
+class Network(unittest.TestCase):
+    def setUp(self):
+        self.guest = Guest(images.path("network.elf")).__enter__()
+        self.addCleanup(self.guest.__exit__)
+        self.guest.wait_for("^network: up")
+
+    def tcp(self, port):
+        """What open() returned, and how many right bytes came back."""
+        seen = len(self.guest.lines)
+        self.guest.send(b"tcp %d" % port)
+        match = self.guest.wait_for(r"^tcp: open (-?\d+)(?: returned (\d+))?", 30, seen)
+        return int(match[1]), int(match[2] or 0)
+
+    def counters(self):
+        """Ends the guest; the counters it prints, by name."""
+        self.guest.send(b"exit")
+        self.assertEqual(self.guest.exit_code(), 0)
+        text = self.guest.text
+        pools = {name: (int(used), int(failed)) for name, used, failed in
+                 re.findall(r"pool: (\w+) used (\d+) .* failed (\d+)", text)}
+        return pools, int(re.search(r"count: (\d+)", text)[1]), text
+
+    def test_five_megabits_of_datagrams_arrive_all(self):
+        count, bytes_each, bits_per_s = 2000, 1328, 5_000_000
+        begin = time.monotonic()
+        for number in range(count):
+            self.guest.send(b"count".ljust(bytes_each))
+            due = begin + (number + 1) * bytes_each * 8 / bits_per_s
+            time.sleep(max(0, due - time.monotonic()))
+        time.sleep(0.2)
+        pools, counted, text = self.counters()
+        self.assertEqual(counted, count, text)
+        self.assertEqual(pools["PBUF_POOL"], (0, 0))
+
+    def test_all_bytes_come_back_through_a_slow_reader(self):
+        with Echo(echo_all) as server:
+            for _ in range(3):
+                self.assertEqual(self.tcp(server.port), (0, TCP_BYTES))
+
+    def test_no_connection_is_leaked(self):
+        refused = socket.socket()
+        refused.bind(("127.0.0.1", 0))  # and not listening
+        self.addCleanup(refused.close)
+        for _ in range(3):
+            self.assertEqual(self.tcp(refused.getsockname()[1])[0], E_CONNECT)
+        for behave in (reset_midway, close_midway):
+            with Echo(behave) as server:
+                for _ in range(3):
+                    status, returned = self.tcp(server.port)
+                    self.assertEqual(status, 0)
+                    self.assertLess(returned, TCP_BYTES)
+        with Echo(echo_all) as server:
+            self.assertEqual(self.tcp(server.port), (0, TCP_BYTES))
+        pools, _, text = self.counters()
+        self.assertLessEqual(pools["TCP_PCB"][0], 1, text)  # the one still closing
+        self.assertEqual(pools["TCP_PCB"][1], 0, text)
+        self.assertEqual(pools["TCP_SEG"], (0, 0), text)
+
+
+if __name__ == "__main__":
+    unittest.main()
