@@ -28,6 +28,8 @@ add_executable(tally-decode
     "${linux_dir}/tools/record.c"
     "${linux_dir}/tools/tally-decode.c"
     "${linux_dir}/utf8.c")
+# strcasecmp lies beyond C11.
+target_compile_definitions(tally-decode PRIVATE _POSIX_C_SOURCE=200809L)
 target_include_directories(tally-decode PRIVATE
     "${linux_dir}" "${PROJECT_SOURCE_DIR}/agent/include")
 target_link_libraries(tally-decode PRIVATE tally_warnings)

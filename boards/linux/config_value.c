@@ -143,6 +143,16 @@ static bool is_host_name(const char *text) {
     return text[0] != '\0' && strspn(text, allowed) == strlen(text);
 }
 
+/* Visible ASCII: anything else has to be percent-encoded (RFC 3986). A fragment is never sent. */
+static bool is_request_path(const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text <= ' ' || *text >= 0x7F || *text == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
 const char *config_value_endpoint(const char *text, config_endpoint_t *out) {
     static const char scheme[] = "https://";
     if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
@@ -153,7 +163,7 @@ const char *config_value_endpoint(const char *text, config_endpoint_t *out) {
     if (path == NULL) {
         return "has no path";
     }
-    if (has_control_character(path) || strpbrk(path, " #") != NULL) {
+    if (!is_request_path(path)) {
         return "has a path that cannot be requested";
     }
     authority_t authority;

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "json.h"
 #include "tally/enums.h"
@@ -121,6 +122,15 @@ const char *names_record(char letter) {
     return value_in(record_kinds, COUNT_OF(record_kinds), letter);
 }
 
+void names_print_metric(FILE *out, const names_metric_t *metric) {
+    const char *const suffix = metric->unit->suffix;
+    const size_t name_bytes = strlen(metric->symbol);
+    const size_t suffix_bytes = strlen(suffix);
+    const bool ends_with_it = name_bytes >= suffix_bytes &&
+                              strcasecmp(metric->symbol + name_bytes - suffix_bytes, suffix) == 0;
+    json_name(out, metric->symbol, ends_with_it ? "" : suffix);
+}
+
 /* ---- the registry as JSON ------------------------------------------------------------------- */
 
 static const char *kind_name(enum tally_kind kind) {
@@ -147,7 +157,7 @@ static void print_values(FILE *out, const names_unit_t *unit) {
     fputc('}', out);
 }
 
-static void print_metric(FILE *out, const names_group_t *group, const names_metric_t *metric) {
+static void print_row(FILE *out, const names_group_t *group, const names_metric_t *metric) {
     fprintf(out, "\"%s\":{", metric->key);
     print_member(out, "name", metric->symbol);
     fprintf(out, "\"group\":\"%c\",", group->letter);
@@ -163,7 +173,7 @@ static void print_metric(FILE *out, const names_group_t *group, const names_metr
     fputc('}', out);
 }
 
-void names_print(FILE *out) {
+void names_print_registry(FILE *out) {
     fprintf(out, "{\"version\":%d,\n\"kinds\":{", TALLY_REGISTRY_VERSION);
     for (size_t i = 0; i < COUNT_OF(record_kinds); i++) {
         fprintf(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", (char)record_kinds[i].value,
@@ -178,7 +188,7 @@ void names_print(FILE *out) {
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         for (uint32_t metric = groups[i].first; metric < groups[i].end; metric++) {
             fputs(metric > 0 ? ",\n" : "\n", out);
-            print_metric(out, &groups[i], &metrics[metric]);
+            print_row(out, &groups[i], &metrics[metric]);
         }
     }
     fputs("}}\n", out);

@@ -46,7 +46,11 @@ const char *names_record(char letter);
 /* The metric of a bit in a group's capability set. */
 const names_metric_t *names_capability(const names_group_t *group, uint32_t bit);
 
+/* The metric's name in quotes with its unit behind it, unless the name ends with it already:
+ * "play_time_ms", "upload_bytes", "stalls". */
+void names_print_metric(FILE *out, const names_metric_t *metric);
+
 /* The registry as JSON. */
-void names_print(FILE *out);
+void names_print_registry(FILE *out);
 
 #endif

@@ -111,7 +111,7 @@ static void print_metric(FILE *out, cbor_reader_t *reader, const names_group_t *
         (void)json_value(out, reader);
         return;
     }
-    json_name(out, metric->symbol, metric->unit->suffix);
+    names_print_metric(out, metric);
     fputc(':', out);
     const cbor_item_t value = peek(reader);
     const char *const named =
@@ -277,11 +277,14 @@ static bool print_body(FILE *out, cbor_reader_t *reader) {
     (void)cbor_next(reader, &map);
     uint32_t taken = 0;
     for (const char *wanted = body_keys; *wanted != '\0'; wanted++) {
-        const cbor_item_t key = peek(reader);
-        const bool is_there = taken < map.count && cbor_is(&key, (char[]){*wanted, '\0'});
-        if (is_there) {
+        cbor_reader_t ahead = *reader;
+        cbor_item_t key = {0};
+        if (taken < map.count && !cbor_next(&ahead, &key)) {
+            return cbor_fail(reader, ahead.error_at, ahead.error);
+        }
+        if (cbor_is(&key, (char[]){*wanted, '\0'})) {
             taken++;
-            (void)cbor_next(reader, &(cbor_item_t){0});
+            *reader = ahead;
             if (!read_body_value(out, reader, *wanted, &head)) {
                 return false;
             }

@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
         return finish(decode_stream(stdin, "standard input"));
     }
     if (argc == 2 && strcmp(argv[1], "--registry") == 0) {
-        names_print(stdout);
+        names_print_registry(stdout);
         return finish(EXIT_GOOD);
     }
     if (argc != 2 || argv[1][0] == '-') {
