@@ -325,14 +325,14 @@ int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metri
 tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now_ms,
                                     tally_value_t out[TALLY_PLAYBACK_METRICS]) {
     tally_view_t view = {.values = out, .present = session->playback_present};
+    const enum tally_state state = (enum tally_state)session->state;
+    const bool running = now_ms > session->since_ms;
+    const int64_t ms = running ? (int64_t)(now_ms - session->since_ms) : 0;
     memcpy(out, session->playback, sizeof session->playback);
-    if (now_ms <= session->since_ms) {
-        return view;
-    }
-    const int64_t ms = (int64_t)(now_ms - session->since_ms);
-    add_time(out, view.present, (enum tally_state)session->state, ms);
-    const int64_t stall_ms = (int64_t)session->stall_ms + ms;
-    if (session->state == TALLY_STATE_STALLED && stall_ms > out[AT(STALL_LONGEST)].number) {
+    add_time(out, view.present, state, ms);
+    /* The stall going on may be the longest; in a pause it is no longer, but no shorter either. */
+    const int64_t stall_ms = (int64_t)session->stall_ms + (state == TALLY_STATE_STALLED ? ms : 0);
+    if (stall_ms > out[AT(STALL_LONGEST)].number) {
         out[AT(STALL_LONGEST)].number = stall_ms;
         view.present |= BIT(STALL_LONGEST);
     }

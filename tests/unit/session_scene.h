@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_TESTS_UNIT_SESSION_SCENE_H
+#define TALLY_TESTS_UNIT_SESSION_SCENE_H
+/*
+ * One session in front of a stop watch. After every event and every look the times in all states
+ * must add up to the time on the watch, whatever the test is about.
+ */
+#include <stdbool.h>
+
+#include "session.h"
+
+typedef struct {
+    tally_session_t session;
+    uint64_t opened_ms;
+    uint64_t now_ms;
+    tally_outcome_t outcome; /* of the last event */
+} scene_t;
+
+/* A new session, and one whose first frame has just come on screen at once. */
+scene_t scene_opened(void);
+scene_t scene_playing(void);
+
+void scene_wait(scene_t *scene, uint32_t ms);
+
+/* An event that makes sense, one with a code, and one that does not. */
+void scene_tell(scene_t *scene, enum tally_hook hook);
+void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code);
+void scene_tell_nonsense(scene_t *scene, enum tally_hook hook);
+
+enum tally_state scene_state(const scene_t *scene);
+
+/* A value of group PLAYBACK as a heartbeat would tell it now, and whether it would. */
+int64_t scene_value(const scene_t *scene, enum tally_metric metric);
+bool scene_has(const scene_t *scene, enum tally_metric metric);
+
+/* The last event brought exactly this to be told at once, and nothing. */
+void scene_expect_notice(const scene_t *scene, enum tally_event_type type, int32_t code);
+void scene_expect_no_notice(const scene_t *scene);
+
+#define VALUE(scene, metric) scene_value((scene), TALLY_M_##metric)
+#define HAS(scene, metric)   scene_has((scene), TALLY_M_##metric)
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How sessions start, fail and end. */
+#include "session_scene.h"
+#include "test.h"
+
+static scene_t joining(uint32_t ms) {
+    scene_t scene = scene_opened();
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, ms);
+    return scene;
+}
+
+static void close_for(scene_t *scene, enum tally_stop reason) {
+    scene_tell_code(scene, TALLY_HOOK_CLOSE, (int32_t)reason);
+}
+
+/* --- start ---------------------------------------------------------------------------------- */
+
+static void test_session_startup_is_from_play_to_first_frame(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_wait(&scene, 5000);
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, 1250);
+    assert_false(HAS(&scene, STARTUP_TIME));
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_wait(&scene, 9000);
+    assert_true(HAS(&scene, STARTUP_TIME));
+    assert_int_equal(VALUE(&scene, STARTUP_TIME), 1250);
+    assert_int_equal(VALUE(&scene, PLAY_ATTEMPTS), 1);
+}
+
+static void test_session_startup_leaves_out_a_pause(void **state) {
+    (void)state;
+    scene_t scene = joining(400);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 5000);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    assert_int_equal(VALUE(&scene, STARTUP_TIME), 700);
+    assert_int_equal(VALUE(&scene, PAUSED_TIME), 5000);
+}
+
+static void test_session_startup_at_once_is_0_and_there(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    assert_true(HAS(&scene, STARTUP_TIME));
+    assert_int_equal(VALUE(&scene, STARTUP_TIME), 0);
+}
+
+static void test_session_startup_is_absent_without_a_first_frame(void **state) {
+    (void)state;
+    scene_t scene = joining(8000);
+    close_for(&scene, TALLY_STOP_USER);
+    assert_false(HAS(&scene, STARTUP_TIME));
+    assert_int_equal(VALUE(&scene, JOINING_TIME), 8000);
+}
+
+static void test_session_startup_is_spoilt_by_a_seek(void **state) {
+    (void)state;
+    scene_t scene = joining(400);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 100);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 100);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    assert_false(HAS(&scene, STARTUP_TIME));
+    assert_int_equal(VALUE(&scene, STARTUPS_SPOILT), 1);
+    assert_int_equal(VALUE(&scene, JOINING_TIME), 700);
+}
+
+static void test_session_seek_after_the_first_frame_spoils_nothing(void **state) {
+    (void)state;
+    scene_t scene = joining(400);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    assert_int_equal(VALUE(&scene, STARTUP_TIME), 400);
+    assert_int_equal(VALUE(&scene, STARTUPS_SPOILT), 0);
+}
+
+/* --- exit, start failure, playback failure -------------------------------------------------- */
+
+static void expect_failures(const scene_t *scene, int64_t exits, int64_t starts,
+                            int64_t playbacks) {
+    assert_int_equal(VALUE(scene, EXITS_BEFORE_START), exits);
+    assert_int_equal(VALUE(scene, START_FAILURES), starts);
+    assert_int_equal(VALUE(scene, PLAYBACK_FAILURES), playbacks);
+}
+
+static void test_session_viewer_who_leaves_while_joining_exits_before_start(void **state) {
+    (void)state;
+    scene_t scene = joining(800);
+    close_for(&scene, TALLY_STOP_USER);
+    expect_failures(&scene, 1, 0, 0);
+}
+
+static void test_session_media_that_ends_without_a_frame_is_an_exit_before_start(void **state) {
+    (void)state;
+    scene_t scene = joining(800);
+    scene_tell(&scene, TALLY_HOOK_END);
+    close_for(&scene, TALLY_STOP_COMPLETED);
+    expect_failures(&scene, 1, 0, 0);
+}
+
+static void test_session_nobody_asked_to_play_is_no_exit_before_start(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_wait(&scene, 800);
+    close_for(&scene, TALLY_STOP_USER);
+    expect_failures(&scene, 0, 0, 0);
+}
+
+static void test_session_fatal_error_before_the_first_frame_is_a_start_failure(void **state) {
+    (void)state;
+    scene_t scene = joining(800);
+    scene_tell_code(&scene, TALLY_HOOK_FATAL, 404);
+    scene_expect_notice(&scene, TALLY_EVENT_FATAL, 404);
+    close_for(&scene, TALLY_STOP_USER);
+    expect_failures(&scene, 0, 1, 0);
+}
+
+static void test_session_fatal_error_after_the_first_frame_is_a_playback_failure(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 800);
+    scene_tell_code(&scene, TALLY_HOOK_FATAL, 500);
+    close_for(&scene, TALLY_STOP_USER);
+    expect_failures(&scene, 0, 0, 1);
+}
+
+static void test_session_errors_that_playback_survives_are_no_failures(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    assert_false(HAS(&scene, ERROR_CODE));
+    scene_tell_code(&scene, TALLY_HOOK_ERROR, 17);
+    scene_expect_notice(&scene, TALLY_EVENT_ERROR, 17);
+    scene_tell_code(&scene, TALLY_HOOK_ERROR, -3);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
+    assert_int_equal(VALUE(&scene, ERRORS), 2);
+    assert_int_equal(VALUE(&scene, ERROR_CODE), -3);
+    close_for(&scene, TALLY_STOP_USER);
+    expect_failures(&scene, 0, 0, 0);
+}
+
+/* --- why it ended --------------------------------------------------------------------------- */
+
+static void test_session_stop_reason_is_the_one_given(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    assert_false(HAS(&scene, STOP_REASON));
+    close_for(&scene, TALLY_STOP_SHUTDOWN);
+    assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_SHUTDOWN);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_STOPPED);
+}
+
+static void test_session_stop_reason_of_a_failure_is_the_error(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_FATAL);
+    scene_wait(&scene, 3000); /* the viewer looks at the error message */
+    close_for(&scene, TALLY_STOP_USER);
+    assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_ERROR);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_FAILED);
+    assert_int_equal(VALUE(&scene, TERMINAL_TIME), 3000);
+}
+
+static void test_session_stop_reason_of_ended_media_is_completion(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_END);
+    close_for(&scene, TALLY_STOP_USER);
+    assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_COMPLETED);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_ENDED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session_startup_is_from_play_to_first_frame),
+        cmocka_unit_test(test_session_startup_leaves_out_a_pause),
+        cmocka_unit_test(test_session_startup_at_once_is_0_and_there),
+        cmocka_unit_test(test_session_startup_is_absent_without_a_first_frame),
+        cmocka_unit_test(test_session_startup_is_spoilt_by_a_seek),
+        cmocka_unit_test(test_session_seek_after_the_first_frame_spoils_nothing),
+        cmocka_unit_test(test_session_viewer_who_leaves_while_joining_exits_before_start),
+        cmocka_unit_test(test_session_media_that_ends_without_a_frame_is_an_exit_before_start),
+        cmocka_unit_test(test_session_nobody_asked_to_play_is_no_exit_before_start),
+        cmocka_unit_test(test_session_fatal_error_before_the_first_frame_is_a_start_failure),
+        cmocka_unit_test(test_session_fatal_error_after_the_first_frame_is_a_playback_failure),
+        cmocka_unit_test(test_session_errors_that_playback_survives_are_no_failures),
+        cmocka_unit_test(test_session_stop_reason_is_the_one_given),
+        cmocka_unit_test(test_session_stop_reason_of_a_failure_is_the_error),
+        cmocka_unit_test(test_session_stop_reason_of_ended_media_is_completion),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

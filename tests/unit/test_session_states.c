@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every state, every event in every state, and where the time goes. */
+#include "session_scene.h"
+#include "test.h"
+
+/* --- all transitions ------------------------------------------------------------------------ */
+
+enum { EVENTS = 13, SCRIPT_MOST = 4 };
+
+static const struct {
+    enum tally_hook hook;
+    const char *name;
+} events[EVENTS] = {
+    {TALLY_HOOK_PLAY, "play"},
+    {TALLY_HOOK_FIRST_FRAME, "first_frame"},
+    {TALLY_HOOK_PAUSE, "pause"},
+    {TALLY_HOOK_RESUME, "resume"},
+    {TALLY_HOOK_BUFFERING_BEGIN, "buffering_begin"},
+    {TALLY_HOOK_BUFFERING_END, "buffering_end"},
+    {TALLY_HOOK_SEEK_BEGIN, "seek_begin"},
+    {TALLY_HOOK_SEEK_END, "seek_end"},
+    {TALLY_HOOK_ERROR, "error"},
+    {TALLY_HOOK_FATAL, "fatal"},
+    {TALLY_HOOK_RENDITION, "rendition"},
+    {TALLY_HOOK_END, "end"},
+    {TALLY_HOOK_CLOSE, "close"},
+};
+
+#define IDLE  TALLY_STATE_IDLE
+#define JOIN  TALLY_STATE_JOINING
+#define PLAY  TALLY_STATE_PLAYING
+#define PAUSE TALLY_STATE_PAUSED
+#define STALL TALLY_STATE_STALLED
+#define P_STA TALLY_STATE_PAUSED_STALLED
+#define SEEK  TALLY_STATE_SEEKING
+#define ENDED TALLY_STATE_ENDED
+#define STOP  TALLY_STATE_STOPPED
+#define FAIL  TALLY_STATE_FAILED
+#define _____ 99 /* the event makes no sense here */
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    enum tally_hook script[SCRIPT_MOST]; /* brings a new session there; 0 ends it */
+    uint8_t state;
+    uint8_t after[EVENTS];
+} rows[] = {
+    /* after:          play   first  pause  resume buf_b  buf_e  seek_b seek_e error  fatal  rendit end    close */
+    {"idle", {0}, IDLE,
+                      {JOIN,  _____, _____, _____, _____, _____, _____, _____, IDLE,  FAIL,  IDLE,  ENDED, STOP}},
+    {"joining", {TALLY_HOOK_PLAY}, JOIN,
+                      {_____, PLAY,  PAUSE, _____, JOIN,  JOIN,  SEEK,  _____, JOIN,  FAIL,  JOIN,  ENDED, STOP}},
+    {"paused while joining", {TALLY_HOOK_PLAY, TALLY_HOOK_PAUSE}, PAUSE,
+                      {_____, PAUSE, _____, JOIN,  PAUSE, PAUSE, SEEK,  _____, PAUSE, FAIL,  PAUSE, ENDED, STOP}},
+    {"seeking while joining", {TALLY_HOOK_PLAY, TALLY_HOOK_SEEK_BEGIN}, SEEK,
+                      {_____, SEEK,  SEEK,  _____, SEEK,  SEEK,  SEEK,  JOIN,  SEEK,  FAIL,  SEEK,  ENDED, STOP}},
+    {"playing", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME}, PLAY,
+                      {_____, _____, PAUSE, _____, STALL, _____, SEEK,  _____, PLAY,  FAIL,  PLAY,  ENDED, STOP}},
+    {"paused", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_PAUSE}, PAUSE,
+                      {_____, _____, _____, PLAY,  P_STA, _____, SEEK,  _____, PAUSE, FAIL,  PAUSE, ENDED, STOP}},
+    {"stalled", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_BUFFERING_BEGIN}, STALL,
+                      {_____, _____, P_STA, _____, _____, PLAY,  SEEK,  _____, STALL, FAIL,  STALL, ENDED, STOP}},
+    {"paused in a stall",
+     {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_BUFFERING_BEGIN, TALLY_HOOK_PAUSE}, P_STA,
+                      {_____, _____, _____, STALL, _____, PAUSE, SEEK,  _____, P_STA, FAIL,  P_STA, ENDED, STOP}},
+    {"seeking", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_SEEK_BEGIN}, SEEK,
+                      {_____, _____, SEEK,  _____, SEEK,  SEEK,  SEEK,  PLAY,  SEEK,  FAIL,  SEEK,  ENDED, STOP}},
+    {"seeking in a pause",
+     {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_PAUSE, TALLY_HOOK_SEEK_BEGIN}, SEEK,
+                      {_____, _____, _____, SEEK,  SEEK,  SEEK,  SEEK,  PAUSE, SEEK,  FAIL,  SEEK,  ENDED, STOP}},
+    {"ended", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_END}, ENDED,
+                      {_____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, ENDED}},
+    {"failed", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_FATAL}, FAIL,
+                      {_____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, FAIL}},
+    {"stopped", {TALLY_HOOK_PLAY, TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_CLOSE}, STOP,
+                      {_____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, _____, STOP}},
+};
+/* clang-format on */
+
+static scene_t scene_of_row(uint32_t row) {
+    scene_t scene = scene_opened();
+    for (uint32_t i = 0; i < SCRIPT_MOST && rows[row].script[i] != 0; i++) {
+        scene_tell(&scene, rows[row].script[i]);
+        scene_wait(&scene, 10);
+    }
+    assert_int_equal(scene_state(&scene), rows[row].state);
+    return scene;
+}
+
+static void check_transition(uint32_t row, uint32_t event) {
+    scene_t scene = scene_of_row(row);
+    const int32_t code = events[event].hook == TALLY_HOOK_RENDITION ? 1500 : 0;
+    scene.outcome = tally_session_apply(&scene.session, events[event].hook, code, scene.now_ms);
+    const uint8_t wanted = rows[row].after[event];
+    const uint8_t state = (uint8_t)scene_state(&scene);
+    const bool right = wanted == _____ ? scene.outcome.illegal && state == rows[row].state
+                                       : !scene.outcome.illegal && state == wanted;
+    if (!right) {
+        fail_msg("%s while %s: state %u, illegal %u", events[event].name, rows[row].name, state,
+                 scene.outcome.illegal);
+    }
+}
+
+static void test_session_every_event_in_every_state(void **state) {
+    (void)state;
+    for (uint32_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        for (uint32_t event = 0; event < EVENTS; event++) {
+            check_transition(row, event);
+        }
+    }
+}
+
+static void test_session_hooks_with_a_call_of_their_own_are_no_events(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell_nonsense(&scene, TALLY_HOOK_OPEN);
+    scene_tell_nonsense(&scene, TALLY_HOOK_SET);
+    scene_tell_nonsense(&scene, TALLY_HOOK_TEXT);
+}
+
+/* --- where the time goes -------------------------------------------------------------------- */
+
+static void test_session_each_state_has_its_time(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_wait(&scene, 1);
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, 20);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 4000);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 50000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 600000);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 7000000);
+    scene_tell(&scene, TALLY_HOOK_END);
+    scene_wait(&scene, 80000000);
+    scene_tell(&scene, TALLY_HOOK_CLOSE);
+    assert_int_equal(VALUE(&scene, IDLE_TIME), 1);
+    assert_int_equal(VALUE(&scene, JOINING_TIME), 20);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 300);
+    assert_int_equal(VALUE(&scene, PAUSED_TIME), 4000);
+    assert_int_equal(VALUE(&scene, STALLED_TIME), 50000);
+    assert_int_equal(VALUE(&scene, PAUSED_STALLED_TIME), 600000);
+    assert_int_equal(VALUE(&scene, SEEKING_TIME), 7000000);
+    assert_int_equal(VALUE(&scene, TERMINAL_TIME), 80000000);
+    assert_int_equal(VALUE(&scene, ELAPSED_TIME), 87654321);
+    /* joining 20, stalled 50,000, paused in the stall 600,000, seeking 7,000,000 */
+    assert_int_equal(VALUE(&scene, BUFFERING_TIME), 7650020);
+}
+
+static void test_session_does_not_play_while_paused(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 9000);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    scene_wait(&scene, 500);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1500);
+    assert_int_equal(VALUE(&scene, PAUSED_TIME), 9000);
+    assert_int_equal(VALUE(&scene, PAUSES), 1);
+}
+
+static void test_session_does_not_play_while_seeking(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 700);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN); /* the viewer presses the key again */
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    scene_wait(&scene, 2000);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 3000);
+    assert_int_equal(VALUE(&scene, SEEKING_TIME), 1000);
+    assert_int_equal(VALUE(&scene, SEEKS), 2);
+}
+
+static void test_session_preloading_is_not_joining(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_tell_nonsense(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 4000);
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, 30);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    assert_int_equal(VALUE(&scene, IDLE_TIME), 4000);
+    assert_int_equal(VALUE(&scene, JOINING_TIME), 30);
+    assert_int_equal(VALUE(&scene, BUFFERING_TIME), 30);
+}
+
+/* --- reports in the middle ------------------------------------------------------------------ */
+
+static void test_session_look_in_the_middle_changes_nothing(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1000);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1000);
+    scene_wait(&scene, 1000);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 2000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 2000);
+}
+
+static void test_session_look_before_the_last_event_adds_nothing(void **state) {
+    (void)state;
+    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    (void)tally_session_playback(&scene.session, scene.now_ms - 400, values);
+    assert_int_equal(values[TALLY_M_PLAY_TIME - TALLY_M_PLAYBACK_FIRST].number, 1000);
+    assert_int_equal(values[TALLY_M_ELAPSED_TIME - TALLY_M_PLAYBACK_FIRST].number, 1000);
+}
+
+static void test_session_time_does_not_run_backwards(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    /* Another producer's event, stamped 3 ms before, lost the race for the ring. */
+    scene.outcome = tally_session_apply(&scene.session, TALLY_HOOK_RESUME, 0, scene.now_ms - 3);
+    assert_false(scene.outcome.illegal);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1000);
+    assert_int_equal(VALUE(&scene, PAUSED_TIME), 0);
+    scene_wait(&scene, 500);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1500);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session_every_event_in_every_state),
+        cmocka_unit_test(test_session_hooks_with_a_call_of_their_own_are_no_events),
+        cmocka_unit_test(test_session_each_state_has_its_time),
+        cmocka_unit_test(test_session_does_not_play_while_paused),
+        cmocka_unit_test(test_session_does_not_play_while_seeking),
+        cmocka_unit_test(test_session_preloading_is_not_joining),
+        cmocka_unit_test(test_session_look_in_the_middle_changes_nothing),
+        cmocka_unit_test(test_session_look_before_the_last_event_adds_nothing),
+        cmocka_unit_test(test_session_time_does_not_run_backwards),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
