@@ -2,7 +2,7 @@
 #ifndef TALLY_SRC_CBOR_H
 #define TALLY_SRC_CBOR_H
 /*
- * A CBOR writer (RFC 8949) for the subset tally sends: integers, text, bool, maps, arrays; shortest
+ * A CBOR writer (RFC 8949) for the subset tally sends: integers, text, maps, arrays; shortest
  * heads, definite lengths but for one open array. It never fails in the middle: what does not fit
  * is left out but still counted, so that callers write straight lists and look once at the end.
  * With size 0 the same calls compute the size.
