@@ -40,11 +40,8 @@ static int lower_receive(void *ctx, unsigned char *data, size_t size) {
         tls->starved = true;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    if (got == TALLY_E_CLOSED) {
-        return 0; /* Mbed TLS's end of stream */
-    }
     tls->lower_error = got;
-    return MBEDTLS_ERR_NET_RECV_FAILED;
+    return got == TALLY_E_CLOSED ? 0 : MBEDTLS_ERR_NET_RECV_FAILED; /* 0: end of stream */
 }
 
 /* The server name extension must not carry an address (RFC 6066 3), and Mbed TLS would put one
@@ -162,16 +159,17 @@ static int32_t tls_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (ret != 0 && !is_waiting(ret)) {
         return tally_tls_error_map(tls, write_error(tls, ret));
     }
-    /* WANT_READ also stands for a session ticket that was skipped. */
+    /* WANT_READ also stands for a session ticket that was skipped, and 0 for an empty record as
+     * well as for the end of the stream: what the lower stream said tells them apart. */
     do {
         tls->starved = false;
         ret = mbedtls_ssl_read(&tls->ssl, data, size);
-    } while (is_waiting(ret) && !tls->starved);
+    } while ((is_waiting(ret) && !tls->starved) || (ret == 0 && tls->lower_error == 0));
 
     if (is_waiting(ret)) {
         return 0;
     }
-    return ret > 0 ? ret : tally_tls_error_map(tls, ret);
+    return ret > 0 ? ret : tally_tls_error_map(tls, ret == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : ret);
 }
 
 static void tls_close(void *ctx) {
