@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fakes.h"
-#include "suite.h"
+#include "test.h"
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;

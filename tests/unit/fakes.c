@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fakes.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "suite.h"
-
-/* --- random --------------------------------------------------------------------------------- */
-
-uint32_t fake_seed(void) {
-    const char *const told = getenv("TALLY_SEED");
-    const uint32_t seed =
-        told != NULL ? (uint32_t)strtoul(told, NULL, 0) : (uint32_t)time(NULL) * 2654435761u;
-    printf("TALLY_SEED=%u\n", seed);
-    return seed != 0 ? seed : 1;
-}
-
-uint32_t fake_random(uint32_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
-uint32_t fake_random_below(uint32_t *state, uint32_t end) {
-    return (uint32_t)(((uint64_t)fake_random(state) * end) >> 32);
-}
+#include "test.h"
 
 /* --- port ----------------------------------------------------------------------------------- */
 

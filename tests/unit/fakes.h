@@ -11,17 +11,6 @@
 
 #include "tally/port.h"
 
-/* --- random --------------------------------------------------------------------------------- */
-
-/* The seed of this run, which is printed: TALLY_SEED from the environment, else a new one. */
-uint32_t fake_seed(void);
-
-/* The next 32 bits of a sequence (xorshift); `state` is not 0. */
-uint32_t fake_random(uint32_t *state);
-
-/* The next number below `end`. */
-uint32_t fake_random_below(uint32_t *state, uint32_t end);
-
 /* --- port ----------------------------------------------------------------------------------- */
 
 typedef struct {

@@ -5,8 +5,8 @@
 #include "tally/status.h"
 #include "text.h"
 
-#include "fakes.h"
-#include "suite.h"
+#include "dice.h"
+#include "test.h"
 
 /* --- text ----------------------------------------------------------------------------------- */
 
@@ -147,12 +147,12 @@ static void test_backoff_of_the_longest_period_does_not_overflow(void **state) {
  * chance, whose standard deviation is 95. */
 static void test_backoff_spreads_a_fleet_evenly_over_the_period(void **state) {
     (void)state;
-    uint32_t random = fake_seed();
+    dice_t dice = dice_from_environment();
     uint32_t devices[10] = {0};
     for (uint32_t i = 0; i < 100000; i++) {
         tally_backoff_t backoff;
         tally_backoff_init(&backoff, PERIOD_MS);
-        const uint32_t wait_ms = tally_backoff_next(&backoff, fake_random(&random));
+        const uint32_t wait_ms = tally_backoff_next(&backoff, (uint32_t)dice_bits(&dice));
         devices[(wait_ms - 1) / (PERIOD_MS / 10)]++;
     }
     for (uint32_t i = 0; i < 10; i++) {

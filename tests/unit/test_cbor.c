@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "suite.h"
+#include "test.h"
 
 #define MOST     INT64_C(9007199254740992) /* 2^53 */
 #define ROOM     64u
