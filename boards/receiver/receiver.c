@@ -48,7 +48,15 @@ static void tell_change(receiver_t *receiver, enum playout_change change, uint64
     }
 }
 
+static void tell_position(receiver_t *receiver, uint64_t now_us) {
+    const uint64_t position_ms = playout_position_ms(&receiver->playout, now_us);
+    (void)tally_hook_set(receiver->tally, receiver->session, TALLY_M_POSITION,
+                         (int64_t)position_ms);
+    receiver->position_due_us = now_us + POSITION_PERIOD_US;
+}
+
 static void advance(receiver_t *receiver, uint64_t now_us) {
+    receiver->now_us = now_us;
     tell_change(receiver, playout_advance(&receiver->playout, now_us), now_us);
 }
 
@@ -115,6 +123,10 @@ bool receiver_joined(const receiver_t *receiver) {
 void receiver_leave(receiver_t *receiver, enum tally_stop reason) {
     if (receiver->session == 0) {
         return;
+    }
+    const bool has_started = receiver->position_due_us != NEVER_US;
+    if (has_started) {
+        tell_position(receiver, receiver->now_us);
     }
     if (receiver->rtp_attached) {
         (void)tally_detach(receiver->tally, &receiver->rtp);
@@ -214,13 +226,6 @@ static uint64_t source_stopped_us(const receiver_t *receiver) {
         return NEVER_US;
     }
     return receiver->last_data_us + receiver->config->end_after_ms * UINT64_C(1000);
-}
-
-static void tell_position(receiver_t *receiver, uint64_t now_us) {
-    const uint64_t position_ms = playout_position_ms(&receiver->playout, now_us);
-    (void)tally_hook_set(receiver->tally, receiver->session, TALLY_M_POSITION,
-                         (int64_t)position_ms);
-    receiver->position_due_us = now_us + POSITION_PERIOD_US;
 }
 
 static uint32_t ms_until(uint64_t due_us, uint64_t now_us, uint32_t most_ms) {

@@ -38,8 +38,9 @@ typedef struct {
     bool ts_attached;
     bool rtp_attached;
     bool source_believed; /* RFC 3550 A.1 has accepted a packet of this session */
+    uint64_t now_us;      /* of the last call */
     uint64_t last_data_us;
-    uint64_t position_due_us;
+    uint64_t position_due_us; /* UINT64_MAX before the first frame */
     tally_rtp_t rtp;
     tally_ts_t ts;
     demux_t demux;

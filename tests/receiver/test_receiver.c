@@ -243,6 +243,8 @@ static void test_position_is_told_about_once_a_second(void **state) {
     assert_int_equal(fake_position_ms(), -1);
     stream_us(&scene, 10020000);
     assert_in_range(fake_position_ms(), 9000, 10000);
+    receiver_leave(&scene.receiver, TALLY_STOP_USER);
+    assert_int_equal(fake_position_ms(), 10000);
 }
 
 static void test_a_full_agent_is_said(void **state) {
