@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make size`: flash, static RAM and stack of each board's image, by component.
 
-Flash and RAM come from the sections of the linked image. They are shared out by the source file
-that the debug information names for each symbol, which holds under link-time optimisation too;
-what has no debug information is the C library's. "other" is what no symbol covers: string
-literals, alignment, vectors.
+Flash and RAM come from the sections of the linked image; attribution.py shares them out. "other"
+is what no line and no symbol covers: string literals, alignment, the stack.
 
 Stack is an upper bound for the agent task: in each component the deepest chain of direct calls, as
 the compiler reports frames and calls, and the components on top of one another.
@@ -16,6 +14,7 @@ import re
 import subprocess
 import sys
 
+import attribution
 import stack
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -26,8 +25,6 @@ FLASH = re.compile(r"\.(text|rodata|eh_frame.*|ARM\.(exidx|extab)|data(\.rel\.ro
                    r"plt.*|got.*|rela.*|dyn.*|interp|gnu.*|hash|note.*|vectors|preinit.*)$")
 RAM = re.compile(r"\.(data(\.rel\.ro)?|bss|stack|noinit|tbss|tdata|got.*|init_array|fini_array|"
                  r"dynamic)$")
-RAM_SYMBOL = set("bBdDsSgGvV")
-LINE = re.compile(r"^[0-9a-f]+ ([0-9a-f]+) (\w) (\S+)(?:\t(.+):\d+)?$")
 
 
 def run(*command):
@@ -36,18 +33,17 @@ def run(*command):
 
 
 def component(path):
-    """The part that a source file belongs to."""
+    """The part that a source or object file belongs to; None: it has no source."""
     if path is None:
         return "libc"
-    path = os.path.normpath(path)
-    inside = os.path.relpath(path, ROOT)
+    for library in ("mbedtls", "lwip"):
+        if f".deps/{library}/" in path:
+            return library
+    inside = os.path.relpath(path, ROOT) if os.path.isabs(path) else path
     room = inside.split(os.sep)[0]
     if room in ("agent", "port"):
         return room
-    for library in ("mbedtls", "lwip"):
-        if f"{os.sep}{library}" in path.lower():
-            return library
-    return "board" if room in ("boards", "build") else "libc"
+    return "board" if room in ("boards", "build", "CMakeFiles") else "libc"
 
 
 def sections(tools, image):
@@ -63,15 +59,7 @@ def sections(tools, image):
 
 def share_out(tools, image, flash, ram):
     parts = {name: {"flash": 0, "ram": 0} for name in PARTS}
-    for line in run(tools + "nm", "-S", "-l", "--defined-only", image).splitlines():
-        match = LINE.match(line)
-        if not match:
-            continue
-        size, kind, _, path = match.groups()
-        part = parts[component(path)]
-        in_ram = kind in RAM_SYMBOL
-        part["ram"] += int(size, 16) if in_ram else 0
-        part["flash"] += int(size, 16) if not in_ram or kind in "dDgG" else 0
+    parts |= attribution.attribute(tools, image, component)
     for where, total in (("flash", flash), ("ram", ram)):
         parts["other"][where] = total - sum(part[where] for part in parts.values())
     return parts
