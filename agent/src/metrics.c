@@ -103,8 +103,8 @@ bool tally_stream_sample(tally_stream_t *stream) {
             stream->present |= UINT64_C(1) << i;
             break;
         default:
-            stream->totals[i].number = now[i];
             if (now[i] != TALLY_NO_VALUE) {
+                stream->totals[i].number = now[i];
                 stream->present |= UINT64_C(1) << i;
             }
             break;

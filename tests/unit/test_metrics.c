@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams that players update in place: their words extended to totals, their snapshots whole. */
+#include <pthread.h>
+#include <string.h>
+
+#include "atomic.h"
+#include "metrics.h"
+#include "test.h"
+
+/* A stream of group RTP, written by hand. */
+typedef struct {
+    uint32_t version;
+    uint32_t words[TALLY_RTP_METRICS];
+} writer_t;
+
+static uint32_t at(enum tally_metric metric) {
+    return (uint32_t)metric - (uint32_t)TALLY_M_RTP_FIRST;
+}
+
+static writer_t new_writer(void) {
+    writer_t writer = {.version = 0};
+    writer.words[at(TALLY_M_RTP_JITTER)] = TALLY_NO_VALUE;
+    return writer;
+}
+
+static tally_stream_t attached_to(const writer_t *writer) {
+    tally_stream_t stream;
+    tally_stream_attach(&stream, 7, TALLY_G_RTP, &writer->version, writer->words);
+    return stream;
+}
+
+static int64_t total(const tally_stream_t *stream, enum tally_metric metric) {
+    return stream->totals[at(metric)].number;
+}
+
+static bool has(const tally_stream_t *stream, enum tally_metric metric) {
+    return (stream->present >> at(metric) & 1) != 0;
+}
+
+/* The writer sets a word and the agent samples. */
+static void becomes(writer_t *writer, tally_stream_t *stream, enum tally_metric metric,
+                    uint32_t word) {
+    writer->words[at(metric)] = word;
+    writer->version += 2;
+    assert_true(tally_stream_sample(stream));
+}
+
+/* --- totals --------------------------------------------------------------------------------- */
+
+static void test_metrics_counter_goes_on_beyond_32_bits(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_BYTES, UINT32_C(4000000000));
+    assert_int_equal(total(&stream, TALLY_M_RTP_BYTES), 4000000000);
+    becomes(&writer, &stream, TALLY_M_RTP_BYTES, 705032704); /* 5,000,000,000 less 2^32 */
+    assert_int_equal(total(&stream, TALLY_M_RTP_BYTES), 5000000000);
+    becomes(&writer, &stream, TALLY_M_RTP_BYTES, UINT32_MAX); /* 2^33 - 1 */
+    assert_int_equal(total(&stream, TALLY_M_RTP_BYTES), 8589934591);
+    becomes(&writer, &stream, TALLY_M_RTP_BYTES, 0);
+    assert_int_equal(total(&stream, TALLY_M_RTP_BYTES), 8589934592);
+}
+
+static void test_metrics_counter_begins_with_what_is_there(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    writer.words[at(TALLY_M_RTP_RECEIVED)] = 1000;
+    tally_stream_t stream = attached_to(&writer);
+    assert_true(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 0);
+    becomes(&writer, &stream, TALLY_M_RTP_RECEIVED, 1007);
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 7);
+}
+
+static void test_metrics_counter_without_news_stands(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_RECEIVED, 7);
+    assert_true(tally_stream_sample(&stream));
+    assert_true(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 7);
+}
+
+static void test_metrics_signed_goes_below_0_and_back(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_LOST, 2);
+    assert_int_equal(total(&stream, TALLY_M_RTP_LOST), 2);
+    becomes(&writer, &stream, TALLY_M_RTP_LOST, (uint32_t)-3);
+    assert_int_equal(total(&stream, TALLY_M_RTP_LOST), -3);
+    becomes(&writer, &stream, TALLY_M_RTP_LOST, 4);
+    assert_int_equal(total(&stream, TALLY_M_RTP_LOST), 4);
+}
+
+static void test_metrics_signed_is_there_from_the_first_sample(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    assert_false(has(&stream, TALLY_M_RTP_LOST));
+    assert_true(tally_stream_sample(&stream));
+    assert_true(has(&stream, TALLY_M_RTP_LOST));
+    assert_int_equal(total(&stream, TALLY_M_RTP_LOST), 0);
+}
+
+static void test_metrics_gauge_is_absent_until_it_has_a_value(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    assert_true(tally_stream_sample(&stream));
+    assert_false(has(&stream, TALLY_M_RTP_JITTER));
+    becomes(&writer, &stream, TALLY_M_RTP_JITTER, 0);
+    assert_true(has(&stream, TALLY_M_RTP_JITTER));
+    assert_int_equal(total(&stream, TALLY_M_RTP_JITTER), 0);
+    becomes(&writer, &stream, TALLY_M_RTP_JITTER, 900);
+    becomes(&writer, &stream, TALLY_M_RTP_JITTER, 250); /* the last value, no sum */
+    assert_int_equal(total(&stream, TALLY_M_RTP_JITTER), 250);
+}
+
+static void test_metrics_gauge_that_loses_its_value_keeps_the_last(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_JITTER, 250);
+    becomes(&writer, &stream, TALLY_M_RTP_JITTER, TALLY_NO_VALUE);
+    assert_true(has(&stream, TALLY_M_RTP_JITTER));
+    assert_int_equal(total(&stream, TALLY_M_RTP_JITTER), 250);
+}
+
+/* --- snapshots ------------------------------------------------------------------------------ */
+
+static void test_metrics_busy_writer_leaves_the_totals_as_they_were(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_RECEIVED, 7);
+    writer.version++; /* in the middle of an update */
+    writer.words[at(TALLY_M_RTP_RECEIVED)] = 8;
+    assert_false(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 7);
+    writer.version++;
+    assert_true(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 8);
+}
+
+static void test_metrics_stream_without_a_writer_keeps_its_totals(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    becomes(&writer, &stream, TALLY_M_RTP_RECEIVED, 7);
+    stream.version = NULL;
+    writer.words[at(TALLY_M_RTP_RECEIVED)] = 99;
+    assert_true(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 7);
+}
+
+enum { UPDATES = 300000 };
+
+/* Counts packets received and expected alike, with a breath in between for a reader to look. */
+static void *write_equal_words(void *argument) {
+    writer_t *const writer = argument;
+    for (uint32_t i = 0; i < UPDATES; i++) {
+        tally_atomic_update_begin(&writer->version);
+        tally_atomic_add_owned(&writer->words[at(TALLY_M_RTP_RECEIVED)], 1);
+        tally_atomic_add_owned(&writer->words[at(TALLY_M_RTP_EXPECTED)], 1);
+        tally_atomic_update_end(&writer->version);
+    }
+    return NULL;
+}
+
+static void test_metrics_snapshot_is_never_torn(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    tally_stream_t stream = attached_to(&writer);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, write_equal_words, &writer), 0);
+    while (total(&stream, TALLY_M_RTP_RECEIVED) < UPDATES) {
+        (void)tally_stream_sample(&stream);
+        assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED),
+                         total(&stream, TALLY_M_RTP_EXPECTED));
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), UPDATES);
+}
+
+/* --- what players may set ------------------------------------------------------------------- */
+
+static void test_metrics_players_set_dimensions_and_the_position(void **state) {
+    (void)state;
+    assert_true(tally_metrics_settable(TALLY_M_POSITION));
+    assert_true(tally_metrics_settable(TALLY_M_DELIVERY));
+    assert_true(tally_metrics_settable(TALLY_M_PLAYBACK_TYPE));
+    assert_false(tally_metrics_settable(TALLY_M_CONTENT_TITLE)); /* a text */
+    assert_false(tally_metrics_settable(TALLY_M_PLAY_TIME));     /* follows from events */
+    assert_false(tally_metrics_settable(TALLY_M_RTP_RECEIVED));
+    assert_false(tally_metrics_settable(TALLY_METRICS));
+}
+
+static void test_metrics_players_set_texts_of_dimensions(void **state) {
+    (void)state;
+    assert_true(tally_metrics_settable_text(TALLY_M_CONTENT_ID));
+    assert_true(tally_metrics_settable_text(TALLY_M_VIEWER));
+    assert_false(tally_metrics_settable_text(TALLY_M_DELIVERY));
+    assert_false(tally_metrics_settable_text(TALLY_M_FIRMWARE)); /* the board's */
+    assert_false(tally_metrics_settable_text(TALLY_METRICS));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metrics_counter_goes_on_beyond_32_bits),
+        cmocka_unit_test(test_metrics_counter_begins_with_what_is_there),
+        cmocka_unit_test(test_metrics_counter_without_news_stands),
+        cmocka_unit_test(test_metrics_signed_goes_below_0_and_back),
+        cmocka_unit_test(test_metrics_signed_is_there_from_the_first_sample),
+        cmocka_unit_test(test_metrics_gauge_is_absent_until_it_has_a_value),
+        cmocka_unit_test(test_metrics_gauge_that_loses_its_value_keeps_the_last),
+        cmocka_unit_test(test_metrics_busy_writer_leaves_the_totals_as_they_were),
+        cmocka_unit_test(test_metrics_stream_without_a_writer_keeps_its_totals),
+        cmocka_unit_test(test_metrics_snapshot_is_never_torn),
+        cmocka_unit_test(test_metrics_players_set_dimensions_and_the_position),
+        cmocka_unit_test(test_metrics_players_set_texts_of_dimensions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
