@@ -147,10 +147,12 @@ static enum tally_rtp_order order(tally_rtp_t *rtp, uint16_t sequence) {
     }
     const uint16_t ahead = (uint16_t)(sequence - rtp->highest);
     const uint16_t behind = (uint16_t)(rtp->highest - sequence);
-    if (ahead != 0 && ahead < MAX_DROPOUT) {
-        return on_advance(rtp, ahead);
+    const bool advances = ahead != 0 && ahead < MAX_DROPOUT;
+    if (!advances && behind > MAX_MISORDER) {
+        return on_jump(rtp, sequence);
     }
-    return behind <= MAX_MISORDER ? on_behind(rtp, behind) : on_jump(rtp, sequence);
+    rtp->resyncing = false;
+    return advances ? on_advance(rtp, ahead) : on_behind(rtp, behind);
 }
 
 /* A.8 in microseconds: D is the change of transit time, J gains D/16 less J/16. */
