@@ -25,13 +25,24 @@ mapfile -t scripts < <(git ls-files --cached --others --exclude-standard -- '*.s
 mapfile -t linux_sources < <(printf '%s\n' "${sources[@]}" |
     grep -E '^(agent/src|port/(posix|mbedtls|ram|template)|boards/(linux|receiver))/.*\.c$')
 
-configure() {
-    cmake -S . -B build/lint -G Ninja -DTALLY_BOARD=linux -DCMAKE_C_COMPILER=clang >build/lint.log 2>&1 &&
-        ninja -C build/lint >>build/lint.log 2>&1 || { tail -n 20 build/lint.log >&2; return 1; }
+# The functions below are called through check().
+# shellcheck disable=SC2317
+build_with_clang() {
+    cmake -S . -B build/lint -G Ninja -DTALLY_BOARD=linux -DCMAKE_C_COMPILER=clang &&
+        cmake --build build/lint
 }
 
+# shellcheck disable=SC2317
+clang_build() {
+    build_with_clang >build/lint.log 2>&1 && return
+    tail -n 20 build/lint.log >&2
+    return 1
+}
+
+# shellcheck disable=SC2317
 tidy() { printf '%s\n' "${linux_sources[@]}" | xargs -P 2 -n 4 clang-tidy --quiet -p build/lint; }
 
+# shellcheck disable=SC2317
 habits() {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --max-configs=4 -j 2 \
         --enable=warning,performance,portability --suppress=missingIncludeSystem \
@@ -42,7 +53,7 @@ habits() {
 mkdir -p build
 check clang-format clang-format --dry-run -Werror "${sources[@]}"
 check shellcheck shellcheck -x "${scripts[@]}"
-check clang-build configure
+check clang-build clang_build
 check clang-tidy tidy
 check cppcheck habits
 exit "$failed"

@@ -87,7 +87,8 @@ struct addrinfo *tally_posix_resolve_literal(const tally_peer_t *peer) {
 
 tally_posix_lookup_t *tally_posix_resolve_start(const tally_peer_t *peer,
                                                 const tally_port_t *port) {
-    if (strlen(peer->host) >= HOST_BYTES) {
+    const size_t host_bytes = strlen(peer->host) + 1;
+    if (host_bytes > HOST_BYTES) {
         return NULL;
     }
     tally_posix_lookup_t *lookup = calloc(1, sizeof *lookup);
@@ -95,7 +96,7 @@ tally_posix_lookup_t *tally_posix_resolve_start(const tally_peer_t *peer,
         return NULL;
     }
     lookup->port = port;
-    (void)strcpy(lookup->host, peer->host);
+    memcpy(lookup->host, peer->host, host_bytes);
     print_service(lookup->service, peer->port);
     if (pthread_mutex_init(&lookup->lock, NULL) != 0) {
         free(lookup);
