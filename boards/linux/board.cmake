@@ -14,6 +14,7 @@ add_executable(tallyd
     "${linux_dir}/device.c"
     "${linux_dir}/main.c"
     "${linux_dir}/run.c"
+    "${linux_dir}/say.c"
     "${linux_dir}/udp.c"
     "${linux_dir}/utf8.c")
 # recvmmsg, signalfd and explicit_bzero lie beyond C11.
@@ -27,6 +28,7 @@ add_executable(tally-decode
     "${linux_dir}/tools/names.c"
     "${linux_dir}/tools/record.c"
     "${linux_dir}/tools/tally-decode.c"
+    "${linux_dir}/say.c"
     "${linux_dir}/utf8.c")
 # strcasecmp lies beyond C11.
 target_compile_definitions(tally-decode PRIVATE _POSIX_C_SOURCE=200809L)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_value.h"
+#include "say.h"
 
 #define LINE_BYTES 2048 /* with its end and NUL */
 
@@ -82,7 +83,7 @@ typedef struct {
 } reading_t;
 
 static void refuse(reading_t *reading, const char *key, const char *why) {
-    fprintf(reading->errors, "%s:%u: %s: %s\n", reading->name, (unsigned)reading->line, key, why);
+    say(reading->errors, "%s:%u: %s: %s\n", reading->name, (unsigned)reading->line, key, why);
     reading->failed = true;
 }
 
@@ -188,10 +189,10 @@ bool config_read(config_t *config, FILE *in, const char *name, FILE *errors) {
 bool config_load(config_t *config, const char *name, FILE *errors) {
     FILE *const in = fopen(name, "re");
     if (in == NULL) {
-        fprintf(errors, "%s: %s\n", name, strerror(errno));
+        say(errors, "%s: %s\n", name, strerror(errno));
         return false;
     }
     const bool read = config_read(config, in, name, errors);
-    fclose(in);
+    (void)fclose(in);
     return read;
 }

@@ -4,23 +4,25 @@
 #include <errno.h>
 #include <string.h>
 
+#include "say.h"
+
 /* The size with the NUL, or 0. */
 static uint32_t load(const char *name, uint8_t *out, FILE *errors) {
     FILE *const in = fopen(name, "re");
     if (in == NULL) {
-        fprintf(errors, "tallyd: %s: %s\n", name, strerror(errno));
+        say(errors, "tallyd: %s: %s\n", name, strerror(errno));
         return 0;
     }
     /* Without a buffer of its own: that one could not be wiped. */
     (void)setvbuf(in, NULL, _IONBF, 0);
     const size_t bytes = fread(out, 1, CREDENTIALS_FILE_BYTES, in);
     const bool failed = ferror(in) != 0;
-    fclose(in);
+    (void)fclose(in);
     if (failed || bytes == 0 || bytes == CREDENTIALS_FILE_BYTES) {
-        fprintf(errors, "tallyd: %s: %s\n", name,
-                failed       ? "cannot be read"
-                : bytes == 0 ? "empty"
-                             : "larger than 65535 bytes");
+        say(errors, "tallyd: %s: %s\n", name,
+            failed       ? "cannot be read"
+            : bytes == 0 ? "empty"
+                         : "larger than 65535 bytes");
         return 0;
     }
     out[bytes] = '\0';

@@ -5,12 +5,13 @@
 #include <sys/utsname.h>
 
 #include "credentials.h"
+#include "say.h"
 
 #define SPOOL_BLOCK_BYTES 4096u
 
 static bool is_ok(int32_t status, const char *what, FILE *errors) {
     if (status != TALLY_OK) {
-        fprintf(errors, "tallyd: %s: %s\n", what, tally_status_name(status));
+        say(errors, "tallyd: %s: %s\n", what, tally_status_name(status));
     }
     return status == TALLY_OK;
 }
@@ -91,7 +92,7 @@ static bool open_store(device_t *device, const config_t *config, FILE *errors) {
     const uint32_t blocks = config->spool_bytes / SPOOL_BLOCK_BYTES;
     device->spool = calloc(blocks, SPOOL_BLOCK_BYTES);
     if (device->spool == NULL) {
-        fprintf(errors, "tallyd: spool_bytes: no memory\n");
+        say(errors, "tallyd: spool_bytes: no memory\n");
         return false;
     }
     return is_ok(tally_ram_store_init(&device->store, device->spool, SPOOL_BLOCK_BYTES, blocks, 1),

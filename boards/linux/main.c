@@ -9,14 +9,14 @@
 #include "config.h"
 #include "device.h"
 #include "run.h"
+#include "say.h"
 
 enum { EXIT_USAGE = 2 };
 
 static int usage(void) {
-    fputs("usage: tallyd --run CONFIG     receive and report until SIGTERM\n"
-          "       tallyd --check CONFIG   say what is wrong with a configuration\n"
-          "       tallyd --version\n",
-          stderr);
+    say(stderr, "usage: tallyd --run CONFIG     receive and report until SIGTERM\n"
+                "       tallyd --check CONFIG   say what is wrong with a configuration\n"
+                "       tallyd --version\n");
     return EXIT_USAGE;
 }
 
@@ -28,14 +28,14 @@ static int check(config_t *config, const char *name) {
         return RUN_FAILED;
     }
     device_close(&device);
-    printf("tallyd: %s: good\n", name);
+    say(stdout, "tallyd: %s: good\n", name);
     return RUN_DONE;
 }
 
 int main(int argc, char **argv) {
     static config_t config;
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("tallyd " TALLY_VERSION);
+        say(stdout, "tallyd " TALLY_VERSION "\n");
         return RUN_DONE;
     }
     const bool checks = argc == 3 && strcmp(argv[1], "--check") == 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "say.h"
 #include "udp.h"
 
 #define PARTING_US  UINT64_C(5000000) /* for the last upload after a signal */
@@ -46,20 +47,20 @@ static int open_signals(void) {
 static void say_address(const daemon_t *daemon) {
     const config_listen_t *const listen = &daemon->config->listen;
     const bool is_ipv6 = strchr(listen->address, ':') != NULL;
-    printf("tallyd: listening on udp://%s%s%s:%u\n", is_ipv6 ? "[" : "", listen->address,
-           is_ipv6 ? "]" : "", udp_port(&daemon->udp));
-    fflush(stdout);
+    say(stdout, "tallyd: listening on udp://%s%s%s:%u\n", is_ipv6 ? "[" : "", listen->address,
+        is_ipv6 ? "]" : "", udp_port(&daemon->udp));
+    (void)fflush(stdout);
 }
 
 static bool open_input(daemon_t *daemon) {
     daemon->signal_fd = open_signals();
     if (daemon->signal_fd < 0) {
-        fprintf(stderr, "tallyd: signals: %s\n", strerror(errno));
+        say(stderr, "tallyd: signals: %s\n", strerror(errno));
         return false;
     }
     const int error = udp_open(&daemon->udp, &daemon->config->listen);
     if (error != 0) {
-        fprintf(stderr, "tallyd: listen: %s\n", strerror(error));
+        say(stderr, "tallyd: listen: %s\n", strerror(error));
         close(daemon->signal_fd);
         return false;
     }
@@ -166,7 +167,7 @@ enum run_result run(const config_t *config) {
     }
     const uint32_t left = tally_pending(&daemon.device.agent);
     if (left > 0) {
-        fprintf(stderr, "tallyd: %u records were not taken by the server\n", (unsigned)left);
+        say(stderr, "tallyd: %u records were not taken by the server\n", (unsigned)left);
     }
     close_input(&daemon);
     device_close(&daemon.device);

@@ -3,7 +3,7 @@
 
 #define TICKS_PER_MS 90u
 #define CLOCK_MASK   ((UINT64_C(1) << 33) - 1)
-#define JUMP_TICKS   (1000u * TICKS_PER_MS)
+#define JUMP_TICKS   (UINT64_C(1000) * TICKS_PER_MS)
 
 /* A decoder slaves its clock to the sender's. Crystals differ by up to 100 ppm, which is one
  * millisecond in this window; unslaved, a buffer of half a second runs dry every few hours. */

@@ -5,19 +5,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "say.h"
+
 void json_text(FILE *out, const char *text, size_t bytes) {
-    fputc('"', out);
+    say(out, "\"");
     for (size_t i = 0; i < bytes; i++) {
         const unsigned char character = (unsigned char)text[i];
         if (character == '"' || character == '\\') {
-            fprintf(out, "\\%c", character);
+            say(out, "\\%c", character);
         } else if (character < ' ' || character == 0x7F) {
-            fprintf(out, "\\u%04x", character);
+            say(out, "\\u%04x", character);
         } else {
-            fputc(character, out);
+            (void)fputc(character, out);
         }
     }
-    fputc('"', out);
+    say(out, "\"");
 }
 
 void json_string(FILE *out, const char *text) {
@@ -25,11 +27,11 @@ void json_string(FILE *out, const char *text) {
 }
 
 void json_name(FILE *out, const char *identifier, const char *suffix) {
-    fputc('"', out);
+    say(out, "\"");
     for (; *identifier != '\0'; identifier++) {
-        fputc(tolower((unsigned char)*identifier), out);
+        say(out, "%c", tolower((unsigned char)*identifier));
     }
-    fprintf(out, "%s\"", suffix);
+    say(out, "%s\"", suffix);
 }
 
 /* A container whose elements are being read. */
@@ -42,7 +44,7 @@ typedef struct {
 
 static void put(FILE *out, const char *text) {
     if (out != NULL) {
-        fputs(text, out);
+        say(out, "%s", text);
     }
 }
 
@@ -51,8 +53,8 @@ static void put_scalar(FILE *out, const cbor_item_t *item) {
         return;
     }
     switch (item->type) {
-    case CBOR_INTEGER: fprintf(out, "%" PRId64, item->integer); break;
-    case CBOR_BOOL: fputs(item->integer != 0 ? "true" : "false", out); break;
+    case CBOR_INTEGER: say(out, "%" PRId64, item->integer); break;
+    case CBOR_BOOL: say(out, "%s", item->integer != 0 ? "true" : "false"); break;
     default: json_text(out, item->text, item->text_bytes); break;
     }
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "json.h"
+#include "say.h"
 #include "tally/enums.h"
 #include "tally/port.h"
 #include "tally/status.h"
@@ -143,53 +144,53 @@ static const char *kind_name(enum tally_kind kind) {
 }
 
 static void print_member(FILE *out, const char *name, const char *identifier) {
-    fprintf(out, "\"%s\":", name);
+    say(out, "\"%s\":", name);
     json_name(out, identifier, "");
-    fputc(',', out);
+    say(out, ",");
 }
 
 static void print_values(FILE *out, const names_unit_t *unit) {
-    fputs(",\"values\":{", out);
+    say(out, ",\"values\":{");
     for (size_t i = 0; i < unit->value_count; i++) {
-        fprintf(out, "%s\"%" PRId32 "\":", i > 0 ? "," : "", unit->values[i].value);
+        say(out, "%s\"%" PRId32 "\":", i > 0 ? "," : "", unit->values[i].value);
         json_string(out, unit->values[i].name);
     }
-    fputc('}', out);
+    say(out, "}");
 }
 
 static void print_row(FILE *out, const names_group_t *group, const names_metric_t *metric) {
-    fprintf(out, "\"%s\":{", metric->key);
+    say(out, "\"%s\":{", metric->key);
     print_member(out, "name", metric->symbol);
-    fprintf(out, "\"group\":\"%c\",", group->letter);
+    say(out, "\"group\":\"%c\",", group->letter);
     print_member(out, "kind", kind_name(metric->kind));
     print_member(out, "unit", metric->unit->symbol);
     print_member(out, "role", metric->role);
     print_member(out, "privacy", metric->privacy);
-    fputs("\"meaning\":", out);
+    say(out, "\"meaning\":");
     json_string(out, metric->meaning);
     if (metric->unit->value_count > 0) {
         print_values(out, metric->unit);
     }
-    fputc('}', out);
+    say(out, "}");
 }
 
 void names_print_registry(FILE *out) {
-    fprintf(out, "{\"version\":%d,\n\"kinds\":{", TALLY_REGISTRY_VERSION);
+    say(out, "{\"version\":%d,\n\"kinds\":{", TALLY_REGISTRY_VERSION);
     for (size_t i = 0; i < COUNT_OF(record_kinds); i++) {
-        fprintf(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", (char)record_kinds[i].value,
-                record_kinds[i].name);
+        say(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", (char)record_kinds[i].value,
+            record_kinds[i].name);
     }
-    fputs("},\n\"groups\":{", out);
+    say(out, "},\n\"groups\":{");
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
-        fprintf(out, "%s\"%c\":", i > 0 ? "," : "", groups[i].letter);
+        say(out, "%s\"%c\":", i > 0 ? "," : "", groups[i].letter);
         json_name(out, groups[i].symbol, "");
     }
-    fputs("},\n\"metrics\":{", out);
+    say(out, "},\n\"metrics\":{");
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         for (uint32_t metric = groups[i].first; metric < groups[i].end; metric++) {
-            fputs(metric > 0 ? ",\n" : "\n", out);
+            say(out, "%s", metric > 0 ? ",\n" : "\n");
             print_row(out, &groups[i], &metrics[metric]);
         }
     }
-    fputs("}}\n", out);
+    say(out, "}}\n");
 }

@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "names.h"
+#include "say.h"
 
 #define KEYS_MAX 32u /* of one record besides its own; a group takes one */
 #define ABSENT   INT64_C(-1)
@@ -57,9 +58,16 @@ static bool read_kind(cbor_reader_t *reader, char *out) {
     return true;
 }
 
+/* The one letter of a key, or 0. */
+static char letter_of(const cbor_item_t *key) {
+    if (key->text_bytes == 1) {
+        return key->text[0];
+    }
+    return '\0';
+}
+
 static bool read_field(cbor_reader_t *reader, const cbor_item_t *key, record_t *record) {
-    const char own = key->text_bytes == 1 ? key->text[0] : '\0';
-    switch (own) {
+    switch (letter_of(key)) {
     case 'k': return read_kind(reader, &record->kind);
     case 'q': return read_count(reader, &record->sequence);
     case 's': return read_count(reader, &record->session);
@@ -107,12 +115,12 @@ static void print_metric(FILE *out, cbor_reader_t *reader, const names_group_t *
     const names_metric_t *const metric = names_metric(group, key->text, key->text_bytes);
     if (metric == NULL) {
         json_text(out, key->text, key->text_bytes);
-        fputc(':', out);
+        say(out, ":");
         (void)json_value(out, reader);
         return;
     }
     names_print_metric(out, metric);
-    fputc(':', out);
+    say(out, ":");
     const cbor_item_t value = peek(reader);
     const char *const named =
         value.type == CBOR_INTEGER ? names_value(metric->unit, value.integer) : NULL;
@@ -128,61 +136,61 @@ static void print_group(FILE *out, cbor_reader_t *reader, const names_group_t *g
     cbor_item_t map;
     cbor_item_t key = {0};
     (void)cbor_next(reader, &map);
-    fputc('{', out);
+    say(out, "{");
     for (uint32_t i = 0; i < map.count; i++) {
-        fputs(i > 0 ? "," : "", out);
+        say(out, "%s", i > 0 ? "," : "");
         (void)cbor_key(reader, &key);
         print_metric(out, reader, group, &key);
     }
-    fputc('}', out);
+    say(out, "}");
 }
 
 /* The names of the metrics whose bits are set; the number of a bit that has none. */
 static void print_capability_set(FILE *out, const names_group_t *group, uint64_t bits) {
     const char *separator = "";
-    fputc('[', out);
+    say(out, "[");
     for (uint32_t bit = 0; bit < 64; bit++) {
         if ((bits >> bit & 1u) == 0) {
             continue;
         }
         const names_metric_t *const metric = names_capability(group, bit);
-        fputs(separator, out);
+        say(out, "%s", separator);
         separator = ",";
         if (metric != NULL) {
             json_name(out, metric->symbol, "");
         } else {
-            fprintf(out, "%" PRIu32, bit);
+            say(out, "%" PRIu32, bit);
         }
     }
-    fputc(']', out);
+    say(out, "]");
 }
 
 static const names_group_t *group_of(const cbor_item_t *key) {
-    return key->text_bytes == 1 ? names_group(key->text[0]) : NULL;
+    return names_group(letter_of(key));
 }
 
 static void print_capabilities(FILE *out, cbor_reader_t *reader) {
     cbor_item_t map;
     cbor_item_t key = {0};
     (void)cbor_next(reader, &map);
-    fputc('{', out);
+    say(out, "{");
     for (uint32_t i = 0; i < map.count; i++) {
-        fputs(i > 0 ? "," : "", out);
+        say(out, "%s", i > 0 ? "," : "");
         (void)cbor_key(reader, &key);
         const names_group_t *const group = group_of(&key);
         const cbor_item_t set = peek(reader);
         if (group != NULL && set.type == CBOR_INTEGER && set.integer >= 0) {
             (void)cbor_next(reader, &(cbor_item_t){0});
             json_name(out, group->symbol, "");
-            fputc(':', out);
+            say(out, ":");
             print_capability_set(out, group, (uint64_t)set.integer);
         } else {
             json_text(out, key.text, key.text_bytes);
-            fputc(':', out);
+            say(out, ":");
             (void)json_value(out, reader);
         }
     }
-    fputc('}', out);
+    say(out, "}");
 }
 
 static void print_field(FILE *out, const cbor_reader_t *reader, const field_t *field) {
@@ -191,15 +199,15 @@ static void print_field(FILE *out, const cbor_reader_t *reader, const field_t *f
     const bool is_map = peek(&value).type == CBOR_MAP;
     const names_group_t *const group = group_of(&field->key);
     if (is_map && cbor_is(&field->key, "c")) {
-        fputs("\"capabilities\":", out);
+        say(out, "\"capabilities\":");
         print_capabilities(out, &value);
     } else if (is_map && group != NULL) {
         json_name(out, group->symbol, group->letter == 'b' ? "_group" : "");
-        fputc(':', out);
+        say(out, ":");
         print_group(out, &value, group);
     } else {
         json_text(out, field->key.text, field->key.text_bytes);
-        fputc(':', out);
+        say(out, ":");
         (void)json_value(out, &value);
     }
 }
@@ -207,26 +215,26 @@ static void print_field(FILE *out, const cbor_reader_t *reader, const field_t *f
 static void print_record(FILE *out, const cbor_reader_t *reader, const head_t *head,
                          const record_t *record) {
     const char *const kind = names_record(record->kind);
-    fputc('{', out);
+    say(out, "{");
     if (head->present) {
-        fputs("\"device\":", out);
+        say(out, "\"device\":");
         json_text(out, head->device.text, head->device.text_bytes);
-        fprintf(out, ",\"boot\":\"%014" PRIx64 "\",", (uint64_t)head->boot);
+        say(out, ",\"boot\":\"%014" PRIx64 "\",", (uint64_t)head->boot);
     }
-    fprintf(out, "\"seq\":%" PRId64 ",\"kind\":", record->sequence);
+    say(out, "\"seq\":%" PRId64 ",\"kind\":", record->sequence);
     json_text(out, kind != NULL ? kind : &record->kind, kind != NULL ? strlen(kind) : 1);
     if (record->session != ABSENT) {
-        fprintf(out, ",\"session\":%" PRId64, record->session);
+        say(out, ",\"session\":%" PRId64, record->session);
     }
-    fprintf(out, ",\"uptime_ms\":%" PRId64, record->uptime_ms);
+    say(out, ",\"uptime_ms\":%" PRId64, record->uptime_ms);
     if (record->wall_ms != ABSENT) {
-        fprintf(out, ",\"wall_ms\":%" PRId64, record->wall_ms);
+        say(out, ",\"wall_ms\":%" PRId64, record->wall_ms);
     }
     for (uint32_t i = 0; i < record->count; i++) {
-        fputc(',', out);
+        say(out, ",");
         print_field(out, reader, &record->fields[i]);
     }
-    fputs("}\n", out);
+    say(out, "}\n");
 }
 
 /* ---- bodies --------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "record.h"
+#include "say.h"
 
 #define INPUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define CHUNK_BYTES     ((size_t)64 * 1024)
@@ -48,8 +49,8 @@ static int decode(const input_t *input, const char *name) {
     while (reader.at < reader.size && record_print_next(stdout, &reader)) {
     }
     if (reader.error != NULL) {
-        fflush(stdout);
-        fprintf(stderr, "tally-decode: %s: byte %zu: %s\n", name, reader.error_at, reader.error);
+        (void)fflush(stdout);
+        say(stderr, "tally-decode: %s: byte %zu: %s\n", name, reader.error_at, reader.error);
         return EXIT_DAMAGED;
     }
     return EXIT_GOOD;
@@ -61,7 +62,7 @@ static int decode_stream(FILE *in, const char *name) {
     if (read_all(in, &input)) {
         result = decode(&input, name);
     } else {
-        fprintf(stderr, "tally-decode: %s: %s\n", name, strerror(errno));
+        say(stderr, "tally-decode: %s: %s\n", name, strerror(errno));
     }
     free(input.data);
     return result;
@@ -70,25 +71,24 @@ static int decode_stream(FILE *in, const char *name) {
 static int decode_file(const char *name) {
     FILE *const in = fopen(name, "rb");
     if (in == NULL) {
-        fprintf(stderr, "tally-decode: %s: %s\n", name, strerror(errno));
+        say(stderr, "tally-decode: %s: %s\n", name, strerror(errno));
         return EXIT_DAMAGED;
     }
     const int result = decode_stream(in, name);
-    fclose(in);
+    (void)fclose(in);
     return result;
 }
 
 static int usage(void) {
-    fputs("usage: tally-decode [FILE]       uploads or records to lines of JSON\n"
-          "       tally-decode --registry   all names, units and meanings as JSON\n",
-          stderr);
+    say(stderr, "usage: tally-decode [FILE]       uploads or records to lines of JSON\n"
+                "       tally-decode --registry   all names, units and meanings as JSON\n");
     return EXIT_USAGE;
 }
 
 /* Output that did not arrive is no success. */
 static int finish(int result) {
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        fprintf(stderr, "tally-decode: output: %s\n", strerror(errno));
+        say(stderr, "tally-decode: output: %s\n", strerror(errno));
         return EXIT_DAMAGED;
     }
     return result;
