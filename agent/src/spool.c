@@ -88,23 +88,74 @@ static int32_t seek_record(const tally_spool_t *spool, const tally_ring_t *ring,
     return 0;
 }
 
-static bool is_whole(const tally_spool_t *spool, const tally_ring_t *ring, tally_place_t place,
-                     uint32_t bytes) {
-    uint8_t chunk[CHUNK];
-    uint8_t header[TALLY_SPOOL_HEADER_BYTES];
-    if (read_at(spool, ring, place, 0, header, HEADER) < 0) {
-        return false;
+/* Whether the block ends before `header`: nothing was written from there on. */
+static bool is_erased(const uint8_t header[TALLY_SPOOL_HEADER_BYTES]) {
+    for (uint32_t i = 0; i < HEADER; i++) {
+        if (header[i] != 0xFF) {
+            return false;
+        }
     }
+    return true;
+}
+
+/* The bytes of the record at `place` if it is whole, 0 if something damaged or unreadable lies
+ * there, TALLY_E_EMPTY if nothing does. */
+static int32_t whole_record_at(const tally_spool_t *spool, const tally_ring_t *ring,
+                               tally_place_t place) {
+    const uint32_t room = spool->store->block_bytes - place.offset;
+    uint8_t header[TALLY_SPOOL_HEADER_BYTES];
+    if (room < HEADER) {
+        return TALLY_E_EMPTY;
+    }
+    if (read_at(spool, ring, place, 0, header, HEADER) < 0) {
+        return 0;
+    }
+    if (is_erased(header)) {
+        return TALLY_E_EMPTY;
+    }
+    const uint32_t bytes = get_le(header, 2);
+    if (bytes > TALLY_RECORD_BYTES || bytes > room - HEADER) {
+        return 0;
+    }
+    uint8_t chunk[CHUNK];
     uint32_t crc = tally_crc32(0, header, CRC_AT);
     for (uint32_t done = 0; done < bytes;) {
         const uint32_t step = bytes - done < CHUNK ? bytes - done : CHUNK;
         if (read_at(spool, ring, place, HEADER + done, chunk, step) < 0) {
-            return false;
+            return 0;
         }
         crc = tally_crc32(crc, chunk, step);
         done += step;
     }
-    return crc == get_le(header + CRC_AT, 4);
+    return crc == get_le(header + CRC_AT, 4) ? (int32_t)bytes : 0;
+}
+
+/* Moves `place` to the next whole record at or after it and returns that record's bytes; 0 at the
+ * head. What is damaged is passed in the smallest steps, for its length may be the damage;
+ * `damage` tells whether there was any. */
+static uint32_t find_whole(const tally_spool_t *spool, const tally_ring_t *ring,
+                           tally_place_t *place, bool *damage) {
+    *damage = false;
+    while (before(*place, ring->head)) {
+        const int32_t bytes = whole_record_at(spool, ring, *place);
+        if (bytes > 0) {
+            return (uint32_t)bytes;
+        }
+        if (bytes == 0) {
+            *damage = true;
+            place->offset += spool->store->program_bytes;
+        } else {
+            *place = (tally_place_t){.lap_block = place->lap_block + 1, .offset = 0};
+        }
+    }
+    *place = ring->head;
+    return 0;
+}
+
+/* Takes whole records off the tail. */
+static void take_off(tally_ring_t *ring, uint32_t records) {
+    ring->records -= records;
+    ring->taken_off += records;
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -151,20 +202,19 @@ uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence) {
 
 /* Gives up the oldest block: its records are gone, whoever reads them. */
 static void evict_block(tally_spool_t *spool, tally_ring_t *ring) {
-    const uint32_t block = ring->tail.lap_block;
+    const tally_place_t end = {.lap_block = ring->tail.lap_block + 1, .offset = 0};
     tally_place_t place = ring->tail;
-    while (ring->records > 0) {
-        const int32_t bytes = seek_record(spool, ring, &place);
-        if (bytes <= 0 || place.lap_block != block) {
-            break;
-        }
+    bool damage;
+    uint32_t bytes = find_whole(spool, ring, &place, &damage);
+    while (bytes > 0 && before(place, end)) {
         uint8_t class = TALLY_ROUTINE;
         (void)read_at(spool, ring, place, CLASS_AT, &class, 1);
         spool->dropped[class == TALLY_URGENT ? TALLY_URGENT : TALLY_ROUTINE]++;
-        ring->records--;
-        place.offset += stored_bytes(spool, (uint32_t)bytes);
+        take_off(ring, 1);
+        place.offset += stored_bytes(spool, bytes);
+        bytes = find_whole(spool, ring, &place, &damage);
     }
-    ring->tail = (tally_place_t){.lap_block = block + 1, .offset = 0};
+    ring->tail = end;
 }
 
 static int32_t open_next_block(tally_spool_t *spool, tally_ring_t *ring) {
@@ -172,8 +222,11 @@ static int32_t open_next_block(tally_spool_t *spool, tally_ring_t *ring) {
     if (next.lap_block - ring->tail.lap_block == ring->blocks) {
         evict_block(spool, ring);
     }
-    ring->head = next;
-    return spool->store->erase(spool->store->ctx, block_of(ring, next));
+    const int32_t status = spool->store->erase(spool->store->ctx, block_of(ring, next));
+    if (status == TALLY_OK) {
+        ring->head = next;
+    }
+    return status;
 }
 
 static uint32_t ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) {
@@ -211,15 +264,18 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
         return TALLY_E_IO;
     }
     seal(spool, class, kind, bytes, total);
-    const uint32_t block = block_of(ring, ring->head);
+    const tally_place_t place = ring->head;
     const int32_t status =
-        store->program(store->ctx, block, ring->head.offset, spool->record, total);
-    if (status < 0 || store->sync(store->ctx) < 0) {
-        /* The place may be half written: leave the rest of the block alone. */
-        ring->head.offset = store->block_bytes;
-        return TALLY_E_IO;
-    }
+        store->program(store->ctx, block_of(ring, place), place.offset, spool->record, total);
     ring->head.offset += total;
+    if (status < 0 || store->sync(store->ctx) < 0) {
+        /* The place may be half written: leave the rest of the block alone. What lies there whole
+         * will be found and sent, so it counts as kept: its number must not be used again. */
+        ring->head.offset = store->block_bytes;
+        if (whole_record_at(spool, ring, place) <= 0) {
+            return TALLY_E_IO;
+        }
+    }
     ring->records++;
     spool->next_sequence++;
     spool->made++;
@@ -235,36 +291,31 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
 static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
                       tally_batch_t *batch) {
     tally_ring_t *const ring = &spool->rings[index];
+    uint32_t *const planned = &batch->ring_records[index];
     tally_place_t place = ring->tail;
-    bool more = true;
-    while (more && ring->records > batch->ring_records[index]) {
-        const int32_t bytes = seek_record(spool, ring, &place);
-        if (bytes <= 0) {
-            /* Fewer records than counted: what is missing was lost with its header. */
-            spool->damaged += ring->records - batch->ring_records[index];
-            ring->records = batch->ring_records[index];
-            break;
+    for (;;) {
+        bool damage;
+        const uint32_t bytes = find_whole(spool, ring, &place, &damage);
+        if (*planned == 0) {
+            ring->tail = place;
+        } else if (damage) {
+            return false;
         }
-        const tally_place_t next = {.lap_block = place.lap_block,
-                                    .offset = place.offset + stored_bytes(spool, (uint32_t)bytes)};
-        if (!is_whole(spool, ring, place, (uint32_t)bytes)) {
-            if (batch->ring_records[index] > 0) {
-                return false;
-            }
-            spool->damaged++;
-            ring->records--;
-            ring->tail = next;
-        } else if (batch->records > 0 && batch->bytes + (uint32_t)bytes > bytes_most) {
-            more = false;
-        } else {
-            batch->bytes += (uint32_t)bytes;
-            batch->records++;
-            batch->ring_records[index]++;
-            batch->end[index] = next;
+        if (bytes == 0) {
+            /* All of the ring was seen: records that are counted and not there were damaged. */
+            spool->damaged += ring->records - *planned;
+            ring->records = *planned;
+            return true;
         }
-        place = next;
+        if (batch->records > 0 && batch->bytes + bytes > bytes_most) {
+            return false;
+        }
+        place.offset += stored_bytes(spool, bytes);
+        batch->end[index] = place;
+        batch->bytes += bytes;
+        batch->records++;
+        (*planned)++;
     }
-    return more;
 }
 
 uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch_t *batch) {
@@ -273,6 +324,7 @@ uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         more = more && plan_ring(spool, i, bytes_most, batch);
         batch->begin[i] = spool->rings[i].tail;
+        batch->taken_off[i] = spool->rings[i].taken_off;
         if (batch->ring_records[i] == 0) {
             batch->end[i] = batch->begin[i];
         }
@@ -325,15 +377,9 @@ int32_t tally_spool_read(const tally_spool_t *spool, tally_batch_t *batch, uint8
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         tally_ring_t *const ring = &spool->rings[i];
-        /* Evicted ones of the batch were taken off when they went. */
-        tally_place_t place = ring->tail;
-        while (before(place, batch->end[i])) {
-            const int32_t bytes = seek_record(spool, ring, &place);
-            if (bytes <= 0 || !before(place, batch->end[i])) {
-                break;
-            }
-            ring->records--;
-            place.offset += stored_bytes(spool, (uint32_t)bytes);
+        const uint32_t evicted = ring->taken_off - batch->taken_off[i];
+        if (evicted < batch->ring_records[i]) {
+            take_off(ring, batch->ring_records[i] - evicted);
         }
         if (before(ring->tail, batch->end[i])) {
             ring->tail = batch->end[i];

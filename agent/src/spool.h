@@ -16,7 +16,8 @@
  *
  *     | bytes:2 | kind:1 | class:1 | sequence:4 | crc32:4 | record ... | 0xFF to granularity |
  *
- * all little endian; the CRC covers header and record. 0xFFFF in place of `bytes` ends a block.
+ * all little endian; the CRC covers header and record. A header of 0xFF ends a block: nothing was
+ * written behind it.
  * A full ring gives up its oldest block: the records in it are counted as dropped.
  *
  * This version keeps its place in RAM and begins empty at every boot.
@@ -42,7 +43,8 @@ typedef struct {
     uint32_t blocks;
     tally_place_t head;
     tally_place_t tail;
-    uint32_t records; /* between tail and head */
+    uint32_t records;   /* between tail and head */
+    uint32_t taken_off; /* at the tail, evicted or accepted */
 } tally_ring_t;
 
 /* Records on their way to the server: in each ring from `begin` up to `end`. */
@@ -50,6 +52,7 @@ typedef struct {
     tally_place_t begin[TALLY_CLASSES];
     tally_place_t end[TALLY_CLASSES];
     uint32_t ring_records[TALLY_CLASSES];
+    uint32_t taken_off[TALLY_CLASSES]; /* of the rings before this batch */
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
     uint8_t ring;         /* reading: where, */
@@ -78,7 +81,8 @@ int32_t tally_spool_init(tally_spool_t *spool, const tally_store_t *store);
  * Nothing is kept until commit; to roll back, do not commit. */
 uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence);
 
-/* Keeps the record of `bytes` bytes. 0, or TALLY_E_IO: it is lost. */
+/* Keeps the record of `bytes` bytes, at least 1. 0, or TALLY_E_IO: it is lost, and its number is
+ * the next record's. */
 int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,
                            uint32_t bytes);
 

