@@ -104,7 +104,8 @@ static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
     /* Of its own group the agent knows all but what the board notes. */
     const uint64_t all = (UINT64_C(1) << (uint32_t)TALLY_AGENT_METRICS) - 1;
-    tally->capabilities[TALLY_G_AGENT] |= all & ~TALLY_CAN(AGENT, TLS_HEAP_HIGH);
+    const uint64_t noted = TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
+    tally->capabilities[TALLY_G_AGENT] |= all & ~noted;
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -347,7 +348,11 @@ static void report_agent(tally_t *tally) {
     present |= TALLY_CAN(AGENT, SPOOL_HIGH) | TALLY_CAN(AGENT, WALL_QUALITY);
     present |= uplink->last_error != TALLY_OK ? TALLY_CAN(AGENT, LAST_ERROR) : 0;
     present |= uplink->last_status != 0 ? TALLY_CAN(AGENT, LAST_HTTP_STATUS) : 0;
-    tally_report_agent(&tally->report, &(tally_view_t){.values = values, .present = present});
+    /* A board without a network stack of its own has noted nothing of it. */
+    const tally_view_t network = {.values = tally->network_present != 0 ? tally->network : NULL,
+                                  .present = tally->network_present};
+    tally_report_agent(&tally->report, &(tally_view_t){.values = values, .present = present},
+                       &network);
 }
 
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
@@ -384,15 +389,24 @@ void tally_flush(tally_t *tally) {
     tally_uplink_flush(&tally->uplink, tally->port->monotonic_ms(tally->port->ctx));
 }
 
+static void note(tally_value_t *values, uint64_t *present, uint32_t at, int64_t value) {
+    values[at].number = value;
+    *present |= UINT64_C(1) << at;
+}
+
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
-    if (metric < TALLY_M_AGENT_FIRST || metric >= TALLY_M_AGENT_END ||
-        tally_metric_infos[metric].kind != TALLY_KIND_GAUGE) {
-        return TALLY_E_ARGUMENT;
+    if (metric >= TALLY_M_NETWORK_FIRST && metric < TALLY_M_NETWORK_END) {
+        note(tally->network, &tally->network_present,
+             (uint32_t)metric - (uint32_t)TALLY_M_NETWORK_FIRST, value);
+        return TALLY_OK;
     }
-    const uint32_t at = (uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST;
-    tally->notes[at].number = value;
-    tally->notes_present |= UINT64_C(1) << at;
-    return TALLY_OK;
+    if (metric >= TALLY_M_AGENT_FIRST && metric < TALLY_M_AGENT_END &&
+        tally_metric_infos[metric].kind == TALLY_KIND_GAUGE) {
+        note(tally->notes, &tally->notes_present, (uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST,
+             value);
+        return TALLY_OK;
+    }
+    return TALLY_E_ARGUMENT;
 }
 
 uint32_t tally_pending(const tally_t *tally) {

@@ -30,8 +30,10 @@ struct tally {
     uint32_t events_stray;
     uint32_t sessions_refused;
     uint32_t snapshots_stale;
-    tally_value_t notes[TALLY_AGENT_METRICS]; /* gauges that the board told */
+    tally_value_t notes[TALLY_AGENT_METRICS]; /* what the board told */
     uint64_t notes_present;
+    tally_value_t network[TALLY_NETWORK_METRICS];
+    uint64_t network_present;
     bool wall_known;
 };
 

@@ -207,8 +207,10 @@ void tally_report_stream(tally_report_t *report, const tally_stream_t *stream) {
     put(report, TALLY_ROUTINE, &record);
 }
 
-void tally_report_agent(tally_report_t *report, const tally_view_t *agent) {
+void tally_report_agent(tally_report_t *report, const tally_view_t *agent,
+                        const tally_view_t *network) {
     tally_record_t record = begin(report, TALLY_RECORD_AGENT, 0);
     record.groups[TALLY_G_AGENT] = *agent;
+    record.groups[TALLY_G_NETWORK] = *network;
     put(report, TALLY_ROUTINE, &record);
 }

@@ -53,6 +53,7 @@ void tally_report_event(tally_report_t *report, uint32_t session, enum tally_eve
 void tally_report_end(tally_report_t *report, uint32_t session, const tally_view_t *dimensions,
                       const tally_view_t *playback);
 void tally_report_stream(tally_report_t *report, const tally_stream_t *stream);
-void tally_report_agent(tally_report_t *report, const tally_view_t *agent);
+void tally_report_agent(tally_report_t *report, const tally_view_t *agent,
+                        const tally_view_t *network);
 
 #endif

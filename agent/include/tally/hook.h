@@ -62,21 +62,23 @@ int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                        int64_t value);
 
-/* Sets a text of group DIMENSION; `text` is copied. Threads only, not ISRs. TALLY_E_ARGUMENT for
- * another metric, TALLY_E_TOO_BIG from TALLY_TEXT_BYTES on, TALLY_E_TEXT if it is not UTF-8,
- * TALLY_E_FULL if all text slots are in use; each is counted (`ax`). */
+/* Sets a text of group DIMENSION; `text` is copied. Threads, and ISRs where the port's critical
+ * section masks interrupts. TALLY_E_ARGUMENT for another metric, TALLY_E_TOO_BIG from
+ * TALLY_TEXT_BYTES on, TALLY_E_TEXT if it is not UTF-8, TALLY_E_FULL if all text slots are in use;
+ * each is counted (`ax`). */
 int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                         const char *text);
 
 /* Puts a stream under measurement: its statistics are reported with those of the session until
- * detach. The struct must stay valid and initialised that long. Any thread, not ISRs; takes the
- * port's critical section for some hundred cycles. TALLY_E_FULL when TALLY_STREAMS are attached. */
+ * detach. The struct must stay valid and initialised that long. Takes the port's critical section
+ * for some hundred cycles; threads, and ISRs as tally_hook_text(). TALLY_E_FULL when TALLY_STREAMS
+ * are attached. */
 int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp);
 int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts);
 
 /* Takes the last snapshot and forgets the stream; after the return it is not read again. Its final
- * statistics are still reported. Call before closing the session, with the writer at rest. Any
- * thread, not ISRs. TALLY_E_EMPTY if it is not attached. */
+ * statistics are still reported. Call before closing the session, with the writer at rest. Threads,
+ * and ISRs as tally_hook_text(). TALLY_E_EMPTY if it is not attached. */
 int32_t tally_detach(tally_t *tally, const void *stream);
 
 /* The viewer or the application asks for play; time to the first frame is joining. */
