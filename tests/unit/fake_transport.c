@@ -9,9 +9,9 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
-static bool stutters_now(fake_transport_t *fake) {
-    fake->calls++;
-    return fake->stutters && fake->calls % 2 == 1;
+static bool stutters_now(const fake_transport_t *fake, uint32_t *calls) {
+    (*calls)++;
+    return fake->stutters && *calls % 2 == 1;
 }
 
 /* The bytes of the request under way, head and body, or 0 as long as its head is not complete. */
@@ -55,7 +55,8 @@ static int32_t transport_open(void *ctx, const tally_peer_t *peer) {
     fake->stale = false;
     fake->reply = NULL;
     fake->request_at = fake->sent_bytes;
-    if (stutters_now(fake)) {
+    fake->opened_at = fake->sent_bytes;
+    if (stutters_now(fake, &fake->open_calls)) {
         return TALLY_OPENING_CONNECT;
     }
     fake->opens += fake->open_says == TALLY_OPEN ? 1 : 0;
@@ -69,10 +70,11 @@ static int32_t transport_send(void *ctx, const uint8_t *data, uint32_t size) {
     if (fake->stale || fake->send_says < 0) {
         return fake->stale ? TALLY_E_CLOSED : fake->send_says;
     }
-    if (stutters_now(fake)) {
+    if (stutters_now(fake, &fake->send_calls)) {
         return 0;
     }
-    const uint32_t taken = smaller(size, fake->send_most);
+    const uint32_t room = fake->takes_most - (fake->sent_bytes - fake->opened_at);
+    const uint32_t taken = smaller(smaller(size, fake->send_most), room);
     assert_true(fake->sent_bytes + taken < sizeof fake->sent); /* a NUL stays behind them */
     memcpy(fake->sent + fake->sent_bytes, data, taken);
     fake->sent_bytes += taken;
@@ -87,7 +89,7 @@ static int32_t transport_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (fake->stale) {
         return TALLY_E_CLOSED;
     }
-    if (stutters_now(fake)) {
+    if (stutters_now(fake, &fake->receive_calls)) {
         return 0;
     }
     if (fake->reply == NULL || *fake->reply == '\0') {
@@ -117,5 +119,6 @@ void fake_transport_init(fake_transport_t *fake) {
         .close = transport_close,
     };
     fake->send_most = UINT32_MAX;
+    fake->takes_most = UINT32_MAX;
     fake->give_most = UINT32_MAX;
 }

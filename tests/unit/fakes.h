@@ -20,9 +20,6 @@ typedef struct {
     tally_wall_t wall;
     uint32_t random; /* what every draw gives */
     bool random_fails;
-    /* the test reads */
-    uint32_t wakes;
-    uint32_t lines; /* of the log */
 } fake_port_t;
 
 void fake_port_init(fake_port_t *fake);
@@ -36,10 +33,11 @@ typedef struct {
     /* the test sets */
     int32_t open_says;    /* what open() returns */
     uint32_t send_most;   /* bytes that one send takes, 0: would block */
+    uint32_t takes_most;  /* bytes that one connection takes before it would block */
     int32_t send_says;    /* an error that every send returns, 0: none */
     uint32_t give_most;   /* bytes that one receive gives */
     int32_t receive_says; /* what receive returns when the reply is out: 0 or an error */
-    bool stutters;        /* every second call of any kind would block */
+    bool stutters;        /* the first, third ... call of each kind would block */
     bool stale;           /* the server has left: an error from each call until open() */
     uint32_t reply_after; /* bytes of a request that bring its reply, 0: all of them */
     const char *replies[FAKE_REPLIES];
@@ -51,7 +49,10 @@ typedef struct {
     uint32_t sent_bytes;
     uint8_t sent[FAKE_SENT_BYTES];
     /* its own */
-    uint32_t calls;
+    uint32_t open_calls;
+    uint32_t send_calls;
+    uint32_t receive_calls;
+    uint32_t opened_at;  /* where in `sent` this connection begins */
     uint32_t request_at; /* where in `sent` the request under way begins */
     uint32_t replied;    /* replies that have begun */
     const char *reply;   /* what is left of the one under way */
