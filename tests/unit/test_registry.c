@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules of the registry, and its past: registry.ledger has every key that was ever on the wire,
+ * one a line, with what must never change about it:
+ *
+ *     key symbol kind unit group
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "metrics.h"
+#include "tally/enums.h"
+#include "test.h"
+
+enum { LINE_MOST = 128 };
+
+typedef struct {
+    const char *symbol;
+    const char *key;
+    const char *kind;
+    const char *unit;
+    const char *group; /* its letter */
+    const char *meaning;
+} row_t;
+
+/* The letter of a metric's group stands in the line of the group, above it. */
+static const struct {
+    const char *letter;
+    const char *meaning;
+} groups[] = {
+#define TALLY_GROUP(group, group_letter, group_meaning)                                            \
+    {.letter = (const char[]){group_letter, '\0'}, .meaning = group_meaning},
+#define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)
+#define TALLY_GROUP_END(group)
+#include "tally/metrics.def"
+#undef TALLY_GROUP
+#undef TALLY_METRIC
+#undef TALLY_GROUP_END
+};
+
+static row_t rows[] = {
+#define TALLY_GROUP(group, letter, meaning)
+#define TALLY_METRIC(row_symbol, row_key, row_kind, row_unit, role, privacy, row_meaning)          \
+    {.symbol = #row_symbol,                                                                        \
+     .key = row_key,                                                                               \
+     .kind = #row_kind,                                                                            \
+     .unit = #row_unit,                                                                            \
+     .meaning = row_meaning},
+#define TALLY_GROUP_END(group)
+#include "tally/metrics.def"
+#undef TALLY_GROUP
+#undef TALLY_METRIC
+#undef TALLY_GROUP_END
+};
+
+static int set_up(void **state) {
+    (void)state;
+    for (uint32_t group = 0; group < TALLY_GROUPS; group++) {
+        for (uint32_t i = tally_group_infos[group].first; i < tally_group_infos[group].end; i++) {
+            rows[i].group = groups[group].letter;
+        }
+    }
+    return 0;
+}
+
+static bool is_key_character(char character) {
+    return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9');
+}
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+static void test_registry_keys_are_two_letters_or_digits(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        if (strlen(rows[i].key) != 2 || !is_key_character(rows[i].key[0]) ||
+            !is_key_character(rows[i].key[1])) {
+            fail_msg("%s: key \"%s\"", rows[i].symbol, rows[i].key);
+        }
+    }
+}
+
+static void test_registry_keys_are_unique(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        for (uint32_t j = i + 1; j < TALLY_METRICS; j++) {
+            if (strcmp(rows[i].key, rows[j].key) == 0) {
+                fail_msg("%s: key of %s and %s", rows[i].key, rows[i].symbol, rows[j].symbol);
+            }
+        }
+    }
+}
+
+static void test_registry_keys_are_in_order_within_their_group(void **state) {
+    (void)state;
+    for (uint32_t i = 1; i < TALLY_METRICS; i++) {
+        if (strcmp(rows[i - 1].group, rows[i].group) == 0 &&
+            strcmp(rows[i - 1].key, rows[i].key) >= 0) {
+            fail_msg("%s stands before %s", rows[i - 1].key, rows[i].key);
+        }
+    }
+}
+
+static void test_registry_groups_are_in_order_of_their_letters(void **state) {
+    (void)state;
+    for (uint32_t i = 1; i < TALLY_GROUPS; i++) {
+        assert_true(groups[i - 1].letter[0] < groups[i].letter[0]);
+    }
+}
+
+static void test_registry_letters_are_not_those_of_a_records_own_keys(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        assert_in_range(groups[i].letter[0], 'a', 'z');
+        assert_null(strchr("ckqsuw", groups[i].letter[0]));
+    }
+}
+
+static void test_registry_groups_fit_a_capability_set(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const uint32_t count = (uint32_t)tally_group_infos[i].end - tally_group_infos[i].first;
+        assert_in_range(count, 1, 53);
+    }
+}
+
+static void test_registry_everything_has_a_meaning(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        assert_true(strlen(groups[i].meaning) > 0);
+    }
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        if (strlen(rows[i].meaning) == 0) {
+            fail_msg("%s has no meaning", rows[i].symbol);
+        }
+    }
+}
+
+/* --- lists of values ------------------------------------------------------------------------ */
+
+typedef struct {
+    int32_t value;
+    const char *name;
+} item_t;
+
+#define ITEM(symbol, item_value, item_name) {.value = (item_value), .name = (item_name)},
+
+static void check_list(const item_t *items, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = i + 1; j < count; j++) {
+            if (items[i].value == items[j].value || strcmp(items[i].name, items[j].name) == 0) {
+                fail_msg("%s and %s", items[i].name, items[j].name);
+            }
+        }
+    }
+}
+
+#define CHECK_LIST(list)                                                                           \
+    do {                                                                                           \
+        static const item_t items[] = {list(ITEM)};                                                \
+        check_list(items, sizeof items / sizeof items[0]);                                         \
+    } while (0)
+
+static void test_registry_lists_have_no_value_or_name_twice(void **state) {
+    (void)state;
+    CHECK_LIST(TALLY_STATES);
+    CHECK_LIST(TALLY_STOPS);
+    CHECK_LIST(TALLY_EVENT_TYPES);
+    CHECK_LIST(TALLY_RESETS);
+    CHECK_LIST(TALLY_DELIVERIES);
+    CHECK_LIST(TALLY_PLAYBACKS);
+    CHECK_LIST(TALLY_RECORDS);
+}
+
+/* --- the past ------------------------------------------------------------------------------- */
+
+static bool next_line(FILE *ledger, char line[LINE_MOST]) {
+    if (fgets(line, LINE_MOST, ledger) == NULL) {
+        return false;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return true;
+}
+
+static void write_line(const row_t *row, char line[LINE_MOST]) {
+    (void)snprintf(line, LINE_MOST, "%s %s %s %s %s", row->key, row->symbol, row->kind, row->unit,
+                   row->group);
+}
+
+/* Whether the ledger has this line, and whether it has its key. */
+static bool is_in_ledger(const char *wanted, bool *key_known) {
+    char line[LINE_MOST];
+    bool found = false;
+    FILE *const ledger = fopen(REGISTRY_LEDGER, "r");
+    assert_non_null(ledger);
+    *key_known = false;
+    while (next_line(ledger, line)) {
+        found = found || strcmp(line, wanted) == 0;
+        *key_known = *key_known || strncmp(line, wanted, 3) == 0;
+    }
+    assert_int_equal(fclose(ledger), 0);
+    return found;
+}
+
+static void test_registry_metrics_are_as_the_ledger_has_them(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        char line[LINE_MOST];
+        bool key_known;
+        write_line(&rows[i], line);
+        const bool found = is_in_ledger(line, &key_known);
+        if (!found && key_known) {
+            fail_msg("a key never changes and is never used again: \"%s\"", line);
+        }
+        if (!found) {
+            fail_msg("new key; in the same commit, add to registry.ledger: \"%s\"", line);
+        }
+    }
+}
+
+static bool is_in_registry(const char *ledger_line) {
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        char line[LINE_MOST];
+        write_line(&rows[i], line);
+        if (strcmp(line, ledger_line) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_registry_no_metric_of_the_ledger_is_missing(void **state) {
+    (void)state;
+    char line[LINE_MOST];
+    FILE *const ledger = fopen(REGISTRY_LEDGER, "r");
+    assert_non_null(ledger);
+    while (next_line(ledger, line)) {
+        if (line[0] != '#' && !is_in_registry(line)) {
+            fail_msg("a key never goes: \"%s\" is missing from metrics.def", line);
+        }
+    }
+    assert_int_equal(fclose(ledger), 0);
+}
+
+/* --- the hash ------------------------------------------------------------------------------- */
+
+/* FNV-1a as its authors give it, over key and kind of every metric. */
+static void test_registry_hash_is_fnv_1a_of_keys_and_kinds(void **state) {
+    (void)state;
+    uint32_t hash = 0x811C9DC5;
+    for (uint32_t i = 0; i < TALLY_METRICS; i++) {
+        hash = (hash ^ (uint8_t)rows[i].key[0]) * 0x01000193;
+        hash = (hash ^ (uint8_t)rows[i].key[1]) * 0x01000193;
+        hash = (hash ^ tally_metric_infos[i].kind) * 0x01000193;
+    }
+    assert_int_equal(tally_metrics_hash(), hash);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_registry_keys_are_two_letters_or_digits),
+        cmocka_unit_test(test_registry_keys_are_unique),
+        cmocka_unit_test(test_registry_keys_are_in_order_within_their_group),
+        cmocka_unit_test(test_registry_groups_are_in_order_of_their_letters),
+        cmocka_unit_test(test_registry_letters_are_not_those_of_a_records_own_keys),
+        cmocka_unit_test(test_registry_groups_fit_a_capability_set),
+        cmocka_unit_test(test_registry_everything_has_a_meaning),
+        cmocka_unit_test(test_registry_lists_have_no_value_or_name_twice),
+        cmocka_unit_test(test_registry_metrics_are_as_the_ledger_has_them),
+        cmocka_unit_test(test_registry_no_metric_of_the_ledger_is_missing),
+        cmocka_unit_test(test_registry_hash_is_fnv_1a_of_keys_and_kinds),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
