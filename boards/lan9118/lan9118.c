@@ -10,6 +10,9 @@
 
 #include "lan9118_registers.h"
 
+_Static_assert(offsetof(lan9118_t, pbuf) == 0 && offsetof(struct pbuf_custom, pbuf) == 0,
+               "release_frame() casts a pbuf to its lan9118_t");
+
 #define MTU_BYTES  1500u
 #define FCS_BYTES  4u
 #define WORD_BYTES 4u
@@ -98,25 +101,30 @@ static void discard(const lan9118_t *nic, uint32_t words) {
     }
 }
 
+static void release_frame(struct pbuf *pbuf) {
+    ((lan9118_t *)(void *)pbuf)->held = false;
+}
+
 static struct pbuf *read_frame(lan9118_t *nic, uint32_t bytes_with_fcs) {
     const uint32_t words = frame_words(bytes_with_fcs);
-    if (bytes_with_fcs < FCS_BYTES || words * WORD_BYTES > PBUF_POOL_BUFSIZE) {
+    if (bytes_with_fcs < FCS_BYTES || words > LAN9118_FRAME_WORDS) {
         nic->counters.receive_errors++;
         discard(nic, words);
         return NULL;
     }
-    struct pbuf *const frame = pbuf_alloc(PBUF_RAW, (u16_t)(words * WORD_BYTES), PBUF_POOL);
-    if (frame == NULL) {
-        nic->counters.receive_no_pbuf++;
+    if (nic->held) {
+        nic->counters.receive_held++;
         discard(nic, words);
         return NULL;
     }
-    uint32_t *const to = frame->payload; /* in one piece, see PBUF_POOL_BUFSIZE */
     for (uint32_t word = 0; word < words; word++) {
-        to[word] = get(nic, RX_DATA_FIFO);
+        nic->frame[word] = get(nic, RX_DATA_FIFO);
     }
-    pbuf_realloc(frame, (u16_t)(ETH_PAD_SIZE + bytes_with_fcs - FCS_BYTES));
-    return frame;
+    nic->held = true;
+    nic->pbuf.custom_free_function = release_frame;
+    const u16_t bytes = (u16_t)(ETH_PAD_SIZE + bytes_with_fcs - FCS_BYTES);
+    return pbuf_alloced_custom(PBUF_RAW, bytes, PBUF_REF, &nic->pbuf, nic->frame,
+                               sizeof nic->frame);
 }
 
 static void receive_next(lan9118_t *nic) {

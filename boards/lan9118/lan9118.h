@@ -6,28 +6,40 @@
  * receiving; what is sent goes straight into the FIFO.
  */
 #include <lwip/netif.h>
+#include <lwip/pbuf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define LAN9118_MAC_BYTES 6u
 
+/* The largest frame and its checksum, and the two bytes before it that make words of it. */
+#define LAN9118_FRAME_WORDS ((2u + 1514u + 4u) / 4u)
+
 /* Since lan9118_start(). */
 typedef struct {
     uint32_t received;        /* frames handed to lwIP */
     uint32_t receive_errors;  /* frames that came damaged */
-    uint32_t receive_no_pbuf; /* frames thrown away because lwIP had no buffer for them */
+    uint32_t receive_held;    /* frames thrown away because lwIP still held the one before */
     uint32_t receive_dropped; /* frames the chip had no room for, by its own count */
     uint32_t sent;
     uint32_t send_errors;  /* frames the chip could not bring onto the cable */
     uint32_t send_no_room; /* frames refused because the chip was still busy with earlier ones */
 } lan9118_counters_t;
 
-/* The board sets `base` and `mac`; lives as long as the interface. */
+/*
+ * The board sets `base` and `mac`; lives as long as the interface.
+ *
+ * One frame at a time is received, into `frame`, and lwIP is done with it when its input() returns.
+ * To lwIP the buffer is PBUF_REF: what it wants to keep longer, it copies.
+ */
 typedef struct {
-    uintptr_t base;
+    struct pbuf_custom pbuf; /* first, so that one is found by the other */
+    bool held;               /* by lwIP */
     uint8_t mac[LAN9118_MAC_BYTES];
+    uintptr_t base;
     struct netif *netif;
     lan9118_counters_t counters;
+    uint32_t frame[LAN9118_FRAME_WORDS];
 } lan9118_t;
 
 /* Resets and starts the chip: netif->state is its lan9118_t. ERR_OK, or ERR_IF when the chip does

@@ -13,7 +13,7 @@ _Static_assert(BOARD_TICK_MS <= TALLY_LWIP_TICK_MS, "lwIP's timers need a faster
 
 typedef void (*datagram_handler_t)(const uint8_t *data, uint32_t bytes, uint64_t now_us);
 
-static lan9118_t nic = {.base = BOARD_ETHERNET};
+static lan9118_t nic;
 static tally_lwip_config_t config;
 static bool running;
 static datagram_handler_t handler;
@@ -44,6 +44,7 @@ static void make_mac_address(const char *name, uint8_t mac[LAN9118_MAC_BYTES]) {
 }
 
 int32_t network_start(const char *name) {
+    nic.base = BOARD_ETHERNET;
     make_mac_address(name, nic.mac);
     config = (tally_lwip_config_t){
         .port = &platform_port,

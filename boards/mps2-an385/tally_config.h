@@ -19,7 +19,7 @@
 
 /* The static heap of TLS. */
 #ifndef TALLY_TLS_HEAP_BYTES
-#define TALLY_TLS_HEAP_BYTES 11264
+#define TALLY_TLS_HEAP_BYTES 9216
 #endif
 
 /* Records wait in RAM. Without power they are lost. */

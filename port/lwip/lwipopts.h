@@ -7,11 +7,12 @@
  * All of lwIP runs in interrupts of one priority, or in the agent task while they are masked; see
  * tally_lwip.h. A received frame is therefore finished with before the next one is looked at:
  *
- *   FIFO of the NIC -> one buffer of PBUF_POOL -> UDP: read where it lies, or
+ *   FIFO of the NIC -> the driver's one buffer -> UDP: read where it lies, or
  *                                                TCP: copied to the receive ring of
  *                                                     tally_lwip_tcp.c, whose size is TCP_WND
  *
- * so that neither a peer's segment size nor a slow reader can use up the buffers.
+ * so that neither a peer's segment size nor a slow reader can use up buffers. There is no pool of
+ * them; a driver hands frames over as custom PBUF_REF, which lwIP copies if it must wait with one.
  */
 
 /* ---- system --------------------------------------------------------------------------------- */
@@ -36,12 +37,13 @@
 #endif
 #define MEM_SIZE TALLY_LWIP_HEAP_BYTES
 
-/* Two bytes before each frame make its IP header lie on a word; 1,514 of the largest frame and 4
- * of its checksum fill the words up that the NIC's FIFO is read in. */
-#define ETH_PAD_SIZE      2
-#define PBUF_POOL_BUFSIZE 1520
-#define PBUF_POOL_SIZE    2
-#define MEMP_NUM_PBUF     2
+#define LWIP_SUPPORT_CUSTOM_PBUF 1
+#define PBUF_POOL_SIZE           0
+
+/* Two bytes before each frame make its IP header lie on a word. */
+#define ETH_PAD_SIZE 2
+
+#define MEMP_NUM_PBUF 2
 
 /* The only one: to connect anew lwIP gives up the one that is still closing, with all it holds. */
 #define MEMP_NUM_TCP_PCB        1

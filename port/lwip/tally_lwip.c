@@ -59,20 +59,22 @@ int32_t tally_lwip_start(const tally_lwip_config_t *config) {
     }
     random_state |= 1u; /* zero would stay zero */
     lwip_init();
-    if (netif_add_noaddr(&interface, config->driver, config->driver_init, ethernet_input) == NULL) {
+    struct netif *const netif =
+        netif_add_noaddr(&interface, config->driver, config->driver_init, ethernet_input);
+    if (netif == NULL) {
         return TALLY_E_IO;
     }
-    netif_set_hostname(&interface, config->hostname);
-    netif_set_default(&interface);
-    netif_set_status_callback(&interface, on_status);
+    netif_set_hostname(netif, config->hostname);
+    netif_set_default(netif);
+    netif_set_status_callback(netif, on_status);
 #if LWIP_IPV6
-    netif_create_ip6_linklocal_address(&interface, 1);
-    netif_set_ip6_autoconfig_enabled(&interface, 1);
+    netif_create_ip6_linklocal_address(netif, 1);
+    netif_set_ip6_autoconfig_enabled(netif, 1);
 #endif
-    netif_set_up(&interface);
-    dhcp_set_struct(&interface, &dhcp);
+    netif_set_up(netif);
+    dhcp_set_struct(netif, &dhcp);
     follow_link(NULL);
-    return dhcp_start(&interface) == ERR_OK ? TALLY_OK : TALLY_E_FULL;
+    return dhcp_start(netif) == ERR_OK ? TALLY_OK : TALLY_E_FULL;
 }
 
 void tally_lwip_tick(void) {

@@ -69,10 +69,10 @@ static err_t on_connected(void *context, struct tcp_pcb *pcb, err_t unused) {
     return ERR_OK;
 }
 
-/* Copies a segment into the ring, and gives its buffer back at once. */
+/* Copies a segment into the ring and gives its buffer back at once: lwIP must never be left with
+ * it, because it lies where the driver reads the next frame to. */
 static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *segment, err_t unused) {
     tally_lwip_tcp_t *const tcp = context;
-    (void)pcb;
     (void)unused;
     if (segment == NULL) {
         tcp->ended = true;
@@ -80,7 +80,9 @@ static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *segmen
         return ERR_OK;
     }
     if (segment->tot_len > sizeof tcp->ring - tcp->count) {
-        return ERR_MEM; /* the window was not kept to; lwIP offers the segment again */
+        (void)pbuf_free(segment); /* lwIP has let more in than the window that it announced */
+        tcp_abort(pcb);
+        return ERR_ABRT;
     }
     const uint32_t tail = (tcp->head + tcp->count) % sizeof tcp->ring;
     const uint32_t to_end = (uint32_t)sizeof tcp->ring - tail;
