@@ -20,7 +20,7 @@ def path(image):
     return str(BUILD / image)
 
 
-def build(options, folder=BUILD):
+def build(folder, options):
     """Configures and builds all images."""
     subprocess.run(["cmake", "-S", HERE / "firmware", "-B", folder, "-G", "Ninja",
                     "--toolchain", TOOLCHAIN, "-DCMAKE_BUILD_TYPE=MinSizeRel", *options],
@@ -29,4 +29,5 @@ def build(options, folder=BUILD):
 
 
 if __name__ == "__main__":
-    build(sys.argv[1:])
+    build(BUILD, sys.argv[1:])
+    build(BUILD / "ipv6", [*sys.argv[1:], "-DTALLY_LWIP_IPV6=ON"])

@@ -18,7 +18,7 @@ class Boot(unittest.TestCase):
             self.assertLess(int(up[1]), 2000)
             guest.send(b"exit")
             self.assertEqual(guest.exit_code(), 0)
-            self.assertRegex(guest.text, r"nic: received \d+ errors 0 no_pbuf 0 dropped 0")
+            self.assertRegex(guest.text, r"nic: received \d+ errors 0 held 0 dropped 0")
 
     def test_waits_for_a_cable_that_is_never_put_in(self):
         with Guest(images.path("network.elf"), network=False) as guest:

@@ -18,9 +18,10 @@ TCP_BYTES = 200000
 class Echo:
     """A TCP server on the loopback that does one thing with each connection."""
 
-    def __init__(self, behave):
+    def __init__(self, behave, address="127.0.0.1"):
         self._behave = behave
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._socket = socket.create_server((address, 0), family=family)
         self._socket.settimeout(0.2)
         self.port = self._socket.getsockname()[1]
         self._over = threading.Event()
@@ -62,14 +63,17 @@ def close_midway(connection):
 
 class Network(unittest.TestCase):
     def setUp(self):
-        self.guest = Guest(images.path("network.elf")).__enter__()
+        self.start("network.elf")
+
+    def start(self, image):
+        self.guest = Guest(images.path(image)).__enter__()
         self.addCleanup(self.guest.__exit__)
         self.guest.wait_for("^network: up")
 
-    def tcp(self, port):
+    def tcp(self, port, version=4):
         """What open() returned, and how many right bytes came back."""
         seen = len(self.guest.lines)
-        self.guest.send(b"tcp %d" % port)
+        self.guest.send(b"tcp%d %d" % (version, port))
         match = self.guest.wait_for(r"^tcp: open (-?\d+)(?: returned (\d+))?", 30, seen)
         return int(match[1]), int(match[2] or 0)
 
@@ -92,7 +96,7 @@ class Network(unittest.TestCase):
         time.sleep(0.2)
         pools, counted, text = self.counters()
         self.assertEqual(counted, count, text)
-        self.assertEqual(pools["PBUF_POOL"], (0, 0))
+        self.assertEqual(pools["HEAP"], (0, 0))
 
     def test_all_bytes_come_back_through_a_slow_reader(self):
         with Echo(echo_all) as server:
@@ -117,6 +121,23 @@ class Network(unittest.TestCase):
         self.assertLessEqual(pools["TCP_PCB"][0], 1, text)  # the one still closing
         self.assertEqual(pools["TCP_PCB"][1], 0, text)
         self.assertEqual(pools["TCP_SEG"], (0, 0), text)
+
+
+class NetworkIPv6(Network):
+    """All of it again with IPv6 built in, and once over it."""
+
+    def setUp(self):
+        self.start("ipv6/network.elf")
+
+    def test_all_bytes_come_back_over_ipv6(self):
+        with Echo(echo_all, "::1") as server:
+            result = self.tcp(server.port, version=6)
+            for _ in range(10):  # until the router's advertisement has made an address
+                if result[0] == 0:
+                    break
+                time.sleep(1)
+                result = self.tcp(server.port, version=6)
+            self.assertEqual(result, (0, TCP_BYTES))
 
 
 if __name__ == "__main__":

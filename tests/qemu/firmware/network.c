@@ -3,10 +3,12 @@
  * Brings the network up and does what datagrams to port 5004 ask for:
  *
  *   "count ..."   counts it
- *   "tcp PORT"    connects to that port of the host, sends TCP_BYTES bytes of a pattern, and
- *                 compares what comes back; the reading is slow on purpose
+ *   "tcp4 PORT"   connects to that port of the host, sends TCP_BYTES bytes of a pattern, and
+ *                 compares what comes back; reads are small on purpose
+ *   "tcp6 PORT"   the same over IPv6
  *   "exit"        prints all counters and ends QEMU with 0
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "board.h"
@@ -23,7 +25,8 @@
 #define READ_BYTES   100u
 
 static volatile uint32_t counted;
-static volatile uint32_t connect_to;
+static const char *volatile connect_host;
+static volatile uint16_t connect_port;
 static volatile bool leaving;
 static tally_lwip_tcp_t tcp;
 
@@ -45,8 +48,9 @@ static void on_command(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
     memcpy(text, data, bytes < sizeof text ? bytes : sizeof text - 1u);
     if (memcmp(text, "count", 5) == 0) {
         counted++;
-    } else if (memcmp(text, "tcp ", 4) == 0) {
-        connect_to = number(&text[4]);
+    } else if (memcmp(text, "tcp", 3) == 0) {
+        connect_port = (uint16_t)number(&text[5]);
+        connect_host = text[3] == '6' ? "fec0::2" : "10.0.2.2";
     } else if (memcmp(text, "exit", 4) == 0) {
         leaving = true;
     }
@@ -100,9 +104,9 @@ static uint32_t exchange(const tally_transport_t *transport) {
     return received;
 }
 
-static void try_tcp(uint16_t port) {
+static void try_tcp(const char *host, uint16_t port) {
     const tally_transport_t *const transport = tally_lwip_tcp_transport(&tcp);
-    const tally_peer_t peer = {.host = "10.0.2.2", .port = port};
+    const tally_peer_t peer = {.host = host, .port = port};
     const int32_t status = open(transport, &peer);
     console_text("tcp: open ");
     console_signed(status);
@@ -133,7 +137,7 @@ static void print_counters(void) {
     const lan9118_counters_t *const nic = network_counters();
     put_counter("nic: received ", nic->received);
     put_counter(" errors ", nic->receive_errors);
-    put_counter(" no_pbuf ", nic->receive_no_pbuf);
+    put_counter(" held ", nic->receive_held);
     put_counter(" dropped ", nic->receive_dropped);
     put_counter(" sent ", nic->sent);
     put_counter(" errors ", nic->send_errors);
@@ -160,10 +164,10 @@ int main(void) {
     console_text("\n");
     while (!leaving) {
         sleep_a_tick();
-        if (connect_to != 0) {
-            const uint16_t port = (uint16_t)connect_to;
-            connect_to = 0;
-            try_tcp(port);
+        const char *const host = connect_host;
+        if (host != NULL) {
+            connect_host = NULL;
+            try_tcp(host, connect_port);
         }
     }
     print_counters();
