@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "atomic.h"
 #include "log.h"
 #include "text.h"
 
@@ -176,25 +177,29 @@ static void open_session(tally_t *tally, tally_session_id_t number, uint64_t at_
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 
-/* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
+/* Takes the last figures of a stream and, once its player is gone, frees it and reports them. */
 static void sample_stream(tally_t *tally, tally_stream_t *stream) {
     const tally_port_t *const port = tally->port;
     const uint32_t state = port->critical_enter(port->ctx);
     const bool fresh = !stream->in_use || tally_stream_sample(stream);
     const bool over = stream->in_use && stream->version == NULL;
+    const tally_stream_t last = *stream;
+    stream->in_use = stream->in_use && !over;
     port->critical_leave(port->ctx, state);
     tally->snapshots_stale += fresh ? 0 : 1;
     if (over) {
-        /* Nobody else touches a slot in use without a writer. */
-        tally_report_stream(&tally->report, stream);
-        stream->in_use = false;
+        tally_report_stream(&tally->report, &last);
     }
 }
 
 static void report_streams_of(tally_t *tally, tally_session_id_t number) {
+    const tally_port_t *const port = tally->port;
     for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        if (tally->streams[i].in_use && tally->streams[i].session == number) {
-            tally_report_stream(&tally->report, &tally->streams[i]);
+        const uint32_t state = port->critical_enter(port->ctx);
+        const tally_stream_t stream = tally->streams[i];
+        port->critical_leave(port->ctx, state);
+        if (stream.in_use && stream.session == number) {
+            tally_report_stream(&tally->report, &stream);
         }
     }
 }
@@ -320,7 +325,7 @@ static void report_agent(tally_t *tally) {
         {TALLY_M_UPLOAD_BYTES, uplink->bytes},
         {TALLY_M_UPLOAD_CONNECTS, uplink->connects},
         {TALLY_M_RECORDS_DROPPED, tally->spool.dropped[TALLY_ROUTINE]},
-        {TALLY_M_EVENTS_DROPPED, tally->hooks.dropped},
+        {TALLY_M_EVENTS_DROPPED, tally_atomic_load(&tally->hooks.dropped)},
         {TALLY_M_UPLOAD_FAILED_HTTP, uplink->failed_http},
         {TALLY_M_EVENTS_ILLEGAL, tally->events_illegal},
         {TALLY_M_RECORDS_MADE, tally->spool.made},
@@ -331,7 +336,7 @@ static void report_agent(tally_t *tally) {
         {TALLY_M_UPLOAD_FAILED_TLS, uplink->failed_tls},
         {TALLY_M_UPLOAD_ACCEPTED, uplink->accepted},
         {TALLY_M_SNAPSHOTS_STALE, tally->snapshots_stale},
-        {TALLY_M_TEXTS_DROPPED, tally->hooks.texts_dropped},
+        {TALLY_M_TEXTS_DROPPED, tally_atomic_load(&tally->hooks.texts_dropped)},
         {TALLY_M_EVENTS_STRAY, tally->events_stray},
         {TALLY_M_LAST_ERROR, uplink->last_error},
         {TALLY_M_LAST_HTTP_STATUS, uplink->last_status},
@@ -376,6 +381,7 @@ uint32_t tally_step(tally_t *tally) {
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);
 
+    tally_report_set_time(&tally->report, now_ms, wall);
     sample_streams(tally);
     const bool more_events = take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nothing is lost in silence: what went wrong is in the record that the agent makes of itself. */
+#include <string.h>
+
+#include "device.h"
+#include "test.h"
+
+static device_t device;
+
+static int set_up(void **state) {
+    (void)state;
+    device_boot(&device);
+    return 0;
+}
+
+/* The record about the agent, made now. */
+static record_t agent_record(void) {
+    device.agent.agent_due_ms = device.port.now_ms;
+    (void)device_wait(&device, 0);
+    return device_last(&device, 'a');
+}
+
+static void test_agent_record_about_itself_comes_with_each_upload_period(void **state) {
+    (void)state;
+    (void)device_wait(&device, 299998);
+    device_expect_kinds(&device, "b");
+    (void)device_wait(&device, 2);
+    (void)device_wait(&device, 299999);
+    device_expect_kinds(&device, "ba");
+    (void)device_wait(&device, 1);
+    device_expect_kinds(&device, "baa");
+}
+
+static void test_agent_without_trouble_has_little_to_tell(void **state) {
+    (void)state;
+    const record_t record = agent_record();
+    assert_int_equal(record_keys(record, "a"), 3);
+    assert_int_equal(record_number(record, "a.am"), 1); /* the boot record */
+    assert_true(record_has(record, "a.ap"));
+    assert_int_equal(record_number(record, "a.wq"), TALLY_WALL_UNKNOWN);
+    assert_false(record_has(record, "n"));
+}
+
+static void test_agent_counts_stray_events(void **state) {
+    (void)state;
+    tally_t *const agent = &device.agent;
+    assert_int_equal(tally_hook_play(agent, 5), TALLY_OK);
+    assert_int_equal(tally_hook_set(agent, 5, TALLY_M_POSITION, 0), TALLY_OK);
+    assert_int_equal(tally_hook_text(agent, 5, TALLY_M_CONTENT_ID, "id"), TALLY_OK);
+    assert_int_equal(record_number(agent_record(), "a.ay"), 3);
+}
+
+static void test_agent_events_after_close_are_stray(void **state) {
+    (void)state;
+    const tally_session_id_t session = device_play(&device);
+    assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
+    assert_int_equal(tally_hook_pause(&device.agent, session), TALLY_OK);
+    assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
+    assert_int_equal(record_number(agent_record(), "a.ay"), 2);
+    device_expect_kinds(&device, "bsxa");
+}
+
+static void test_agent_counts_illegal_events(void **state) {
+    (void)state;
+    const tally_session_id_t session = device_play(&device);
+    assert_int_equal(tally_hook_resume(&device.agent, session), TALLY_OK);
+    assert_int_equal(tally_hook_rendition(&device.agent, session, 0), TALLY_OK);
+    assert_int_equal(record_number(agent_record(), "a.ai"), 2);
+}
+
+static void test_agent_counts_sessions_beyond_its_pool(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        (void)device_play(&device);
+    }
+    const tally_session_id_t refused = device_play(&device);
+    (void)device_wait(&device, 0);
+    const record_t record = agent_record();
+    assert_int_equal(record_number(record, "a.us"), 1);
+    assert_int_equal(record_number(record, "a.ay"), 2); /* its play and its first frame */
+    assert_int_equal(refused, TALLY_SESSIONS + 1);
+}
+
+static void test_agent_slot_of_a_closed_session_is_used_again(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 3 * TALLY_SESSIONS; i++) {
+        const tally_session_id_t session = device_play(&device);
+        assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
+        (void)device_wait(&device, 0);
+    }
+    assert_false(record_has(agent_record(), "a.us"));
+}
+
+static void test_agent_counts_dropped_events(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < TALLY_EVENTS; i++) {
+        assert_int_equal(tally_hook_play(&device.agent, 5), TALLY_OK);
+    }
+    assert_int_equal(tally_hook_play(&device.agent, 5), TALLY_E_FULL);
+    assert_int_equal(tally_hook_open(&device.agent), 0);
+    assert_int_equal(record_number(agent_record(), "a.ae"), 2);
+}
+
+static void test_agent_counts_lost_texts(void **state) {
+    (void)state;
+    _Static_assert(TALLY_SESSION_TEXT_BYTES == 192, "three texts of 64 bytes fill a session");
+    char text[64] = {0};
+    memset(text, 'x', 63);
+    const tally_session_id_t session = device_play(&device);
+    assert_int_equal(tally_hook_text(&device.agent, session, TALLY_M_CONTENT_ID, "\xFF"),
+                     TALLY_E_TEXT);
+    (void)tally_hook_text(&device.agent, session, TALLY_M_CONTENT_ID, text);
+    (void)tally_hook_text(&device.agent, session, TALLY_M_CONTENT_TITLE, text);
+    (void)tally_hook_text(&device.agent, session, TALLY_M_VIEWER, text);
+    assert_int_equal(tally_hook_text(&device.agent, session, TALLY_M_PLAYER_NAME, "gst"), 0);
+    assert_int_equal(record_number(agent_record(), "a.ax"), 2); /* not UTF-8, no room */
+}
+
+static void test_agent_text_slots_are_free_after_each_step(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 3 * TALLY_TEXT_SLOTS; i++) {
+        assert_int_equal(tally_hook_text(&device.agent, 5, TALLY_M_CONTENT_ID, "id"), TALLY_OK);
+        (void)device_wait(&device, 0);
+    }
+    assert_false(record_has(agent_record(), "a.ax"));
+}
+
+static void test_agent_counts_records_that_the_store_refused(void **state) {
+    (void)state;
+    device.store.program_fails_in = 1;
+    (void)device_play(&device);
+    (void)device_wait(&device, 0);
+    assert_int_equal(record_number(agent_record(), "a.ao"), 1);
+}
+
+static void test_agent_tells_why_uploads_failed(void **state) {
+    (void)state;
+    device.transport.open_says = TALLY_E_CONNECT;
+    tally_flush(&device.agent);
+    (void)device_wait(&device, 0);
+    const record_t record = agent_record();
+    assert_int_equal(record_number(record, "a.an"), 1);
+    assert_int_equal(record_number(record, "a.le"), TALLY_E_CONNECT);
+    assert_false(record_has(record, "a.lh"));
+}
+
+/* --- what the board notes ------------------------------------------------------------------- */
+
+static void test_agent_tells_what_the_board_noted(void **state) {
+    (void)state;
+    assert_int_equal(tally_note(&device.agent, TALLY_M_TLS_HEAP_HIGH, 41000), TALLY_OK);
+    assert_int_equal(tally_note(&device.agent, TALLY_M_NET_UDP_HIGH, 0), TALLY_OK);
+    assert_int_equal(tally_note(&device.agent, TALLY_M_NET_TCP_FAILED, 3), TALLY_OK);
+    const record_t record = agent_record();
+    assert_int_equal(record_number(record, "a.ah"), 41000);
+    assert_int_equal(record_number(record, "n.uh"), 0);
+    assert_int_equal(record_number(record, "n.cf"), 3);
+}
+
+static void test_agent_board_notes_nothing_else(void **state) {
+    (void)state;
+    assert_int_equal(tally_note(&device.agent, TALLY_M_PLAY_TIME, 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_note(&device.agent, TALLY_M_EVENTS_DROPPED, 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_note(&device.agent, TALLY_M_RTP_JITTER, 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_note(&device.agent, TALLY_METRICS, 1), TALLY_E_ARGUMENT);
+}
+
+/* --- arguments of hooks --------------------------------------------------------------------- */
+
+static void test_agent_hooks_refuse_what_is_no_event(void **state) {
+    (void)state;
+    tally_t *const agent = &device.agent;
+    assert_int_equal(tally_hook_event(agent, 0, TALLY_HOOK_PLAY, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_event(agent, 1, TALLY_HOOK_OPEN, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_event(agent, 1, TALLY_HOOK_SET, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_event(agent, 1, TALLY_HOOK_TEXT, 0), TALLY_E_ARGUMENT);
+}
+
+static void test_agent_hooks_refuse_what_cannot_be_set(void **state) {
+    (void)state;
+    tally_t *const agent = &device.agent;
+    const int64_t most = 9007199254740992; /* 2^53 */
+    assert_int_equal(tally_hook_set(agent, 0, TALLY_M_POSITION, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_PLAY_TIME, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_CONTENT_ID, 0), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_POSITION, most + 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_POSITION, -most - 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_POSITION, most), TALLY_OK);
+    assert_int_equal(tally_hook_set(agent, 1, TALLY_M_POSITION, -most), TALLY_OK);
+    assert_int_equal(tally_hook_text(agent, 0, TALLY_M_CONTENT_ID, "id"), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_text(agent, 1, TALLY_M_DELIVERY, "rtp"), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_text(agent, 1, TALLY_M_CONTENT_ID, NULL), TALLY_E_ARGUMENT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_agent_record_about_itself_comes_with_each_upload_period,
+                               set_up),
+        cmocka_unit_test_setup(test_agent_without_trouble_has_little_to_tell, set_up),
+        cmocka_unit_test_setup(test_agent_counts_stray_events, set_up),
+        cmocka_unit_test_setup(test_agent_events_after_close_are_stray, set_up),
+        cmocka_unit_test_setup(test_agent_counts_illegal_events, set_up),
+        cmocka_unit_test_setup(test_agent_counts_sessions_beyond_its_pool, set_up),
+        cmocka_unit_test_setup(test_agent_slot_of_a_closed_session_is_used_again, set_up),
+        cmocka_unit_test_setup(test_agent_counts_dropped_events, set_up),
+        cmocka_unit_test_setup(test_agent_counts_lost_texts, set_up),
+        cmocka_unit_test_setup(test_agent_text_slots_are_free_after_each_step, set_up),
+        cmocka_unit_test_setup(test_agent_counts_records_that_the_store_refused, set_up),
+        cmocka_unit_test_setup(test_agent_tells_why_uploads_failed, set_up),
+        cmocka_unit_test_setup(test_agent_tells_what_the_board_noted, set_up),
+        cmocka_unit_test_setup(test_agent_board_notes_nothing_else, set_up),
+        cmocka_unit_test_setup(test_agent_hooks_refuse_what_is_no_event, set_up),
+        cmocka_unit_test_setup(test_agent_hooks_refuse_what_cannot_be_set, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
