@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "rtcp.h"
+
 #define RTP_CLOCK_HZ       90000u /* of MPEG-TS, RFC 3551 6 */
 #define TS_SYNC_BYTE       0x47u  /* as the first byte of RTP it would be version 1 */
 #define POSITION_PERIOD_US UINT64_C(1000000)
@@ -43,7 +45,15 @@ static void tell_change(receiver_t *receiver, enum playout_change change, uint64
         }
         receiver->position_due_us = now_us;
         break;
-    case PLAYOUT_FROZE: (void)tally_hook_buffering_begin(tally, session); break;
+    case PLAYOUT_FROZE:
+        /* What came before the source's farewell has been shown: not a stall but the end. */
+        if (receiver->source_ended) {
+            (void)tally_hook_end(tally, session);
+            receiver_leave(receiver, TALLY_STOP_COMPLETED);
+        } else {
+            (void)tally_hook_buffering_begin(tally, session);
+        }
+        break;
     case PLAYOUT_MOVED: (void)tally_hook_buffering_end(tally, session); break;
     }
 }
@@ -104,6 +114,7 @@ int32_t receiver_join(receiver_t *receiver) {
         return TALLY_E_FULL;
     }
     receiver->source_believed = false;
+    receiver->source_ended = false;
     (void)tally_rtp_init(&receiver->rtp, RTP_CLOCK_HZ);
     tally_ts_init(&receiver->ts);
     demux_init(&receiver->demux);
@@ -194,6 +205,7 @@ static int32_t play_rtp(receiver_t *receiver, const uint8_t *data, uint32_t byte
     default: tally_rtp_discard(&receiver->rtp); break;
     }
     if (playable) {
+        receiver->source_ended = false;
         play(receiver, header.payload, header.payload_bytes, now_us);
     }
     return TALLY_OK;
@@ -206,6 +218,14 @@ int32_t receiver_datagram(receiver_t *receiver, const uint8_t *data, uint32_t by
     }
     /* What happened before this datagram came is told first. */
     advance(receiver, now_us);
+    if (receiver->session == 0) {
+        return TALLY_E_STATE;
+    }
+    if (rtcp_is_rtcp(data, bytes)) {
+        receiver->source_ended =
+            receiver->source_ended || rtcp_says_bye(data, bytes, receiver->rtp.ssrc);
+        return TALLY_OK;
+    }
     receiver->last_data_us = now_us;
     const bool is_rtp = bytes == 0 || data[0] != TS_SYNC_BYTE;
     const int32_t measured = measure(receiver, is_rtp);
@@ -241,6 +261,9 @@ uint32_t receiver_tick(receiver_t *receiver, uint64_t now_us) {
         return RECEIVER_TICK_MS;
     }
     advance(receiver, now_us);
+    if (receiver->session == 0) {
+        return RECEIVER_TICK_MS;
+    }
     if (now_us >= receiver->position_due_us) {
         tell_position(receiver, now_us);
     }

@@ -6,6 +6,9 @@
  * them as far as a viewer could tell the difference, and tells tally what that viewer would see.
  * MPEG-TS in RTP (RFC 2250) or straight in UDP; which one, the first byte of a datagram tells.
  *
+ * A source that ends with an RTCP BYE (on the same port, RFC 5761) is shown to its last picture;
+ * then the session is over.
+ *
  * There is no reorder buffer: a packet that comes after its successor is discarded, and counted.
  *
  * The player of a real product calls the same hooks from its own demultiplexer and decoder. One
@@ -38,6 +41,7 @@ typedef struct {
     bool ts_attached;
     bool rtp_attached;
     bool source_believed; /* RFC 3550 A.1 has accepted a packet of this session */
+    bool source_ended;    /* it has said goodbye; what it sent before is still shown */
     uint64_t now_us;      /* of the last call */
     uint64_t last_data_us;
     uint64_t position_due_us; /* UINT64_MAX before the first frame */

@@ -45,27 +45,27 @@ class Buffer:
 
 
 def stalls_planned(plan, buffer):
-    """A pause empties what was ahead and, behind it, the picture waits for the buffer again; the
-    end of the source is a pause that the receiver gives up on."""
+    """A pause empties what was ahead and, behind it, the picture waits for the buffer again. A
+    source that ends without a word is one more pause, which the receiver gives up on."""
     ahead = buffer.start_ms
     lengths = []
     for pause in plan["pauses"]:
         if pause["measured_s"] * 1000 > ahead:
             lengths.append(round(pause["measured_s"] * 1000) - ahead + buffer.resume_ms)
             ahead = buffer.resume_ms
-    return lengths + [buffer.end_after_ms - ahead]
+    return lengths if plan["bye"] else lengths + [buffer.end_after_ms - ahead]
 
 
-def session_rows(plan, start, end, buffer):
-    """`start` and `end` are the session's records: what the device tells of its view."""
+def session_rows(plan, joined_unix_ms, end, buffer):
+    """`end` is the session's end record: what the device tells of its view."""
     playback = end["p"]
     stalls = stalls_planned(plan, buffer)
-    startup_ms = plan["send_started_unix_ms"] - start["w"] + buffer.start_ms
+    startup_ms = plan["send_started_unix_ms"] - joined_unix_ms + buffer.start_ms
     states = ("it", "jt", "pt", "pd", "sd", "ps", "sl", "tt")
     return [
         Row("startup ms", startup_ms, playback.get("su"), CLOCK_MS),
         Row("stalls", len(stalls), playback.get("sc", 0)),
-        Row("stalled ms", sum(stalls), playback.get("sd", 0), CLOCK_MS * len(stalls)),
+        Row("stalled ms", sum(stalls), playback.get("sd", 0), CLOCK_MS * max(1, len(stalls))),
         Row("play time ms", plan["media_ms"], playback.get("pt", 0), 2 * CLOCK_MS),
         Row("sum of states ms", playback.get("xe", 0), sum(playback.get(s, 0) for s in states)),
     ]

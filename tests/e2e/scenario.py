@@ -67,17 +67,17 @@ class Process:
             time.sleep(0.02)
         raise Failed(self.name, f"{path.name} written", self._state(), self.log)
 
-    def await_line(self, beginning, seconds=15):
-        """The rest of the first line of the log that begins so."""
+    def await_line(self, text, seconds=15):
+        """What follows the text in the first line of the log that has it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in self.log.read_text(errors="replace").splitlines():
-                if line.startswith(beginning):
-                    return line[len(beginning):].strip()
+                if text in line:
+                    return line.partition(text)[2].strip()
             if self._process.poll() is not None:
                 break
             time.sleep(0.02)
-        raise Failed(self.name, f"a line '{beginning}...'", self._state(), self.log)
+        raise Failed(self.name, f"a line with '{text}'", self._state(), self.log)
 
     def wait(self, seconds):
         try:

@@ -50,7 +50,7 @@ class HostLine(unittest.TestCase):
         rtp = agreement.last(collector.records("r"), "r")
         ts = agreement.last(collector.records("t"), "t")
         return (agreement.stream_rows(plan, rtp, ts)
-                + agreement.session_rows(plan, start, end, BUFFER)
+                + agreement.session_rows(plan, start["w"], end, BUFFER)
                 + agreement.record_rows(collector.rows("SELECT * FROM records")))
 
     def assert_agreement(self, rows):
@@ -72,12 +72,13 @@ class HostLine(unittest.TestCase):
         disagreeing = [row.name for row in self.rows_of(wrong, collector) if not row.agrees]
         self.assertEqual(disagreeing, ["packets lost"])
 
-    def test_sequence_numbers_that_wrap_are_no_loss(self):
+    def test_sequence_numbers_that_wrap_are_no_loss_and_a_goodbye_is_no_stall(self):
         collector = self.collector()
         device = self.device(collector.port)
-        plan = self.stream(device, "--seconds", "4", "--first-seq", "65400", *MISHAPS)
+        plan = self.stream(device, "--seconds", "4", "--first-seq", "65400", "--bye", *MISHAPS)
         self.assertEqual(device.wait(20), 0)
         self.assert_agreement(self.rows_of(plan, collector))
+        self.assertEqual(collector.records("x")[0]["p"].get("sc", 0), 0)
 
     def test_a_collector_that_is_away_costs_nothing_but_time(self):
         collector = self.collector()

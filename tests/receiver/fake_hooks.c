@@ -78,6 +78,7 @@ int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_
         [TALLY_HOOK_PLAY] = "play",
         [TALLY_HOOK_FIRST_FRAME] = "first_frame",
         [TALLY_HOOK_BUFFERING_BEGIN] = "froze",
+        [TALLY_HOOK_END] = "end",
         [TALLY_HOOK_BUFFERING_END] = "moved",
         [TALLY_HOOK_RENDITION] = "rendition",
         [TALLY_HOOK_CLOSE] = "close",

@@ -213,6 +213,57 @@ static void test_silence_ends_the_session(void **state) {
                      TALLY_E_STATE);
 }
 
+/* A receiver report without blocks, then the BYE of the scene's source. */
+static const uint8_t bye[] = {0x80, 201, 0, 1, 9, 9, 9, 9, 0x81, 203, 0, 1, 1, 2, 3, 4};
+
+static int32_t send_rtcp(scene_t *scene, const uint8_t *datagram, uint32_t bytes) {
+    return receiver_datagram(&scene->receiver, datagram, bytes, scene->now_us);
+}
+
+static void test_a_source_that_says_goodbye_is_shown_to_its_end(void **state) {
+    (void)state;
+    scene_t scene;
+    begin(&scene, true);
+    stream_us(&scene, 1000000);
+    (void)fake_told();
+    assert_int_equal(send_rtcp(&scene, bye, sizeof bye), TALLY_OK);
+    pass_us(&scene, 80000);
+    assert_true(receiver_joined(&scene.receiver));
+    assert_string_equal(fake_told(), "");
+    pass_us(&scene, 40000);
+    assert_false(receiver_joined(&scene.receiver));
+    assert_string_equal(fake_told(), "end - - close=0");
+    assert_int_equal(rtp_value(&scene, TALLY_M_RTP_INVALID), 0);
+}
+
+static void test_a_source_that_goes_on_after_its_goodbye_can_stall_again(void **state) {
+    (void)state;
+    scene_t scene;
+    begin(&scene, true);
+    stream_us(&scene, 1000000);
+    assert_int_equal(send_rtcp(&scene, bye, sizeof bye), TALLY_OK);
+    stream_us(&scene, 40000);
+    (void)fake_told();
+    pass_us(&scene, 200000);
+    assert_string_equal(fake_told(), "froze");
+}
+
+static void test_a_goodbye_that_is_not_the_sources_changes_nothing(void **state) {
+    (void)state;
+    static const uint8_t strangers[] = {0x81, 203, 0, 1, 4, 3, 2, 1};
+    static const uint8_t counts_too_many[] = {0x9F, 203, 0, 0, 1, 2, 3, 4};
+    static const uint8_t longer_than_it_is[] = {0x81, 203, 0, 2, 1, 2, 3, 4};
+    scene_t scene;
+    begin(&scene, true);
+    stream_us(&scene, 1000000);
+    (void)fake_told();
+    assert_int_equal(send_rtcp(&scene, strangers, sizeof strangers), TALLY_OK);
+    assert_int_equal(send_rtcp(&scene, counts_too_many, sizeof counts_too_many), TALLY_OK);
+    assert_int_equal(send_rtcp(&scene, longer_than_it_is, sizeof longer_than_it_is), TALLY_OK);
+    pass_us(&scene, 200000);
+    assert_string_equal(fake_told(), "froze");
+}
+
 static void test_a_channel_that_never_sent_is_waited_for(void **state) {
     (void)state;
     scene_t scene = {.now_us = 5};
@@ -291,6 +342,9 @@ int receiver_suite(void) {
         cmocka_unit_test(test_rubbish_is_counted),
         cmocka_unit_test(test_without_rtp_there_are_no_rtp_statistics),
         cmocka_unit_test(test_silence_ends_the_session),
+        cmocka_unit_test(test_a_source_that_says_goodbye_is_shown_to_its_end),
+        cmocka_unit_test(test_a_source_that_goes_on_after_its_goodbye_can_stall_again),
+        cmocka_unit_test(test_a_goodbye_that_is_not_the_sources_changes_nothing),
         cmocka_unit_test(test_a_channel_that_never_sent_is_waited_for),
         cmocka_unit_test(test_a_second_join_measures_from_zero),
         cmocka_unit_test(test_position_is_told_about_once_a_second),

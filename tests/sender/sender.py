@@ -22,6 +22,8 @@ from ts import NotATransportStream, TransportStream
 
 RTP_VERSION = 2
 PAYLOAD_TYPE_MP2T = 33
+RTCP_RECEIVER_REPORT = 201
+RTCP_BYE = 203
 SPIN_S = 0.0005       # the scheduler wakes a sleeper about this late at worst
 PR_SET_TIMERSLACK = 29
 
@@ -30,6 +32,12 @@ def datagram(plan, index):
     header = struct.pack("!BBHII", RTP_VERSION << 6, PAYLOAD_TYPE_MP2T,
                          plan.sequence(index), plan.timestamp(index), plan.ssrc)
     return header + plan.stream.bytes_of(index * TS_PER_RTP, TS_PER_RTP)
+
+
+def farewell(plan):
+    """An empty report and the BYE of the source, which RTCP wants in one datagram (RFC 3550 6.1)."""
+    report = struct.pack("!BBHI", RTP_VERSION << 6, RTCP_RECEIVER_REPORT, 1, plan.ssrc)
+    return report + struct.pack("!BBHI", RTP_VERSION << 6 | 1, RTCP_BYE, 1, plan.ssrc)
 
 
 def wait_until(deadline):
@@ -41,8 +49,8 @@ def wait_until(deadline):
         pass
 
 
-def send_all(plan, address):
-    """Sends the schedule; returns the monotonic time at which each datagram left."""
+def send_all(plan, address, bye):
+    """Sends the schedule; returns the monotonic time at which each of its datagrams left."""
     left = []
     before = None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outlet:
@@ -57,6 +65,8 @@ def send_all(plan, address):
             left.append(time.monotonic())
             outlet.sendto(payload, address)
             before = send
+        if bye:
+            outlet.sendto(farewell(plan), address)
     return left
 
 
@@ -134,6 +144,7 @@ def arguments():
                         help="packets sent behind one to three of their successors")
     parser.add_argument("--pause", type=pause, action="append", default=[],
                         metavar="AT_S:LENGTH_S", help="fall silent; may be repeated")
+    parser.add_argument("--bye", action="store_true", help="end with an RTCP BYE on the same port")
     return parser.parse_args()
 
 
@@ -143,14 +154,14 @@ def run(options):
     plan = Plan(stream, options.seconds, options.seed,
                 Mishaps(options.drop, options.duplicate, options.reorder),
                 options.pause, options.first_seq)
-    truth = plan.truth()
+    truth = {**plan.truth(), "bye": options.bye}
     write_truth(options.plan, truth)
     print(f"plan: {len(plan.times)} packets, {len(plan.schedule)} datagrams, "
           f"{plan.schedule[-1].due_s:.3f} s, first sequence number {plan.first_seq}", flush=True)
     sharpen_sleep()
     print(f"sending to {options.to[0]}:{options.to[1]}", flush=True)
     started_unix_ms = time.time_ns() // 1_000_000
-    truth.update(actuals(plan, send_all(plan, options.to), started_unix_ms))
+    truth.update(actuals(plan, send_all(plan, options.to, options.bye), started_unix_ms))
     write_truth(options.plan, truth)
     print(f"sent: {truth['sent']} datagrams in {truth['send_lasted_ms']} ms, "
           f"at most {truth['latest_ms']} ms late", flush=True)

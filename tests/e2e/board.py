@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A board in QEMU as the device under test."""
+import socket
+import time
+
+import scenario
+
+QEMU = {"mps2-an385": ["qemu-system-arm", "-M", "mps2-an385"]}
+STREAM_PORT = 5004
+# What the guest calls the host, whose loopback is all that it reaches.
+HOST = "10.0.2.2"
+
+
+def free_udp_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def build(board, folder, certs, port, **options):
+    """The firmware of a board, provisioned for a collector on this machine."""
+    toolchain = (scenario.ROOT / "boards" / board / "toolchain").read_text().strip()
+    values = {"TALLY_BOARD": board, "CMAKE_BUILD_TYPE": "MinSizeRel", "TALLY_CERTS": certs,
+              "TALLY_ENDPOINT": f"https://{HOST}:{port}{scenario.PATH}",
+              "TALLY_OPERATOR": "operator-1", "TALLY_HEARTBEAT_MS": 1000, "TALLY_UPLOAD_MS": 1000,
+              **options}
+    log = folder.parent / f"{folder.name}.log"
+    scenario.check_run("firmware", log, "cmake", "-S", scenario.ROOT, "-B", folder, "-G", "Ninja",
+                       "--toolchain", scenario.ROOT / "toolchains" / f"{toolchain}.cmake",
+                       *(f"-D{key}={value}" for key, value in values.items()))
+    scenario.check_run("firmware", log, "cmake", "--build", folder)
+    return folder / "tally.elf"
+
+
+class Board(scenario.Process):
+    """A running board; its stream arrives at `address`."""
+
+    def __init__(self, folder, board, image, *more, network=""):
+        port = free_udp_port()
+        self.address = f"127.0.0.1:{port}"
+        nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
+        super().__init__(board, folder, *QEMU[board], "-kernel", image, "-display", "none",
+                         "-monitor", "none", "-serial", "stdio", "-semihosting-config",
+                         "enable=on,target=native", "-nic", nic, *more)
+
+    def await_join(self):
+        """Unix ms at which the receiver asked for the channel, as far as the UART tells."""
+        self.await_line("session: opened, number")
+        return round(time.time() * 1000)
