@@ -374,6 +374,19 @@ static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     return session_ms < tally->agent_due_ms ? session_ms : tally->agent_due_ms;
 }
 
+static void log_losses(tally_t *tally) {
+    const tally_spool_t *const spool = &tally->spool;
+    const uint32_t dropped = spool->dropped[TALLY_URGENT] + spool->dropped[TALLY_ROUTINE];
+    if (dropped != tally->dropped_logged) {
+        tally->dropped_logged = dropped;
+        TALLY_LOG(tally->port, SPOOL_EVICTED, dropped);
+    }
+    if (spool->damaged != tally->damaged_logged) {
+        tally->damaged_logged = spool->damaged;
+        TALLY_LOG(tally->port, SPOOL_DAMAGED, spool->damaged);
+    }
+}
+
 /* --- the line ------------------------------------------------------------------------------- */
 
 uint32_t tally_step(tally_t *tally) {
@@ -386,6 +399,7 @@ uint32_t tally_step(tally_t *tally) {
     const bool more_events = take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);
+    log_losses(tally);
 
     const uint64_t wait_ms = report_ms > now_ms ? report_ms - now_ms : 0;
     return more_events ? 0 : wait_ms < uplink_ms ? (uint32_t)wait_ms : uplink_ms;

@@ -34,6 +34,8 @@ struct tally {
     uint64_t notes_present;
     tally_value_t network[TALLY_NETWORK_METRICS];
     uint64_t network_present;
+    uint32_t dropped_logged; /* losses of the spool that the log has told */
+    uint32_t damaged_logged;
     bool wall_known;
 };
 

@@ -392,6 +392,12 @@ uint32_t tally_spool_waiting(const tally_spool_t *spool) {
 }
 
 uint32_t tally_spool_fill_percent(const tally_spool_t *spool) {
-    const uint64_t all = (uint64_t)spool->store->blocks * spool->store->block_bytes;
-    return (uint32_t)((uint64_t)bytes_in_use(spool) * 100 / all);
+    uint32_t fullest = 0;
+    for (uint32_t i = 0; i < spool->ring_count; i++) {
+        const tally_ring_t *const ring = &spool->rings[i];
+        const uint64_t room = (uint64_t)ring->blocks * spool->store->block_bytes;
+        const uint32_t percent = (uint32_t)(ring_bytes(spool, ring) * UINT64_C(100) / room);
+        fullest = percent > fullest ? percent : fullest;
+    }
+    return fullest;
 }

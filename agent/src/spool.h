@@ -86,8 +86,9 @@ uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence);
 int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,
                            uint32_t bytes);
 
-/* Chooses the next batch: oldest first, urgent before routine, at least one record and at most
- * `bytes_most`. Returns how many records; 0: nothing waits. Damaged records are passed over. */
+/* Chooses the next batch: oldest first, the urgent ring before the routine one, at least one record
+ * and at most `bytes_most`. Returns how many records; 0: nothing waits. Damaged records are passed
+ * over. */
 uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch_t *batch);
 
 /* Reads on through the records of a batch, one after the other. Bytes read, 0 at the end,
@@ -101,7 +102,7 @@ void tally_spool_rewind(tally_batch_t *batch);
 /* Forgets the records of a batch: a server has them. */
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch);
 
-/* Records waiting, and bytes of the store in use in percent. */
+/* Records waiting, and how full the fullest ring is in percent. */
 uint32_t tally_spool_waiting(const tally_spool_t *spool);
 uint32_t tally_spool_fill_percent(const tally_spool_t *spool);
 

@@ -81,6 +81,11 @@ static void fail(tally_uplink_t *uplink, int32_t status, uint64_t now_ms) {
         return;
     }
     count_failure(&uplink->stats, status);
+    if (status == TALLY_E_GONE) {
+        /* The spool overflows: waiting would lose more, and the server has done nothing wrong. */
+        uplink->due_ms = now_ms;
+        return;
+    }
     uint32_t random = 0;
     /* Without random numbers the longest wait is the safe one. */
     if (uplink->port->random(uplink->port->ctx, (uint8_t *)&random, sizeof random) < 0) {

@@ -60,9 +60,10 @@ typedef struct {
 /* Each event carries who sent it, how many before, and both again to tell torn cells. */
 static void *send_events(void *argument) {
     producer_t *const producer = argument;
+    const enum tally_metric metric = (enum tally_metric)producer->number;
     for (uint32_t i = 1; i <= EVENTS_EACH; i++) {
         const int64_t value = ((int64_t)producer->number << 32) | i;
-        if (tally_hooks_put(&hooks, i, TALLY_HOOK_SET, producer->number, value) < 0) {
+        if (tally_hooks_put(&hooks, i, TALLY_HOOK_SET, metric, value) < 0) {
             producer->dropped++;
             (void)sched_yield();
         }
@@ -73,11 +74,12 @@ static void *send_events(void *argument) {
 
 static void *send_texts(void *argument) {
     producer_t *const producer = argument;
+    const enum tally_metric metric = (enum tally_metric)producer->number;
     char text[TALLY_TEXT_BYTES];
     memset(text, (char)('a' + producer->number), sizeof text);
     text[sizeof text - 1] = '\0';
     for (uint32_t i = 1; i <= TEXTS_EACH; i++) {
-        if (tally_hooks_put_text(&hooks, i, producer->number, text) < 0) {
+        if (tally_hooks_put_text(&hooks, i, metric, text) < 0) {
             producer->dropped++;
             (void)sched_yield();
         }

@@ -161,13 +161,15 @@ static void test_spool_room_left_may_be_too_small_for_a_header(void **state) {
     assert_uploaded(&rig, "abc");
 }
 
-static void test_spool_fill_is_told_in_percent_of_the_store(void **state) {
+static void test_spool_is_as_full_as_its_fullest_ring(void **state) {
     (void)state;
-    spool_rig_keep_word(&rig, TALLY_ROUTINE, "abcd"); /* 2 of 8 blocks */
-    assert_int_equal(tally_spool_fill_percent(&rig.spool), 25);
-    spool_rig_keep_word(&rig, TALLY_URGENT, "UV");
-    assert_int_equal(tally_spool_fill_percent(&rig.spool), 37);
-    assert_uploaded(&rig, "UVabcd");
+    spool_rig_keep_word(&rig, TALLY_ROUTINE, "abcd"); /* 2 of 5 blocks */
+    assert_int_equal(tally_spool_fill_percent(&rig.spool), 40);
+    spool_rig_keep_word(&rig, TALLY_URGENT, "UV"); /* 1 of 3 */
+    assert_int_equal(tally_spool_fill_percent(&rig.spool), 40);
+    spool_rig_keep_word(&rig, TALLY_URGENT, "WX"); /* 2 of 3 */
+    assert_int_equal(tally_spool_fill_percent(&rig.spool), 66);
+    assert_uploaded(&rig, "UVWXabcd");
     assert_int_equal(tally_spool_fill_percent(&rig.spool), 0);
 }
 
@@ -279,7 +281,7 @@ int main(void) {
         cmocka_unit_test(test_spool_largest_record_may_fill_a_block),
         cmocka_unit_test_setup(test_spool_record_lies_within_one_block, two_rings),
         cmocka_unit_test_setup(test_spool_room_left_may_be_too_small_for_a_header, two_rings),
-        cmocka_unit_test_setup(test_spool_fill_is_told_in_percent_of_the_store, two_rings),
+        cmocka_unit_test_setup(test_spool_is_as_full_as_its_fullest_ring, two_rings),
         cmocka_unit_test_setup(test_spool_full_ring_gives_up_its_oldest_block, two_rings),
         cmocka_unit_test_setup(test_spool_routine_records_never_drive_out_urgent_ones, two_rings),
         cmocka_unit_test_setup(test_spool_urgent_ring_counts_its_own_losses, two_rings),
