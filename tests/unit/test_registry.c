@@ -30,7 +30,7 @@ static const struct {
     const char *meaning;
 } groups[] = {
 #define TALLY_GROUP(group, group_letter, group_meaning)                                            \
-    {.letter = (const char[]){group_letter, '\0'}, .meaning = group_meaning},
+    {.letter = (const char[]){group_letter, '\0'}, .meaning = (group_meaning)},
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
@@ -43,10 +43,10 @@ static row_t rows[] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(row_symbol, row_key, row_kind, row_unit, role, privacy, row_meaning)          \
     {.symbol = #row_symbol,                                                                        \
-     .key = row_key,                                                                               \
+     .key = (row_key),                                                                             \
      .kind = #row_kind,                                                                            \
      .unit = #row_unit,                                                                            \
-     .meaning = row_meaning},
+     .meaning = (row_meaning)},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
