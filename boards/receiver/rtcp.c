@@ -2,6 +2,7 @@
 #include "rtcp.h"
 
 #define HEADER_BYTES 4u
+#define SOURCE_BYTES 4u
 #define TYPE_BYE     203u
 
 static uint32_t read_be32(const uint8_t *at) {
@@ -15,9 +16,10 @@ bool rtcp_is_rtcp(const uint8_t *datagram, uint32_t bytes) {
 
 /* A BYE names as many sources as its count says, as far as its length goes. */
 static bool names(const uint8_t *packet, uint32_t bytes, uint32_t ssrc) {
-    const uint32_t sources = packet[0] & 0x1Fu;
-    for (uint32_t i = 0; i < sources && HEADER_BYTES + 4 * (i + 1) <= bytes; i++) {
-        if (read_be32(packet + HEADER_BYTES + 4 * i) == ssrc) {
+    const uint32_t named = HEADER_BYTES + SOURCE_BYTES * (packet[0] & 0x1Fu);
+    const uint32_t end = named < bytes ? named : bytes;
+    for (uint32_t at = HEADER_BYTES; at + SOURCE_BYTES <= end; at += SOURCE_BYTES) {
+        if (read_be32(packet + at) == ssrc) {
             return true;
         }
     }
