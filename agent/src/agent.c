@@ -13,6 +13,9 @@
 #define OPTION_TEXT_BYTES    64u
 #define PATH_BYTES           128u
 
+/* What the agent cannot know of its own group. */
+#define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
+
 /* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
 #define EVENTS_A_STEP (2u * (uint32_t)TALLY_EVENTS)
 
@@ -103,10 +106,8 @@ static void report_boot(tally_t *tally) {
 
 static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
-    /* Of its own group the agent knows all but what the board notes. */
     const uint64_t all = (UINT64_C(1) << (uint32_t)TALLY_AGENT_METRICS) - 1;
-    const uint64_t noted = TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
-    tally->capabilities[TALLY_G_AGENT] |= all & ~noted;
+    tally->capabilities[TALLY_G_AGENT] |= all & ~NOTED_BY_BOARD;
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -205,7 +206,8 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
 }
 
 static void report_start(tally_t *tally, const tally_session_t *session) {
-    const tally_view_t dimensions = tally_session_dimensions(session);
+    tally_value_t values[TALLY_DIMENSION_METRICS];
+    const tally_view_t dimensions = tally_session_dimensions(session, values);
     tally_report_start(&tally->report, session->number, &dimensions);
 }
 
@@ -217,9 +219,10 @@ static void report_heartbeat(tally_t *tally, const tally_session_t *session, uin
 }
 
 static void report_end(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    const tally_view_t dimensions = tally_session_dimensions(session);
-    const tally_view_t playback = tally_session_playback(session, at_ms, values);
+    tally_value_t dimension_values[TALLY_DIMENSION_METRICS];
+    tally_value_t playback_values[TALLY_PLAYBACK_METRICS];
+    const tally_view_t dimensions = tally_session_dimensions(session, dimension_values);
+    const tally_view_t playback = tally_session_playback(session, at_ms, playback_values);
     tally_report_end(&tally->report, session->number, &dimensions, &playback);
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
 }
@@ -421,7 +424,7 @@ int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
         return TALLY_OK;
     }
     if (metric >= TALLY_M_AGENT_FIRST && metric < TALLY_M_AGENT_END &&
-        tally_metric_infos[metric].kind == TALLY_KIND_GAUGE) {
+        (NOTED_BY_BOARD >> ((uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST) & 1) != 0) {
         note(tally->notes, &tally->notes_present, (uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST,
              value);
         return TALLY_OK;

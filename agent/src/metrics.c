@@ -80,17 +80,21 @@ void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_gr
     stream->session = session;
     stream->group = (uint8_t)group;
     stream->in_use = true;
-    (void)snapshot(stream, metric_count(stream), stream->last);
+    stream->has_last = snapshot(stream, metric_count(stream), stream->last);
 }
 
 bool tally_stream_sample(tally_stream_t *stream) {
-    uint32_t now[TALLY_STREAM_METRICS_MOST];
+    uint32_t now[TALLY_STREAM_METRICS_MOST] = {0};
     const uint32_t count = metric_count(stream);
     if (stream->version == NULL) {
         return true;
     }
     if (!snapshot(stream, count, now)) {
         return false;
+    }
+    if (!stream->has_last) {
+        memcpy(stream->last, now, sizeof now);
+        stream->has_last = true;
     }
     const tally_metric_info_t *const infos =
         &tally_metric_infos[tally_group_infos[stream->group].first];

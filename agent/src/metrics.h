@@ -57,12 +57,14 @@ typedef struct {
     uint32_t session;
     uint8_t group; /* enum tally_group */
     bool in_use;   /* the slot is taken */
+    bool has_last; /* `last` was read between two updates */
     uint32_t last[TALLY_STREAM_METRICS_MOST];
     tally_value_t totals[TALLY_STREAM_METRICS_MOST];
     uint64_t present;
 } tally_stream_t;
 
-/* Begins with the stream's words as they are: what was counted before is not ours. */
+/* Begins with the stream's words as they are, or as the next sample finds them if the writer is
+ * busy: what was counted before is not ours. */
 void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
                          const uint32_t *version, const uint32_t *words);
 

@@ -146,28 +146,22 @@ static bool on_resume(tally_session_t *session) {
     return true;
 }
 
-/* Players report buffering while they join and seek too; that is what those states are. */
-static bool buffers_anyway(const tally_session_t *session) {
-    return session->requested && (!session->started || session->seeking);
-}
-
+/* Players report buffering while they preload, join and seek too; that is what those states are,
+ * and the end of it may come after they have passed. */
 static bool on_buffering_begin(tally_session_t *session) {
-    if (buffers_anyway(session)) {
-        return true;
-    }
-    if (!session->requested || session->buffering) {
+    if (session->buffering) {
         return false;
     }
-    session->buffering = true;
+    session->buffering_told = true;
+    session->buffering = session->started && !session->seeking;
     return true;
 }
 
 static bool on_buffering_end(tally_session_t *session, tally_outcome_t *outcome) {
-    if (session->buffering) {
-        end_depletion(session, outcome);
-        return true;
-    }
-    return buffers_anyway(session);
+    const bool legal = session->buffering_told;
+    session->buffering_told = false;
+    end_depletion(session, outcome);
+    return legal;
 }
 
 static bool on_seek_begin(tally_session_t *session, tally_outcome_t *outcome) {
@@ -297,27 +291,46 @@ void tally_session_set(tally_session_t *session, enum tally_metric metric, int64
         return;
     }
     const uint32_t at = (uint32_t)metric - (uint32_t)TALLY_M_DIMENSION_FIRST;
-    session->dimensions[at].number = value;
+    session->dimensions[at] = value;
     session->dimensions_present |= UINT64_C(1) << at;
+}
+
+static bool is_set_text(const tally_session_t *session, uint32_t at) {
+    return (session->dimensions_present >> at & 1) != 0 &&
+           tally_metric_infos[(uint32_t)TALLY_M_DIMENSION_FIRST + at].kind == TALLY_KIND_TEXT;
+}
+
+/* Takes a text out of the session; those behind it move up. */
+static void drop_text(tally_session_t *session, uint32_t at) {
+    char *const place = session->text + session->dimensions[at];
+    const uint32_t bytes = (uint32_t)strlen(place) + 1;
+    const char *const end = session->text + session->text_used;
+    memmove(place, place + bytes, (size_t)(end - place) - bytes);
+    session->text_used -= bytes;
+    session->dimensions_present &= ~(UINT64_C(1) << at);
+    for (uint32_t i = 0; i < TALLY_DIMENSION_METRICS; i++) {
+        if (is_set_text(session, i) && session->dimensions[i] > session->dimensions[at]) {
+            session->dimensions[i] -= bytes;
+        }
+    }
 }
 
 int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metric,
                                const char *text) {
     const uint32_t at = (uint32_t)metric - (uint32_t)TALLY_M_DIMENSION_FIRST;
     const uint32_t bytes = (uint32_t)strlen(text) + 1;
-    const bool known = (session->dimensions_present & (UINT64_C(1) << at)) != 0;
-    /* A text no longer than the one it replaces takes its place; a longer one is added behind. */
-    if (known && strlen(session->dimensions[at].text) + 1 >= bytes) {
-        memcpy(session->text + (session->dimensions[at].text - session->text), text, bytes);
-        return TALLY_OK;
-    }
-    if (bytes > TALLY_SESSION_TEXT_BYTES - session->text_used) {
+    const bool is_set = is_set_text(session, at);
+    const uint32_t old_bytes =
+        is_set ? (uint32_t)strlen(session->text + session->dimensions[at]) + 1 : 0;
+    if (bytes > TALLY_SESSION_TEXT_BYTES - session->text_used + old_bytes) {
         return TALLY_E_FULL;
     }
-    char *const place = session->text + session->text_used;
-    memcpy(place, text, bytes);
+    if (is_set) {
+        drop_text(session, at);
+    }
+    memcpy(session->text + session->text_used, text, bytes);
+    session->dimensions[at] = session->text_used;
     session->text_used += bytes;
-    session->dimensions[at].text = place;
     session->dimensions_present |= UINT64_C(1) << at;
     return TALLY_OK;
 }
@@ -339,6 +352,14 @@ tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now
     return view;
 }
 
-tally_view_t tally_session_dimensions(const tally_session_t *session) {
-    return (tally_view_t){.values = session->dimensions, .present = session->dimensions_present};
+tally_view_t tally_session_dimensions(const tally_session_t *session,
+                                      tally_value_t out[TALLY_DIMENSION_METRICS]) {
+    for (uint32_t i = 0; i < TALLY_DIMENSION_METRICS; i++) {
+        if (is_set_text(session, i)) {
+            out[i].text = session->text + session->dimensions[i];
+        } else {
+            out[i].number = session->dimensions[i];
+        }
+    }
+    return (tally_view_t){.values = out, .present = session->dimensions_present};
 }

@@ -30,6 +30,7 @@ typedef struct {
     bool requested;            /* play was asked for */
     bool wanted;               /* play is wanted now: not paused */
     bool started;              /* the first frame was on screen */
+    bool buffering_told;       /* the player said that it buffers, and not yet that it stopped */
     bool buffering;            /* in a depletion that counts: neither joining nor seeking */
     bool stall_counted;        /* that depletion is in STALLS */
     bool seeking;
@@ -38,7 +39,7 @@ typedef struct {
     uint64_t reported_ms; /* last heartbeat; the report stage's */
     tally_value_t playback[TALLY_PLAYBACK_METRICS];
     uint64_t playback_present;
-    tally_value_t dimensions[TALLY_DIMENSION_METRICS];
+    int64_t dimensions[TALLY_DIMENSION_METRICS]; /* of texts: where in `text` */
     uint64_t dimensions_present;
     uint32_t text_used;
     char text[TALLY_SESSION_TEXT_BYTES]; /* texts of dimensions, each with its NUL */
@@ -77,7 +78,8 @@ int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metri
 tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now_ms,
                                     tally_value_t out[TALLY_PLAYBACK_METRICS]);
 
-/* The dimensions, as long as the session is not changed. */
-tally_view_t tally_session_dimensions(const tally_session_t *session);
+/* The dimensions, in `out`; their texts stand as long as the session is not changed. */
+tally_view_t tally_session_dimensions(const tally_session_t *session,
+                                      tally_value_t out[TALLY_DIMENSION_METRICS]);
 
 #endif

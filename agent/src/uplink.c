@@ -22,29 +22,6 @@ enum { STAGE_RECORDS, STAGE_END, STAGE_DONE };
 
 #define CHUNK 128u
 
-int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *config,
-                          const tally_port_t *port, const tally_transport_t *transport,
-                          tally_spool_t *spool, uint64_t now_ms) {
-    memset(uplink, 0, sizeof *uplink);
-    uplink->config = *config;
-    uplink->port = port;
-    uplink->transport = transport;
-    uplink->spool = spool;
-    tally_backoff_init(&uplink->backoff, config->period_ms);
-    uint32_t random = 0;
-    if (port->random(port->ctx, (uint8_t *)&random, sizeof random) < 0) {
-        return TALLY_E_RANDOM;
-    }
-    uplink->due_ms = now_ms + (((uint64_t)config->period_ms * random) >> 32);
-    const int32_t head =
-        tally_http_post(uplink->staging, TALLY_TX_BYTES, &config->peer, config->path, UINT32_MAX);
-    return head < 0 ? TALLY_E_CONFIG : TALLY_OK;
-}
-
-void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
-    uplink->due_ms = now_ms;
-}
-
 /* --- ends of an upload ---------------------------------------------------------------------- */
 
 static void hang_up(tally_uplink_t *uplink) {
@@ -164,7 +141,7 @@ static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint3
     return cbor.used;
 }
 
-/* Stages the request head and the envelope, which tally_init() has made sure to fit together. */
+/* Stages the request head and the envelope, which tally_uplink_init() has made sure to fit. */
 static int32_t begin_request(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
     const uint32_t envelope = write_envelope(uplink, NULL, 0, now_ms, wall);
     const uint32_t body = envelope + uplink->batch.bytes + 1;
@@ -205,6 +182,33 @@ static int32_t stage_more(tally_uplink_t *uplink) {
         uplink->stage = STAGE_DONE;
     }
     return TALLY_OK;
+}
+
+/* --- begin --------------------------------------------------------------------------------- */
+
+int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *config,
+                          const tally_port_t *port, const tally_transport_t *transport,
+                          tally_spool_t *spool, uint64_t now_ms) {
+    memset(uplink, 0, sizeof *uplink);
+    uplink->config = *config;
+    uplink->port = port;
+    uplink->transport = transport;
+    uplink->spool = spool;
+    tally_backoff_init(&uplink->backoff, config->period_ms);
+    uint32_t random = 0;
+    if (port->random(port->ctx, (uint8_t *)&random, sizeof random) < 0) {
+        return TALLY_E_RANDOM;
+    }
+    uplink->due_ms = now_ms + (((uint64_t)config->period_ms * random) >> 32);
+    const tally_wall_t latest = {.unix_ms = INT64_MAX, .quality = TALLY_WALL_AUTHENTICATED};
+    const uint32_t envelope = write_envelope(uplink, NULL, 0, INT64_MAX, &latest);
+    const int32_t head =
+        tally_http_post(uplink->staging, TALLY_TX_BYTES, &config->peer, config->path, UINT32_MAX);
+    return head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES ? TALLY_E_CONFIG : TALLY_OK;
+}
+
+void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
+    uplink->due_ms = now_ms;
 }
 
 /* --- the machine ---------------------------------------------------------------------------- */

@@ -67,9 +67,9 @@ typedef struct {
     uint8_t staging[TALLY_TX_BYTES];
 } tally_uplink_t;
 
-/* 0, TALLY_E_CONFIG if the request head does not fit TALLY_TX_BYTES, or TALLY_E_RANDOM. The first
- * upload is due at a random time within the period: a town whose power comes back must not report
- * at one moment. */
+/* 0, TALLY_E_CONFIG if request head and envelope do not fit TALLY_TX_BYTES together, or
+ * TALLY_E_RANDOM. The first upload is due at a random time within the period: a town whose power
+ * comes back must not report at one moment. */
 int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *config,
                           const tally_port_t *port, const tally_transport_t *transport,
                           tally_spool_t *spool, uint64_t now_ms);

@@ -161,6 +161,7 @@ static void test_agent_board_notes_nothing_else(void **state) {
     (void)state;
     assert_int_equal(tally_note(&device.agent, TALLY_M_PLAY_TIME, 1), TALLY_E_ARGUMENT);
     assert_int_equal(tally_note(&device.agent, TALLY_M_EVENTS_DROPPED, 1), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_note(&device.agent, TALLY_M_SPOOL_HIGH, 1), TALLY_E_ARGUMENT);
     assert_int_equal(tally_note(&device.agent, TALLY_M_RTP_JITTER, 1), TALLY_E_ARGUMENT);
     assert_int_equal(tally_note(&device.agent, TALLY_METRICS, 1), TALLY_E_ARGUMENT);
 }

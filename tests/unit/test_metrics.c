@@ -144,6 +144,20 @@ static void test_metrics_busy_writer_leaves_the_totals_as_they_were(void **state
     assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 8);
 }
 
+static void test_metrics_stream_attached_in_mid_update_begins_at_the_next_sample(void **state) {
+    (void)state;
+    writer_t writer = new_writer();
+    writer.version++;
+    writer.words[at(TALLY_M_RTP_RECEIVED)] = 500;
+    tally_stream_t stream = attached_to(&writer);
+    writer.words[at(TALLY_M_RTP_RECEIVED)] = 501;
+    writer.version++;
+    assert_true(tally_stream_sample(&stream));
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 0);
+    becomes(&writer, &stream, TALLY_M_RTP_RECEIVED, 503);
+    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 2);
+}
+
 static void test_metrics_stream_without_a_writer_keeps_its_totals(void **state) {
     (void)state;
     writer_t writer = new_writer();
@@ -216,6 +230,7 @@ int main(void) {
         cmocka_unit_test(test_metrics_gauge_is_absent_until_it_has_a_value),
         cmocka_unit_test(test_metrics_gauge_that_loses_its_value_keeps_the_last),
         cmocka_unit_test(test_metrics_busy_writer_leaves_the_totals_as_they_were),
+        cmocka_unit_test(test_metrics_stream_attached_in_mid_update_begins_at_the_next_sample),
         cmocka_unit_test(test_metrics_stream_without_a_writer_keeps_its_totals),
         cmocka_unit_test(test_metrics_snapshot_is_never_torn),
         cmocka_unit_test(test_metrics_players_set_dimensions_and_the_position),

@@ -229,6 +229,34 @@ static void test_session_longest_stall_does_not_shrink_in_a_pause(void **state) 
     assert_int_equal(VALUE(&scene, STALL_LONGEST), 1000);
 }
 
+static void test_session_end_of_buffering_may_come_after_the_first_frame(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 400);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_wait(&scene, 50);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
+    assert_int_equal(VALUE(&scene, STALLS), 0);
+    scene_tell_nonsense(&scene, TALLY_HOOK_BUFFERING_END);
+}
+
+static void test_session_end_of_a_stall_may_come_after_a_seek_has_ended_it(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 100);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
+    assert_int_equal(VALUE(&scene, STALLS), 1);
+    assert_int_equal(VALUE(&scene, STALLED_TIME), 100);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_depletion_while_playing_is_a_stall),
@@ -246,6 +274,8 @@ int main(void) {
         cmocka_unit_test(test_session_longest_of_three_stalls),
         cmocka_unit_test(test_session_longest_stall_may_be_the_one_going_on),
         cmocka_unit_test(test_session_longest_stall_does_not_shrink_in_a_pause),
+        cmocka_unit_test(test_session_end_of_buffering_may_come_after_the_first_frame),
+        cmocka_unit_test(test_session_end_of_a_stall_may_come_after_a_seek_has_ended_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

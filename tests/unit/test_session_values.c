@@ -95,9 +95,10 @@ static void test_session_position_is_told_with_playback(void **state) {
 static void test_session_dimension_is_there_once_it_is_set(void **state) {
     (void)state;
     scene_t scene = scene_opened();
-    assert_int_equal(tally_session_dimensions(&scene.session).present, 0);
+    tally_value_t values[TALLY_DIMENSION_METRICS];
+    assert_int_equal(tally_session_dimensions(&scene.session, values).present, 0);
     tally_session_set(&scene.session, TALLY_M_DELIVERY, TALLY_DELIVERY_FILE);
-    const tally_view_t view = tally_session_dimensions(&scene.session);
+    const tally_view_t view = tally_session_dimensions(&scene.session, values);
     assert_int_equal(view.present, TALLY_CAN(DIMENSION, DELIVERY));
     assert_int_equal(view.values[dimension(TALLY_M_DELIVERY)].number, 0);
 }
@@ -109,7 +110,8 @@ static int32_t put(scene_t *scene, enum tally_metric metric, const char *text) {
 }
 
 static const char *text_of(const scene_t *scene, enum tally_metric metric) {
-    return tally_session_dimensions(&scene->session).values[dimension(metric)].text;
+    tally_value_t values[TALLY_DIMENSION_METRICS];
+    return tally_session_dimensions(&scene->session, values).values[dimension(metric)].text;
 }
 
 static void test_session_text_is_copied(void **state) {
@@ -133,6 +135,21 @@ static void test_session_text_gives_way_to_a_shorter_one_and_a_longer_one(void *
     assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, ""), TALLY_OK);
     assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "");
     assert_string_equal(text_of(&scene, TALLY_M_PLAYER_NAME), "gst");
+}
+
+static void test_session_texts_that_change_for_ever_need_no_more_room(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_OK);
+    for (uint32_t i = 0; i < 100; i++) {
+        assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, i % 2 == 0 ? "News" : "A long film"),
+                         TALLY_OK);
+        assert_int_equal(put(&scene, TALLY_M_CONTENT_ID, i % 3 == 0 ? "a" : "channel/9"), TALLY_OK);
+    }
+    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "A long film");
+    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_ID), "a");
+    assert_string_equal(text_of(&scene, TALLY_M_PLAYER_NAME), "gst");
+    assert_int_equal(scene.session.text_used, 12 + 2 + 4);
 }
 
 /* Three texts that leave exactly `room` bytes of the session's 192. */
@@ -160,7 +177,8 @@ static void test_session_text_without_room_is_refused_and_harms_nothing(void **s
     (void)state;
     scene_t scene = filled_but_for(3);
     assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_E_FULL);
-    const tally_view_t view = tally_session_dimensions(&scene.session);
+    tally_value_t values[TALLY_DIMENSION_METRICS];
+    const tally_view_t view = tally_session_dimensions(&scene.session, values);
     assert_int_equal(view.present & TALLY_CAN(DIMENSION, PLAYER_NAME), 0);
     assert_int_equal(strlen(text_of(&scene, TALLY_M_VIEWER)), 60);
     /* A shorter text in the place of its old one needs no room. */
@@ -179,6 +197,7 @@ int main(void) {
         cmocka_unit_test(test_session_dimension_is_there_once_it_is_set),
         cmocka_unit_test(test_session_text_is_copied),
         cmocka_unit_test(test_session_text_gives_way_to_a_shorter_one_and_a_longer_one),
+        cmocka_unit_test(test_session_texts_that_change_for_ever_need_no_more_room),
         cmocka_unit_test(test_session_text_may_take_the_last_byte),
         cmocka_unit_test(test_session_text_without_room_is_refused_and_harms_nothing),
     };

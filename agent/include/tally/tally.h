@@ -64,9 +64,9 @@ uint32_t tally_step(tally_t *tally);
 /* Asks for an upload as soon as the retry time allows. */
 void tally_flush(tally_t *tally);
 
-/* Notes what only the board knows: a gauge of group AGENT (TALLY_M_TLS_HEAP_HIGH, ...) or any
- * metric of group NETWORK. It is told with the next record about the agent. Agent task.
- * TALLY_E_ARGUMENT for another metric. */
+/* Notes what only the board knows: TALLY_M_TLS_HEAP_HIGH, TALLY_M_STACK_HIGH, or any metric of
+ * group NETWORK. It is told with the next record about the agent. Agent task. TALLY_E_ARGUMENT for
+ * another metric. */
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value);
 
 /* Records made and not yet accepted by a server. */
