@@ -201,14 +201,27 @@ static err_t send_frame(struct netif *netif, struct pbuf *chain) {
 
 /* ---- the chip ------------------------------------------------------------------------------- */
 
-void lan9118_interrupt(lan9118_t *nic) {
+uint32_t lan9118_interrupt(lan9118_t *nic, uint32_t frames_most) {
+    uint32_t frames = 0;
     /* Acknowledged first: a frame that comes while the FIFO is drained interrupts again. */
     put(nic, INT_STS, get(nic, INT_STS));
-    while ((get(nic, RX_FIFO_INF) & RX_FIFO_INF_FRAMES) != 0) {
+    while (frames < frames_most && (get(nic, RX_FIFO_INF) & RX_FIFO_INF_FRAMES) != 0) {
         receive_next(nic);
+        frames++;
+    }
+    if (frames == frames_most) {
+        put(nic, INT_EN, 0);
     }
     take_send_results(nic);
     nic->counters.receive_dropped += get(nic, RX_DROP); /* reading clears it */
+    return frames;
+}
+
+/* The chip interrupts for what arrives, not for what has been lying there: in that case the
+ * interrupt is raised by software. */
+void lan9118_resume(const lan9118_t *nic) {
+    const bool waiting = (get(nic, RX_FIFO_INF) & RX_FIFO_INF_FRAMES) != 0;
+    put(nic, INT_EN, INT_RECEIVED | INT_RECEIVE_DROPPED | (waiting ? INT_SOFTWARE : 0u));
 }
 
 /* The first access wakes the chip up if it sleeps; the reset leaves the MAC address empty. */
@@ -244,7 +257,7 @@ err_t lan9118_start(struct netif *netif) {
     put(nic, RX_CFG, ETH_PAD_SIZE << RX_CFG_OFFSET_SHIFT);
     put(nic, TX_CFG, TX_CFG_ON);
     put(nic, INT_STS, UINT32_MAX);
-    put(nic, INT_EN, INT_RECEIVED | INT_RECEIVE_DROPPED);
+    lan9118_resume(nic);
     put(nic, IRQ_CFG, IRQ_CFG_ENABLE | IRQ_CFG_ACTIVE_HIGH | IRQ_CFG_PUSH_PULL);
     mac_put(nic, MAC_CR,
             MAC_CR_FULL_DUPLEX | MAC_CR_SEND | MAC_CR_RECEIVE |

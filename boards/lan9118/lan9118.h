@@ -46,8 +46,12 @@ typedef struct {
  * not answer. Takes some milliseconds. */
 err_t lan9118_start(struct netif *netif);
 
-/* Its interrupt: hands all frames in the FIFO to lwIP. */
-void lan9118_interrupt(lan9118_t *nic);
+/* Its interrupt: hands at most `frames_most` frames of the FIFO to lwIP. Returns how many it was;
+ * if all of them, the chip does not interrupt any more until lan9118_resume(). */
+uint32_t lan9118_interrupt(lan9118_t *nic, uint32_t frames_most);
+
+/* Lets the chip interrupt again, at once if frames wait. */
+void lan9118_resume(const lan9118_t *nic);
 
 /* Whether the cable is in; takes some microseconds, with the interrupt masked. `nic` is a
  * lan9118_t. */

@@ -29,8 +29,9 @@
 
 #define INT_STS             0x58u
 #define INT_EN              0x5Cu
-#define INT_RECEIVED        0x8u  /* RSFL: status FIFO above its level */
-#define INT_RECEIVE_DROPPED 0x40u /* RXDF */
+#define INT_SOFTWARE        0x80000000u /* SW: raised by enabling it */
+#define INT_RECEIVED        0x8u        /* RSFL: status FIFO above its level */
+#define INT_RECEIVE_DROPPED 0x40u       /* RXDF */
 
 #define BYTE_TEST       0x64u
 #define BYTE_TEST_VALUE 0x87654321u

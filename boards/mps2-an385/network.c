@@ -9,6 +9,10 @@
 #include "platform.h"
 #include "tally_lwip.h"
 
+/* Frames taken in one tick at the most: five times a 5 Mbit/s stream. More is a flood; it then
+ * waits in the chip, or is dropped there and counted, and the agent task gets its time. */
+#define FRAMES_PER_TICK 24u
+
 _Static_assert(BOARD_TICK_MS <= TALLY_LWIP_TICK_MS, "lwIP's timers need a faster tick");
 
 typedef void (*datagram_handler_t)(const uint8_t *data, uint32_t bytes, uint64_t now_us);
@@ -16,16 +20,22 @@ typedef void (*datagram_handler_t)(const uint8_t *data, uint32_t bytes, uint64_t
 static lan9118_t nic;
 static tally_lwip_config_t config;
 static bool running;
+static uint32_t frames_left; /* of FRAMES_PER_TICK */
 static datagram_handler_t handler;
 
 void network_tick(void) {
-    if (running) {
-        tally_lwip_tick();
+    if (!running) {
+        return;
     }
+    if (frames_left == 0) {
+        lan9118_resume(&nic);
+    }
+    frames_left = FRAMES_PER_TICK;
+    tally_lwip_tick();
 }
 
 void board_on_ethernet(void) {
-    lan9118_interrupt(&nic);
+    frames_left -= lan9118_interrupt(&nic, frames_left);
 }
 
 /* FNV-1a of the name in a locally administered address: the same at every boot, and as good as
@@ -56,6 +66,7 @@ int32_t network_start(const char *name) {
     const uint32_t mask = cortex_m_mask();
     const int32_t status = tally_lwip_start(&config);
     running = status == TALLY_OK;
+    frames_left = FRAMES_PER_TICK;
     cortex_m_unmask(mask);
     if (running) {
         cortex_m_enable_irq(BOARD_ETHERNET_IRQ);
