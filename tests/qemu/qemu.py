@@ -10,6 +10,9 @@ import time
 
 BINARY = "qemu-system-arm"
 
+# What QEMU says for each frame that the emulated chip had no room for; the guest cannot know.
+REFUSED = "Slirp: Failed to send packet"
+
 
 class Silence(AssertionError):
     """A line that was waited for did not come."""
@@ -46,6 +49,7 @@ class Guest:
 
     def __init__(self, image, guest_port=5004, network=True, more=()):
         self.lines = []  # (seconds since the start, text)
+        self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
         self._news = threading.Condition()
         self._ended = False
@@ -57,10 +61,12 @@ class Guest:
             [BINARY, "-M", "mps2-an385", "-kernel", image, "-display", "none", "-monitor", "none",
              "-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-nic", nic,
              *more],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),
+                         threading.Thread(target=self._read, args=(self._process.stderr, True))]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self):
         return self
@@ -68,8 +74,9 @@ class Guest:
     def __exit__(self, *_):
         self._process.kill()
         self._process.wait()
-        self._reader.join()
+        self._join_readers()
         self._process.stdout.close()
+        self._process.stderr.close()
         self._socket.close()
 
     @property
@@ -83,14 +90,21 @@ class Guest:
         with self._news:
             return "\n".join(text for _, text in self.lines)
 
-    def _read(self):
-        for line in self._process.stdout:
+    def _read(self, stream, of_emulator):
+        for line in stream:
             with self._news:
-                self.lines.append((time.monotonic() - self._started, line.rstrip("\r\n")))
-                self._news.notify_all()
+                if of_emulator and REFUSED in line:
+                    self.frames_refused += 1
+                else:
+                    self.lines.append((time.monotonic() - self._started, line.rstrip("\r\n")))
+                    self._news.notify_all()
         with self._news:
             self._ended = True
             self._news.notify_all()
+
+    def _join_readers(self):
+        for reader in self._readers:
+            reader.join()
 
     def wait_for(self, pattern, timeout_s=10, after=0):
         """The match of the first line, from line number `after` on, that has the pattern."""
@@ -119,5 +133,5 @@ class Guest:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise Silence(f"still running after {timeout_s} s; printed:\n{self.text}") from None
-        self._reader.join()
+        self._join_readers()
         return code

@@ -29,6 +29,7 @@ static const char *volatile connect_host;
 static volatile uint16_t connect_port;
 static volatile bool leaving;
 static tally_lwip_tcp_t tcp;
+static uint64_t longest_turn_ms; /* of main(), which sleeps for a tick in each */
 
 void board_on_tick(void) {
     network_tick();
@@ -143,6 +144,7 @@ static void print_counters(void) {
     put_counter(" errors ", nic->send_errors);
     put_counter(" no_room ", nic->send_no_room);
     put_counter("\nstack: high ", board_stack_high_water());
+    put_counter("\nturn: longest ms ", (uint32_t)longest_turn_ms);
     put_counter("\ncount: ", counted);
     console_text("\n");
 }
@@ -163,7 +165,10 @@ int main(void) {
     console_unsigned((uint32_t)board_now_ms());
     console_text("\n");
     while (!leaving) {
+        const uint64_t begin_ms = board_now_ms();
         sleep_a_tick();
+        const uint64_t turn_ms = board_now_ms() - begin_ms;
+        longest_turn_ms = turn_ms > longest_turn_ms ? turn_ms : longest_turn_ms;
         const char *const host = connect_host;
         if (host != NULL) {
             connect_host = NULL;
