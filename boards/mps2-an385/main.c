@@ -11,6 +11,7 @@
 
 #include "board.h"
 #include "console.h"
+#include "memory_notes.h"
 #include "network.h"
 #include "platform.h"
 #include "provision.h"
@@ -25,6 +26,8 @@
 #define STREAM_PORT 5004u
 
 #define EXIT_START_FAILED 1u
+
+#define NOTES_PERIOD_MS 1000u
 
 static const receiver_config_t receiver_config = {
     .start_buffer_ms = 500,
@@ -94,6 +97,9 @@ static void fill_options(void) {
         TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, DEVICE_MODEL) |
         TALLY_CAN(BOOT, DEVICE_TYPE) | TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, REGISTRY_HASH) |
         TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
+    options.capabilities[TALLY_G_AGENT] =
+        TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
+    options.capabilities[TALLY_G_NETWORK] = (UINT64_C(1) << TALLY_NETWORK_METRICS) - 1;
     options.capabilities[TALLY_G_EVENT] =
         TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
 }
@@ -130,15 +136,6 @@ static void start_receiver(void) {
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-static void note_tls_heap(void) {
-    static uint32_t noted;
-    const uint32_t high = tally_tls_stats(&tls).heap_high_water;
-    if (high != noted) {
-        noted = high;
-        (void)tally_note(&agent, TALLY_M_TLS_HEAP_HIGH, high);
-    }
-}
-
 int main(void) {
     board_init();
     console_text("tally " TALLY_VERSION " on mps2-an385, device ");
@@ -147,10 +144,14 @@ int main(void) {
     check(network_start(provision.device_id), "network");
     start_agent();
     start_receiver();
+    uint64_t notes_due_ms = 0;
     for (;;) {
         const uint64_t now_ms = board_now_ms();
+        if (now_ms >= notes_due_ms) {
+            memory_notes_take(&agent, &tls);
+            notes_due_ms = now_ms + NOTES_PERIOD_MS;
+        }
         const uint32_t wait_ms = tally_step(&agent);
-        note_tls_heap();
         board_sleep(now_ms + wait_ms);
     }
 }

@@ -24,6 +24,6 @@
 
 /* Records wait in RAM. Without power they are lost. */
 #define TALLY_SPOOL_BLOCK_BYTES 1024
-#define TALLY_SPOOL_BLOCKS      8
+#define TALLY_SPOOL_BLOCKS      10
 
 #endif

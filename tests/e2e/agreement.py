@@ -71,15 +71,18 @@ def session_rows(plan, joined_unix_ms, end, buffer):
     ]
 
 
-def record_rows(rows):
-    """`rows` of the records table: every sequence number from 0 on, each once."""
+def record_rows(rows, agent):
+    """`rows` of the records table: every sequence number from 0 on, each once. `agent` is what the
+    device says of itself."""
     stored = len(rows)
     made = max(row["seq"] for row in rows) + 1 if rows else 0
     keys = {(row["device"], row["boot"], row["seq"]) for row in rows}
+    dropped = sum(agent.get(key, 0) for key in ("ad", "ae", "ao", "ud", "us"))
     return [
         Row("records made and stored", made, stored),
         Row("records lost", 0, made - len(keys)),
         Row("records stored twice", 0, stored - len(keys)),
+        Row("drops the agent counted", 0, dropped),
     ]
 
 

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
-import socket
+import sys
 import time
 
 import scenario
+
+sys.path.insert(0, str(scenario.TESTS / "qemu"))
+import qemu  # noqa: E402
 
 QEMU = {"mps2-an385": ["qemu-system-arm", "-M", "mps2-an385"]}
 STREAM_PORT = 5004
 # What the guest calls the host, whose loopback is all that it reaches.
 HOST = "10.0.2.2"
-
-
-def free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def build(board, folder, certs, port, **options):
@@ -34,14 +31,22 @@ def build(board, folder, certs, port, **options):
 
 class Board(scenario.Process):
     """A running board; its stream arrives at `address`."""
+    pace = staticmethod(qemu.hurry)
 
     def __init__(self, folder, board, image, *more, network=""):
-        port = free_udp_port()
+        port = qemu.free_udp_port()
         self.address = f"127.0.0.1:{port}"
         nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
         super().__init__(board, folder, *QEMU[board], "-kernel", image, "-display", "none",
                          "-monitor", "none", "-serial", "stdio", "-semihosting-config",
-                         "enable=on,target=native", "-nic", nic, *more)
+                         "enable=on,target=native", "-nic", nic, *more,
+                         before=qemu.hurry)
+
+    @property
+    def refused(self):
+        """Packets that the emulated chip had no room for while this machine stood still. Only QEMU
+        knows of them; a run that had some says nothing about the device."""
+        return self.log.read_text(errors="replace").count(qemu.REFUSED)
 
     def await_join(self):
         """Unix ms at which the receiver asked for the channel, as far as the UART tells."""

@@ -52,12 +52,13 @@ def make_media(folder, seconds, kbps):
 class Process:
     """A program of ours with a log; ended by pid, never by name."""
 
-    def __init__(self, name, folder, *command):
+    def __init__(self, name, folder, *command, before=None):
+        """`before` is called in the new process, ahead of the program."""
         self.name = name
         self.log = folder / f"{name}.log"
         with open(self.log, "ab") as out:
             self._process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out,
-                                             stdin=subprocess.DEVNULL)
+                                             stdin=subprocess.DEVNULL, preexec_fn=before)
 
     def await_file(self, path, seconds=15):
         deadline = time.monotonic() + seconds
@@ -130,6 +131,7 @@ class Collector(Process):
 
 class Tallyd(Process):
     """The Linux daemon as the device under test."""
+    pace = None  # the kernel holds what comes while the daemon does not run
 
     def __init__(self, folder, certs, endpoint, **settings):
         values = {
@@ -145,11 +147,12 @@ class Tallyd(Process):
 
 
 class Sender(Process):
-    def __init__(self, folder, media, address, *switches):
+    def __init__(self, folder, media, device, *switches):
         self.plan = folder / "plan.json"
         self.plan.unlink(missing_ok=True)
         super().__init__("sender", folder, sys.executable, TESTS / "sender/sender.py", media,
-                         "--to", address, "--plan", self.plan, *switches)
+                         "--to", device.address, "--plan", self.plan, *switches,
+                         before=device.pace)
 
     def finish(self, seconds):
         status = self.wait(seconds)

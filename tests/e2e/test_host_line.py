@@ -42,7 +42,7 @@ class HostLine(unittest.TestCase):
                           **settings)
 
     def stream(self, device, *switches):
-        sender = self.start(scenario.Sender, self.media, device.address, *switches)
+        sender = self.start(scenario.Sender, self.media, device, *switches)
         return sender.finish(60)
 
     def rows_of(self, plan, collector):
@@ -51,7 +51,8 @@ class HostLine(unittest.TestCase):
         ts = agreement.last(collector.records("t"), "t")
         return (agreement.stream_rows(plan, rtp, ts)
                 + agreement.session_rows(plan, start["w"], end, BUFFER)
-                + agreement.record_rows(collector.rows("SELECT * FROM records")))
+                + agreement.record_rows(collector.rows("SELECT * FROM records"),
+                                        agreement.last(collector.records("a"), "a")))
 
     def assert_agreement(self, rows):
         self.assertTrue(all(row.agrees for row in rows), "\n" + agreement.table(rows))

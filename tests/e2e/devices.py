@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The devices that a whole run can have in its middle, all used in the same way."""
+import time
+
+import agreement
+import board
+import scenario
+
+
+class Linux(scenario.Tallyd):
+    name = "tallyd on Linux"
+    building = "programs: tallyd is built"
+    starting = "device: tallyd"
+    buffer = agreement.Buffer(start_ms=500, resume_ms=500, end_after_ms=5000)
+    refused = 0
+
+    def __init__(self, folder, certs, port, _image):
+        super().__init__(folder, certs, f"https://127.0.0.1:{port}{scenario.PATH}",
+                         start_buffer_ms=self.buffer.start_ms,
+                         resume_buffer_ms=self.buffer.resume_ms,
+                         end_after_ms=self.buffer.end_after_ms)
+
+    @staticmethod
+    def build(_folder, _certs, _port):
+        """make has built it."""
+
+    def await_join(self):
+        self.await_line("session: opened, number")
+        return round(time.time() * 1000)
+
+    def finish(self, _collector):
+        status = self.wait(60)
+        if status != 0:
+            raise scenario.Failed(self.name, "exit 0", f"exit {status}", self.log)
+
+
+class Mps2(board.Board):
+    name = "mps2-an385 in QEMU"
+    building = "firmware: mps2-an385, Cortex-M3 without an OS"
+    starting = "device: QEMU boots it"
+    # As boards/mps2-an385/main.c configures its receiver.
+    buffer = agreement.Buffer(start_ms=500, resume_ms=500, end_after_ms=10000)
+
+    def __init__(self, folder, _certs, _port, image, *more, **settings):
+        super().__init__(folder, "mps2-an385", image, *more, **settings)
+
+    @staticmethod
+    def build(folder, certs, port, **options):
+        return board.build("mps2-an385", folder / "firmware", certs, port, TALLY_HEARTBEAT_MS=3000,
+                           TALLY_UPLOAD_MS=3000, **options)
+
+    def finish(self, collector):
+        """A board never ends by itself: all is uploaded once a record behind the end is stored."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            kinds = [record["k"] for record in collector.records()]
+            if "x" in kinds and "a" in kinds[kinds.index("x"):]:
+                return
+            time.sleep(0.2)
+        raise scenario.Failed(self.name, "an agent record behind the session's end", "none in 60 s",
+                              self.log)
+
+
+DEVICES = {"mps2-an385": Mps2, "linux": Linux}
