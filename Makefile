@@ -71,7 +71,7 @@ test: build-test ## run the tests
 campaign: build-test ## run the long tests
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
 
-demo: linux ## play, report and decode on this machine; SEED=n repeats a run
+demo: linux ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py
 
 size: ready-bench ## measure the code and the memory
