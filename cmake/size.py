@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make size`: flash, static RAM and stack of each board's image, by component.
 
+size.py writes build/size.json and the README's table; size.py --check fails if that has drifted.
+
 Flash and RAM come from the sections of the linked image; attribution.py shares them out. "other"
 is what no line and no symbol covers: string literals, alignment, the stack.
 
@@ -15,10 +17,14 @@ import subprocess
 import sys
 
 import attribution
+import memory_table
 import stack
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "size"
+# Where images are built; a test has a folder of its own.
+BUILD = pathlib.Path(os.environ.get("TALLY_SIZE_BUILD", ROOT / "build" / "size"))
+# The board whose table is in the README.
+TABLE_BOARD = "mps2-an385"
 PARTS = ("agent", "port", "mbedtls", "lwip", "board", "libc", "other")
 # Sections of an image that lie in flash, and in RAM while it runs.
 FLASH = re.compile(r"\.(text|rodata|eh_frame.*|ARM\.(exidx|extab)|data(\.rel\.ro)?|init.*|fini.*|"
@@ -104,20 +110,33 @@ def table(board, figures):
           f"{figures['stack']:>7,}\n")
 
 
+def measure_or_exit(board):
+    try:
+        return measure(board)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"size: {board}: {' '.join(map(str, error.cmd))}\n{error.stdout}{error.stderr}")
+
+
+def check():
+    found = memory_table.drifts(measure_or_exit(TABLE_BOARD))
+    for line in found:
+        print(f"size: {line}", file=sys.stderr)
+    print("size: README agrees" if not found else
+          "size: the README's memory table has drifted; rerun: make size")
+    return 1 if found else 0
+
+
 def main():
-    boards = sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.cmake"))
+    if sys.argv[1:] == ["--check"]:
+        return check()
     figures = {}
-    for board in boards:
-        try:
-            figures[board] = measure(board)
-        except subprocess.CalledProcessError as error:
-            print(f"size: {board}: {' '.join(map(str, error.cmd))}\n{error.stdout}{error.stderr}",
-                  file=sys.stderr)
-            return 1
+    for board in sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.cmake")):
+        figures[board] = measure_or_exit(board)
         table(board, figures[board])
+    memory_table.write(TABLE_BOARD, figures[TABLE_BOARD])
     out = ROOT / "build" / "size.json"
     out.write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"written: {out.relative_to(ROOT)}")
+    print(f"written: {out.relative_to(ROOT)}, README.md")
     return 0
 
 
