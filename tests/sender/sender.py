@@ -70,8 +70,9 @@ def send_all(plan, address, bye):
     return left
 
 
-def actuals(plan, left, started_unix_ms):
+def actuals(plan, left):
     """What the truth gains once everything was sent."""
+    started_unix_ms = round((time.time() - (time.monotonic() - left[0])) * 1000)
     lateness = [at - left[0] - send.due_s for at, send in zip(left, plan.schedule)]
     return {
         "sent": len(left),
@@ -160,8 +161,7 @@ def run(options):
           f"{plan.schedule[-1].due_s:.3f} s, first sequence number {plan.first_seq}", flush=True)
     sharpen_sleep()
     print(f"sending to {options.to[0]}:{options.to[1]}", flush=True)
-    started_unix_ms = time.time_ns() // 1_000_000
-    truth.update(actuals(plan, send_all(plan, options.to, options.bye), started_unix_ms))
+    truth.update(actuals(plan, send_all(plan, options.to, options.bye)))
     write_truth(options.plan, truth)
     print(f"sent: {truth['sent']} datagrams in {truth['send_lasted_ms']} ms, "
           f"at most {truth['latest_ms']} ms late", flush=True)
