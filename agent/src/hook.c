@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "atomic.h"
@@ -20,8 +21,8 @@ void tally_hooks_init(tally_hooks_t *hooks, const tally_port_t *port) {
     }
 }
 
-/* The two operations that must not be torn, in both variants. `claim` gives the position of a free
- * cell to exactly one producer. */
+/* The two operations that must not be torn, in both variants. `claim` gives a free cell, and its
+ * position, to exactly one producer. */
 #if TALLY_ATOMICS
 
 static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t amount) {
@@ -29,23 +30,24 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return __atomic_add_fetch(word, amount, __ATOMIC_RELAXED);
 }
 
-static bool claim(tally_hooks_t *hooks, uint32_t *position) {
+static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
     uint32_t at = tally_atomic_load(&hooks->head);
     for (uint32_t tries = 0; tries < CLAIM_TRIES; tries++) {
-        const uint32_t turn = tally_atomic_load_acquire(&hooks->cells[at & MASK].turn);
+        tally_cell_t *const cell = &hooks->cells[at & MASK];
+        const uint32_t turn = tally_atomic_load_acquire(&cell->turn);
         if (turn == at) {
             if (__atomic_compare_exchange_n(&hooks->head, &at, at + 1, true, __ATOMIC_RELAXED,
                                             __ATOMIC_RELAXED)) {
                 *position = at;
-                return true;
+                return cell;
             }
         } else if ((int32_t)(turn - at) < 0) {
-            return false;
+            return NULL;
         } else {
             at = tally_atomic_load(&hooks->head);
         }
     }
-    return false;
+    return NULL;
 }
 
 #else
@@ -58,17 +60,18 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return sum;
 }
 
-static bool claim(tally_hooks_t *hooks, uint32_t *position) {
+static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
     const tally_port_t *const port = hooks->port;
     const uint32_t state = port->critical_enter(port->ctx);
     const uint32_t at = tally_atomic_load(&hooks->head);
-    const bool free = tally_atomic_load_acquire(&hooks->cells[at & MASK].turn) == at;
+    tally_cell_t *const cell = &hooks->cells[at & MASK];
+    const bool free = tally_atomic_load_acquire(&cell->turn) == at;
     if (free) {
         tally_atomic_store(&hooks->head, at + 1);
     }
     port->critical_leave(port->ctx, state);
     *position = at;
-    return free;
+    return free ? cell : NULL;
 }
 
 #endif
@@ -78,11 +81,11 @@ int32_t tally_hooks_put(tally_hooks_t *hooks, tally_session_id_t session, enum t
     const tally_port_t *const port = hooks->port;
     const uint32_t time_ms = (uint32_t)port->monotonic_ms(port->ctx);
     uint32_t position = 0;
-    if (!claim(hooks, &position)) {
+    tally_cell_t *const cell = claim(hooks, &position);
+    if (cell == NULL) {
         (void)add_shared(port, &hooks->dropped, 1);
         return TALLY_E_FULL;
     }
-    tally_cell_t *const cell = &hooks->cells[position & MASK];
     cell->event = (tally_event_t){
         .time_ms = time_ms,
         .session = session,
