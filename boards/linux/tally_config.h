@@ -13,4 +13,7 @@
 /* Also servers in FIPS mode. */
 #define TALLY_TLS_AES 1
 
+/* The configuration file chooses among all levels. */
+#define TALLY_LOG_LEVEL 4
+
 #endif
