@@ -7,6 +7,7 @@ enum major {
     MAJOR_UNSIGNED = 0x00,
     MAJOR_NEGATIVE = 0x20,
     MAJOR_TEXT = 0x60,
+    MAJOR_ARRAY = 0x80,
     MAJOR_MAP = 0xA0,
     ARRAY_OPEN = 0x9F,
     BREAK = 0xFF,
@@ -92,6 +93,10 @@ void tally_cbor_key(tally_cbor_t *cbor, const char key[2]) {
 
 void tally_cbor_map(tally_cbor_t *cbor, uint32_t pairs) {
     put_head(cbor, MAJOR_MAP, pairs);
+}
+
+void tally_cbor_array(tally_cbor_t *cbor, uint32_t items) {
+    put_head(cbor, MAJOR_ARRAY, items);
 }
 
 void tally_cbor_array_open(tally_cbor_t *cbor) {

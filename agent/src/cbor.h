@@ -37,6 +37,9 @@ void tally_cbor_key(tally_cbor_t *cbor, const char key[2]);
 /* The head of a map with that many pairs, which follow. */
 void tally_cbor_map(tally_cbor_t *cbor, uint32_t pairs);
 
+/* The head of an array with that many items, which follow. */
+void tally_cbor_array(tally_cbor_t *cbor, uint32_t items);
+
 /* An array without a length given before, and its end. */
 void tally_cbor_array_open(tally_cbor_t *cbor);
 void tally_cbor_array_close(tally_cbor_t *cbor);

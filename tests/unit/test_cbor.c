@@ -121,6 +121,19 @@ static void test_cbor_map_heads(void **state) {
     assert_memory_equal(buffer, expected, sizeof expected);
 }
 
+static void test_cbor_array_heads(void **state) {
+    (void)state;
+    static const uint8_t expected[] = {0x80, 0x97, 0x98, 24};
+    uint8_t buffer[sizeof expected];
+    tally_cbor_t cbor;
+    tally_cbor_begin(&cbor, buffer, sizeof buffer);
+    tally_cbor_array(&cbor, 0);
+    tally_cbor_array(&cbor, 23);
+    tally_cbor_array(&cbor, 24);
+    assert_int_equal(cbor.used, sizeof expected);
+    assert_memory_equal(buffer, expected, sizeof expected);
+}
+
 /* {"k": "h", "p": {"bt": -1, "st": 300}, "r": [_ 7]} uses every call there is. */
 static void write_nested(tally_cbor_t *cbor) {
     tally_cbor_map(cbor, 3);
@@ -201,6 +214,7 @@ int main(void) {
         cmocka_unit_test(test_cbor_texts_of_rfc8949_appendix_a),
         cmocka_unit_test(test_cbor_text_lengths_take_the_shortest_form),
         cmocka_unit_test(test_cbor_map_heads),
+        cmocka_unit_test(test_cbor_array_heads),
         cmocka_unit_test(test_cbor_maps_nest),
         cmocka_unit_test(test_cbor_size_pass_without_a_buffer_counts_the_same),
         cmocka_unit_test(test_cbor_never_writes_beyond_any_size),
