@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions of the agent's operations on this machine, and the sizes of its records."""
+import re
+
+OPERATIONS = ("hook.event", "hook.counter", "rtp.packet", "ts.packet", "report.heartbeat",
+              "spool.record150")
+COUNT = 7000  # a multiple of the 7 TS packets of a datagram
+
+
+def instructions(run, program, name, count):
+    out = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, name,
+              count)
+    return int(re.search(r"Collected : (\d+)", out).group(1))
+
+
+def cost(run, program, name):
+    """Instructions of one operation: the difference of two runs leaves out all that is fixed."""
+    more = instructions(run, program, name, 2 * COUNT) - instructions(run, program, name, COUNT)
+    return round(more / COUNT, 1)
+
+
+def figures(run, program):
+    """(name, value, unit) of each; `run` returns what a command prints."""
+    for name in OPERATIONS:
+        yield f"{name}.instructions", cost(run, program, name), "instructions"
+    for line in run(program, "bytes").splitlines():
+        name, value = line.split()
+        yield name, int(value), "bytes"
