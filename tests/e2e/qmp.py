@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QEMU's monitor: the hand that pulls the cable out."""
+import contextlib
+import json
+import socket
+import time
+
+PATIENCE_S = 15
+
+
+def switches(path):
+    """For QEMU: a monitor at `path`, and no instruction is run before cont()."""
+    return ("-S", "-qmp", f"unix:{path},server=on,wait=off")
+
+
+class Monitor:
+    """Of one QEMU; close() leaves QEMU alone."""
+
+    def __init__(self, path):
+        self._socket = _connect(path)
+        self._lines = self._socket.makefile("rw", encoding="utf-8")
+        self._lines.readline()  # the greeting
+        self.execute("qmp_capabilities")
+
+    def execute(self, command, **arguments):
+        self._lines.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self._lines.flush()
+        while "return" not in (answer := json.loads(self._lines.readline())):
+            if "error" in answer:
+                raise RuntimeError(f"QEMU: {command}: {answer['error']['desc']}")
+
+    def set_link(self, up):
+        self.execute("set_link", name="n0", up=up)
+
+    def cont(self):
+        self.execute("cont")
+
+    def close(self):
+        self._lines.close()
+        self._socket.close()
+
+
+def _connect(path):
+    """QEMU makes the socket soon after its start."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        with contextlib.ExitStack() as stack:
+            link = stack.enter_context(socket.socket(socket.AF_UNIX))
+            link.settimeout(PATIENCE_S)
+            try:
+                link.connect(str(path))
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+                continue
+            stack.pop_all()
+            return link

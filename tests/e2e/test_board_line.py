@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole line with a board: paced sender -> firmware in QEMU -> HTTPS -> collector, and what
+becomes of it when server, network or stream are not as they should be."""
+import copy
+import os
+import pathlib
+import random
+import signal
+import socket
+import tempfile
+import time
+import types
+import unittest
+
+import agreement
+import board
+import devices
+import qmp
+import scenario
+from relay import Relay
+from undisturbed import undisturbed
+
+# Sources that whoever calls has already.
+SOURCES = {name: os.environ[name] for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
+           if name in os.environ}
+MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
+DELIVERY_S = 60
+UPLOADS_MORE = 3  # the first ones bring what waited; the notes on memory are up to a second old
+
+# As the UART has them.
+FAILED = "W uplink: failed, status"
+E_RESOLVE, E_TLS_CA, E_TLS_NAME = -12, -18, -19
+
+# What is in use at once: more than nothing, and within the static memory there is.
+MEMORY_IN_USE = {"ah": (4096, 9216), "as": (1024, 4608)}
+POOLS_IN_USE = {"bh": (0, 2), "ch": (1, 1), "gh": (1, 8), "hh": (256, 2560), "nh": (0, 0),
+                "uh": (2, 4), "yh": (1, 16)}
+POOLS_REFUSED = {"bf", "cf", "fd", "gf", "hf", "nf", "uf", "yf"}
+
+DHCP_DISCOVER = bytes.fromhex("63825363 350101")  # the magic cookie and the first option
+GARBAGE = bytes(range(100))
+FLOOD_S, FLOOD_LEAST = 3, 30000
+
+
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def accepted(agents):
+    """Uploads that were, as the device had it when it made the newest of these records."""
+    return agreement.last(agents, "a").get("au", 0)
+
+
+class BoardLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
+        cls.addClassCleanup(holder.cleanup)
+        cls.shared = pathlib.Path(holder.name)
+        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        cls.media = scenario.make_media(cls.shared, 10, 5000)
+        cls.port = choose_port()
+        cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port,
+                                **SOURCES)
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
+
+    def start(self, maker, *arguments, **settings):
+        process = maker(self.folder, *arguments, **settings)
+        self.addCleanup(process.stop)
+        return process
+
+    def collector(self, *switches, **settings):
+        return self.start(scenario.Collector, self.certs, *switches,
+                          **{"port": self.port, **settings})
+
+    def device(self, *switches):
+        return self.start(devices.Mps2, self.certs, self.port, self.image, *switches)
+
+    def sender(self, device, *switches):
+        return self.start(scenario.Sender, self.media, device, *switches)
+
+    def held_device(self, *switches):
+        """A board that has not run yet, and the monitor to let it."""
+        path = self.folder / "qmp"
+        device = self.device(*qmp.switches(path), *switches)
+        monitor = qmp.Monitor(path)
+        self.addCleanup(monitor.close)
+        return device, monitor
+
+    def until(self, what, found, device):
+        """What found() returns once that is something."""
+        deadline = time.monotonic() + DELIVERY_S
+        while time.monotonic() < deadline:
+            result = found()
+            if result:
+                return result
+            time.sleep(0.1)
+        return self.fail(f"not in {DELIVERY_S} s: {what}; the UART's last lines:\n"
+                         + device.log.read_text(errors="replace")[-2000:])
+
+    def stored_rows(self, collector):
+        return agreement.record_rows(collector.rows("SELECT * FROM records"),
+                                     agreement.last(collector.records("a"), "a"))
+
+    def await_delivery(self, collector, device):
+        """Waits until every record is stored once and the agent knows that its uploads are accepted
+        again; its newest word on itself."""
+        before = accepted(collector.records("a"))
+
+        def delivered():
+            agents = collector.records("a")
+            whole = all(row.agrees for row in self.stored_rows(collector))
+            return agents[-1] if whole and accepted(agents) >= before + UPLOADS_MORE else None
+
+        agent = self.until("every record stored once", delivered, device)
+        self.assertEqual(len(collector.rows("SELECT DISTINCT boot FROM records")), 1)
+        self.assertEqual(collector.records()[0]["k"], "b")
+        return agent
+
+    # ---- plan and report --------------------------------------------------------------------
+
+    def play(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
+        run = types.SimpleNamespace(collector=self.collector(), device=self.device())
+        run.joined_unix_ms = run.device.await_join()
+        sender = self.sender(run.device, "--seconds", "10", "--pause", "4:2", *MISHAPS)
+        run.plan = sender.finish(60)
+        run.device.finish(run.collector)
+        run.agent = self.await_delivery(run.collector, run.device)
+        run.device.stop()
+        run.collector.stop()
+        return run
+
+    @staticmethod
+    def rows_of(run, plan):
+        records = run.collector.records
+        rtp, ts = agreement.last(records("r"), "r"), agreement.last(records("t"), "t")
+        return (agreement.stream_rows(plan, rtp, ts)
+                + agreement.session_rows(plan, run.joined_unix_ms, records("x")[0],
+                                         devices.Mps2.buffer)
+                + agreement.record_rows(run.collector.rows("SELECT * FROM records"),
+                                        run.agent["a"]))
+
+    def test_the_report_of_a_board_agrees_with_the_plan(self):
+        run = undisturbed(self.play)
+        rows = self.rows_of(run, run.plan)
+        self.assertTrue(all(row.agrees for row in rows), "\n" + agreement.table(rows))
+
+        wrong = copy.deepcopy(run.plan)
+        wrong["rtp"]["lost"] += 1
+        disagreeing = [row.name for row in self.rows_of(run, wrong) if not row.agrees]
+        self.assertEqual(disagreeing, ["packets lost"])
+
+    def assert_within(self, group, bounds):
+        for key, (least, most) in bounds.items():
+            with self.subTest(key=key):
+                self.assertLessEqual(least, group[key])
+                self.assertLessEqual(group[key], most)
+
+    def test_the_agent_tells_how_much_of_its_memory_was_in_use(self):
+        collector, device = self.collector(), self.device()
+        device.await_line("uplink: records accepted", DELIVERY_S)
+        agent = self.await_delivery(collector, device)
+        self.assert_within(agent["a"], MEMORY_IN_USE)
+        self.assert_within(agent["n"], POOLS_IN_USE)
+        self.assertEqual(POOLS_REFUSED & agent["n"].keys(), set())
+
+    # ---- the server -------------------------------------------------------------------------
+
+    def test_answers_that_are_cut_short_cost_resends_and_nothing_else(self):
+        collector, device = self.collector("--fault", "cut", "--fault-count", "2"), self.device()
+        device.await_line(FAILED, DELIVERY_S)
+        agent = self.await_delivery(collector, device)
+        self.assertEqual(agent["a"]["an"], 2)
+        self.assertGreater(collector.rows("SELECT SUM(resends) AS n FROM records")[0]["n"], 0)
+
+    def test_a_server_that_dies_before_it_answers_gets_the_same_records_again(self):
+        collector, device = self.collector("--fault", "hang"), self.device()
+        self.until("a stored upload", collector.records, device)
+        collector.stop(signal.SIGKILL)
+        device.await_line(FAILED, DELIVERY_S)
+        again = self.collector()
+        self.await_delivery(again, device)
+        boot = again.rows("SELECT resends FROM records WHERE kind = 'b'")
+        self.assertEqual([row["resends"] for row in boot], [1])
+
+    def test_a_server_that_dies_within_an_upload_gets_all_of_it_later(self):
+        collector = self.collector(port=0)
+        relay = Relay(self.port, collector.port)
+        self.addCleanup(relay.close)
+        device = self.device()
+        device.await_line("uplink: records accepted", DELIVERY_S)
+        sender = self.sender(device, "--seconds", "5", "--bye")
+        relay.stop_after(600)
+        self.assertTrue(relay.stuck.wait(DELIVERY_S))
+        collector.stop(signal.SIGKILL)
+        relay.close()
+        device.await_line(FAILED, DELIVERY_S)
+        again = self.collector()
+        sender.finish(60)
+        device.finish(again)
+        self.await_delivery(again, device)
+
+    def test_a_wrong_certificate_is_named_and_nothing_is_sent(self):
+        impostor = self.collector(server="other-server")
+        device = self.device()
+        device.await_line(f"{FAILED} {E_TLS_CA}", DELIVERY_S)
+        impostor.stop()
+        impostor = self.collector(server="wrongname-server")
+        device.await_line(f"{FAILED} {E_TLS_NAME}", DELIVERY_S)
+        self.assertEqual(impostor.rows("SELECT * FROM uploads"), [])
+        impostor.stop()
+        agent = self.await_delivery(self.collector(), device)
+        self.assertGreaterEqual(agent["a"]["at"], 2)
+
+    # ---- the network ------------------------------------------------------------------------
+
+    def test_a_board_without_a_network_keeps_its_records_until_there_is_one(self):
+        collector = self.collector()
+        device, monitor = self.held_device()
+        monitor.set_link(False)  # the PHY sees no carrier from the first instruction on
+        monitor.cont()
+        device.await_line(f"{FAILED} {E_RESOLVE}", DELIVERY_S)
+        self.assertEqual(collector.rows("SELECT * FROM uploads"), [])
+        monitor.set_link(True)
+        agent = self.await_delivery(collector, device)
+        self.assertGreaterEqual(agent["a"]["an"], 1)
+        self.assertEqual(agent["a"]["le"], E_RESOLVE)
+
+    def test_an_address_may_come_late(self):
+        # The carrier is there, but what the board sends goes into a file and to nobody else: a
+        # DHCP server that is down. It comes back after the second question.
+        lost = self.folder / "lost"
+        collector = self.collector()
+        device, monitor = self.held_device(
+            "-chardev", f"file,id=lost,path={lost}",
+            "-object", "filter-redirector,id=deaf,netdev=n0,queue=rx,outdev=lost")
+        monitor.cont()
+        self.until("two questions for an address",
+                   lambda: lost.read_bytes().count(DHCP_DISCOVER) >= 2, device)
+        self.assertEqual(collector.rows("SELECT * FROM uploads"), [])
+        monitor.execute("qom-set", path="/objects/deaf", property="status", value="off")
+        self.await_delivery(collector, device)
+
+    # ---- the stream -------------------------------------------------------------------------
+
+    @staticmethod
+    def flood(device):
+        """As fast as this machine can, which is 50 datagrams in a millisecond."""
+        host, port = device.address.split(":")
+        sent = 0
+        end = time.monotonic() + FLOOD_S
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outlet:
+            while time.monotonic() < end or sent < FLOOD_LEAST:
+                outlet.sendto(GARBAGE, (host, int(port)))
+                sent += 1
+
+    def test_a_flood_costs_packets_and_nothing_else(self):
+        collector, device = self.collector(), self.device()
+        device.await_join()
+        sender = self.sender(device, "--seconds", "8", "--bye")
+        self.until("a measured stream", lambda: collector.records("r"), device)
+        self.flood(device)
+        sender.finish(60)
+        device.finish(collector)
+        agent = self.await_delivery(collector, device)
+        self.assertGreater(collector.records("r")[-1]["r"]["ri"], 100)
+        self.assertLessEqual(agent["a"]["as"], MEMORY_IN_USE["as"][1])
+
+
+if __name__ == "__main__":
+    unittest.main()
