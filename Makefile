@@ -77,7 +77,7 @@ demo: linux ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 size: ready-bench ## measure the code and the memory
 	@$(OWNER) $(PYTHON) cmake/size.py
 
-bench: ready-bench ## measure the work per event
+bench: ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
 
 lint: ready-lint ## check the layout and the habits

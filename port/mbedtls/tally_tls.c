@@ -69,23 +69,24 @@ static int32_t begin_session(tally_tls_t *tls, const tally_peer_t *peer) {
     return TALLY_OK;
 }
 
+/* One state of the handshake a call: public-key operations of several messages in one go would keep
+ * the agent task from its events for seconds on a small processor. */
 static int32_t step_handshake(tally_tls_t *tls) {
-    int ret;
-    /* Mbed TLS also says WANT_READ between two messages: go on until the lower stream says so. */
-    do {
-        tls->starved = false;
-        ret = mbedtls_ssl_handshake(&tls->ssl);
-    } while (is_waiting(ret) && !tls->starved);
-
-    if (is_waiting(ret)) {
-        return TALLY_OPENING_SECURE;
-    }
-    if (ret != 0) {
+    tls->starved = false;
+    const int ret = mbedtls_ssl_handshake_step(&tls->ssl);
+    if (ret != 0 && !is_waiting(ret)) {
         return tally_tls_error_map(tls, ret);
     }
-    tls->handshakes++;
-    tls->phase = TALLY_TLS_OPEN;
-    return TALLY_OPEN;
+    if (ret == 0 && mbedtls_ssl_is_handshake_over(&tls->ssl)) {
+        tls->handshakes++;
+        tls->phase = TALLY_TLS_OPEN;
+        return TALLY_OPEN;
+    }
+    /* Mbed TLS also says WANT_READ between two messages that are both there. */
+    if (!tls->starved) {
+        tls->port->wake(tls->port->ctx);
+    }
+    return TALLY_OPENING_SECURE;
 }
 
 static int32_t tls_open(void *ctx, const tally_peer_t *peer) {
@@ -235,6 +236,7 @@ int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const
         return TALLY_E_STATE;
     }
     *tls = (tally_tls_t){
+        .port = port,
         .transport =
             {
                 .ctx = tls,

@@ -49,6 +49,7 @@ typedef struct {
 typedef struct {
     tally_transport_t transport;
     const tally_transport_t *lower;
+    const tally_port_t *port;
     mbedtls_x509_crt ca;
     mbedtls_x509_crt certificate;
     mbedtls_pk_context key;
@@ -84,9 +85,9 @@ void tally_tls_deinit(tally_tls_t *tls);
 /*
  * The transport for tally_init(). Valid as long as `tls`.
  *
- *   open     drives the lower stream, then the handshake until it would block, meanwhile
- *            TALLY_OPENING_SECURE. The longest call is the one that finds the server's answer: a
- *            key agreement, a verification for each certificate and one more, and a signature.
+ *   open     drives the lower stream, then the handshake by one message a call, meanwhile
+ *            TALLY_OPENING_SECURE; calls the port's wake() while it need not wait for the lower
+ *            stream. The longest call verifies the server's certificates, one signature each.
  *            TALLY_E_TLS_CA, _NAME, _DATE, _REFUSED, _MEMORY; TALLY_E_CLOSED when the server ends
  *            the stream in mid-handshake; TALLY_E_RANDOM; errors of the lower stream; TALLY_E_TLS
  *            for the rest.

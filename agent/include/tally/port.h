@@ -87,8 +87,9 @@ enum tally_opening {
 typedef struct {
     void *ctx;
 
-    /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way (call
-     * again), or a negative error, after which close() is due. */
+    /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way, or a
+     * negative error, after which close() is due. Long work is done in parts: a transport that
+     * could go on at once calls the port's wake() and returns. */
     int32_t (*open)(void *ctx, const tally_peer_t *peer);
 
     /* Bytes taken (1 to size), 0 when none can be taken now, or a negative error. */

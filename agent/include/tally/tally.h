@@ -58,8 +58,8 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
 /* Does what is due: takes events from the ring, samples streams, makes records, moves the upload
  * on by one non-blocking step. Returns after how many milliseconds it wants to be called again;
  * call it earlier when the port's wake() ran or the transport can go on. Never blocks. Its longest
- * time is one step of a TLS handshake, public-key work: with port/mbedtls 5.8 s on a Cortex-M3 that
- * does 31 million instructions a second, without such work 11 ms (measured by make bench). */
+ * time is one message of a TLS handshake, public-key work: with port/mbedtls 2.0 s on a Cortex-M3
+ * that does 31 million instructions a second, without such work 11 ms (measured by make bench). */
 uint32_t tally_step(tally_t *tally);
 
 /* Asks for an upload as soon as the retry time allows. */
