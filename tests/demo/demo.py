@@ -20,6 +20,7 @@ import agreement  # noqa: E402
 import report  # noqa: E402
 import scenario  # noqa: E402
 from devices import DEVICES  # noqa: E402
+from undisturbed import undisturbed, was_undisturbed  # noqa: E402
 
 FOLDER = ROOT / "build" / "demo"
 KBPS = 5000
@@ -27,7 +28,6 @@ STREAM_S = 38
 PAUSE_AT_S, PAUSE_S = 8, 3
 MISHAPS = ("--drop", "40", "--duplicate", "12", "--reorder", "8", "--bye")
 COLLECTOR_STOPS_AT_S, COLLECTOR_AWAY_S = 16, 15
-RUNS_MOST = 3
 
 
 @contextlib.contextmanager
@@ -119,30 +119,19 @@ class Run:
 
 
 def play(device, seed):
-    """Runs all stages; the rows, the page for people who would rather look, and how many packets
-    never reached the device."""
-    with contextlib.ExitStack() as stack:
+    """One run through all stages, with its rows and the page for people who would rather look."""
+    with contextlib.closing(only_one()), contextlib.ExitStack() as stack:
         run = Run(stack, device, seed)
         run.prepare()
         run.stream()
-        rows = run.rows()
-        page = FOLDER / "report.html"
-        report.write(page, title="tally demo", seed=seed, device=device.name, rows=rows,
-                     plan=run.plan, collector=run.collector, marks=run.marks)
-    return rows, page, run.device.refused
-
-
-def play_undisturbed(device, seed):
-    """Again, if the emulator lost packets because this machine stood still for longer than the
-    15 ms of stream that the emulated chip holds: such a run proves nothing, either way."""
-    for _ in range(RUNS_MOST):
-        with contextlib.closing(only_one()):
-            rows, page, refused = play(device, seed)
-        if refused == 0:
-            return rows, page
-        print(f"  this machine stood still: QEMU lost {refused} packets before the device; again")
-    raise scenario.Failed("machine", "a run in which QEMU loses nothing", f"{RUNS_MOST} with losses",
-                          FOLDER)
+        run.agreement = run.rows()
+        run.page = FOLDER / "report.html"
+        report.write(run.page, title="tally demo", seed=seed, device=device.name,
+                     rows=run.agreement, plan=run.plan, collector=run.collector, marks=run.marks)
+    if not was_undisturbed(run):
+        print(f"  this machine stood still: QEMU lost {run.device.refused} packets before the "
+              f"device, the sender was {run.plan['latest_ms']:.0f} ms late")
+    return run
 
 
 def main():
@@ -154,15 +143,15 @@ def main():
     again = f"SEED={seed} DEVICE={name} make demo"
     print(f"tally demo: {DEVICES[name].name}, seed {seed} ({again} repeats it)")
     try:
-        rows, page = play_undisturbed(DEVICES[name], seed)
+        run = undisturbed(lambda: play(DEVICES[name], seed))
     except scenario.Failed as failure:
         print(f"\ndemo: {failure}\nrerun: {again}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ndemo: interrupted; every process it started has ended", file=sys.stderr)
         return 130
-    print(f"\n{agreement.table(rows)}\n\nto look at it: {page.relative_to(ROOT)}")
-    wrong = [row.name for row in rows if not row.agrees]
+    print(f"\n{agreement.table(run.agreement)}\n\nto look at it: {run.page.relative_to(ROOT)}")
+    wrong = [row.name for row in run.agreement if not row.agrees]
     print("every row agrees" if not wrong else f"demo: these rows disagree: {', '.join(wrong)}; "
           f"records and logs: {FOLDER.relative_to(ROOT)}; rerun: {again}")
     return 1 if wrong else 0

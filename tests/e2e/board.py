@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
+import os
 import sys
 import time
 
@@ -10,6 +11,8 @@ import qemu  # noqa: E402
 
 QEMU = {"mps2-an385": ["qemu-system-arm", "-M", "mps2-an385"]}
 STREAM_PORT = 5004
+# Trees that whoever calls has already; make and CTest hand them on.
+SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
 # What the guest calls the host, whose loopback is all that it reaches.
 HOST = "10.0.2.2"
 
@@ -20,7 +23,7 @@ def build(board, folder, certs, port, **options):
     values = {"TALLY_BOARD": board, "CMAKE_BUILD_TYPE": "MinSizeRel", "TALLY_CERTS": certs,
               "TALLY_ENDPOINT": f"https://{HOST}:{port}{scenario.PATH}",
               "TALLY_OPERATOR": "operator-1", "TALLY_HEARTBEAT_MS": 1000, "TALLY_UPLOAD_MS": 1000,
-              **options}
+              **{name: os.environ[name] for name in SOURCES if os.environ.get(name)}, **options}
     log = folder.parent / f"{folder.name}.log"
     scenario.check_run("firmware", log, "cmake", "-S", scenario.ROOT, "-B", folder, "-G", "Ninja",
                        "--toolchain", scenario.ROOT / "toolchains" / f"{toolchain}.cmake",

@@ -20,9 +20,6 @@ import scenario
 from relay import Relay
 from undisturbed import undisturbed
 
-# Sources that whoever calls has already.
-SOURCES = {name: os.environ[name] for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
-           if name in os.environ}
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
 DELIVERY_S = 60
 UPLOADS_MORE = 3  # the first ones bring what waited; the notes on memory are up to a second old
@@ -69,8 +66,7 @@ class BoardLine(unittest.TestCase):
         cls.certs = scenario.make_certificates(cls.shared / "certs")
         cls.media = scenario.make_media(cls.shared, 10, 5000)
         cls.port = choose_port()
-        cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port,
-                                **SOURCES)
+        cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port)
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))

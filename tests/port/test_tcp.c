@@ -258,6 +258,13 @@ static void needs_to_be_open(void **state) {
     assert_int_equal(transport->receive(transport->ctx, data, 1), TALLY_E_STATE);
 }
 
+/* A lookup that was abandoned goes on in the C library until its time-out; when the program ends
+ * before, the library's own memory of that thread looks lost to LeakSanitizer. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:res_context_send";
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(carries_bytes_both_ways, setup, teardown),
