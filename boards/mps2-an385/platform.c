@@ -49,7 +49,12 @@ static void log_line(void *unused, enum tally_log_level level, uint32_t id, cons
         console_unsigned(id);
     }
     console_put(' ');
-    console_signed(value);
+    /* Counts and times are never negative; what is, has a name. */
+    if (value < 0) {
+        console_text(tally_status_name(value));
+    } else {
+        console_unsigned((uint32_t)value);
+    }
     console_text("\n");
 }
 
