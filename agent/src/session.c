@@ -118,6 +118,15 @@ static bool on_play(tally_session_t *session) {
     return true;
 }
 
+static bool on_first_picture(tally_session_t *session) {
+    const bool told = (session->playback_present & BIT(FIRST_PICTURE_TIME)) != 0;
+    if (!session->requested || session->started || told) {
+        return false;
+    }
+    set(session, AT(FIRST_PICTURE_TIME), *number(session, AT(JOINING_TIME)));
+    return true;
+}
+
 static bool on_first_frame(tally_session_t *session) {
     if (!session->requested || session->started) {
         return false;
@@ -241,6 +250,7 @@ static bool apply(tally_session_t *session, enum tally_hook hook, int32_t code,
     }
     switch (hook) {
     case TALLY_HOOK_PLAY: return on_play(session);
+    case TALLY_HOOK_FIRST_PICTURE: return on_first_picture(session);
     case TALLY_HOOK_FIRST_FRAME: return on_first_frame(session);
     case TALLY_HOOK_PAUSE: return on_pause(session);
     case TALLY_HOOK_RESUME: return on_resume(session);

@@ -72,11 +72,11 @@ static void advance(receiver_t *receiver, uint64_t now_us) {
 
 void receiver_capabilities(const receiver_config_t *config, uint64_t groups[TALLY_GROUPS]) {
 #define CAN(metric) TALLY_CAN(PLAYBACK, metric)
-    groups[TALLY_G_PLAYBACK] = CAN(BUFFERING_TIME) | CAN(IDLE_TIME) | CAN(JOINING_TIME) |
-                               CAN(STALL_LONGEST) | CAN(PLAY_ATTEMPTS) | CAN(POSITION) |
-                               CAN(PLAY_TIME) | CAN(STALLS) | CAN(STALLED_TIME) | CAN(STATE) |
-                               CAN(STOP_REASON) | CAN(STARTUP_TIME) | CAN(TERMINAL_TIME) |
-                               CAN(ELAPSED_TIME) | CAN(EXITS_BEFORE_START);
+    groups[TALLY_G_PLAYBACK] =
+        CAN(BUFFERING_TIME) | CAN(IDLE_TIME) | CAN(JOINING_TIME) | CAN(STALL_LONGEST) |
+        CAN(PLAY_ATTEMPTS) | CAN(POSITION) | CAN(PLAY_TIME) | CAN(STALLS) | CAN(STALLED_TIME) |
+        CAN(STATE) | CAN(STOP_REASON) | CAN(STARTUP_TIME) | CAN(TERMINAL_TIME) | CAN(ELAPSED_TIME) |
+        CAN(EXITS_BEFORE_START) | CAN(FIRST_PICTURE_TIME);
     if (config->bitrate_kbps > 0) {
         groups[TALLY_G_PLAYBACK] |= CAN(BITRATE) | CAN(BITRATE_MEDIA) | CAN(BITRATE_TIME);
     }
@@ -115,6 +115,7 @@ int32_t receiver_join(receiver_t *receiver) {
     }
     receiver->source_believed = false;
     receiver->source_ended = false;
+    receiver->picture_told = false;
     (void)tally_rtp_init(&receiver->rtp, RTP_CLOCK_HZ);
     tally_ts_init(&receiver->ts);
     demux_init(&receiver->demux);
@@ -170,6 +171,13 @@ static int32_t measure(receiver_t *receiver, bool is_rtp) {
     return status;
 }
 
+static void tell_picture(receiver_t *receiver) {
+    if (!receiver->picture_told) {
+        receiver->picture_told = true;
+        (void)tally_hook_first_picture(receiver->tally, receiver->session);
+    }
+}
+
 static void play(receiver_t *receiver, const uint8_t *data, uint32_t bytes, uint64_t now_us) {
     (void)tally_ts_packets(&receiver->ts, data, bytes);
     for (uint32_t at = 0; at + DEMUX_PACKET_BYTES <= bytes; at += DEMUX_PACKET_BYTES) {
@@ -178,6 +186,7 @@ static void play(receiver_t *receiver, const uint8_t *data, uint32_t bytes, uint
             playout_clock(&receiver->playout, receiver->demux.clock, now_us);
         }
         if ((found & DEMUX_PICTURE) != 0) {
+            tell_picture(receiver);
             playout_picture(&receiver->playout);
         }
     }

@@ -42,6 +42,7 @@ typedef struct {
     bool rtp_attached;
     bool source_believed; /* RFC 3550 A.1 has accepted a packet of this session */
     bool source_ended;    /* it has said goodbye; what it sent before is still shown */
+    bool picture_told;    /* the session's first intra picture */
     uint64_t now_us;      /* of the last call */
     uint64_t last_data_us;
     uint64_t position_due_us; /* UINT64_MAX before the first frame */

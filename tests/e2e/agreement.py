@@ -65,6 +65,7 @@ def session_rows(plan, joined_unix_ms, end, buffer):
     slack_ms = CLOCK_MS + math.ceil(plan["latest_ms"])
     states = ("it", "jt", "pt", "pd", "sd", "ps", "sl", "tt")
     return [
+        Row("first I-frame ms", startup_ms - buffer.start_ms, playback.get("fi"), slack_ms),
         Row("startup ms", startup_ms, playback.get("su"), slack_ms),
         Row("stalls", len(stalls), playback.get("sc", 0)),
         Row("stalled ms", sum(stalls), playback.get("sd", 0), slack_ms * max(1, len(stalls))),

@@ -76,6 +76,7 @@ int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_
     (void)tally;
     static const char *const names[] = {
         [TALLY_HOOK_PLAY] = "play",
+        [TALLY_HOOK_FIRST_PICTURE] = "first_picture",
         [TALLY_HOOK_FIRST_FRAME] = "first_frame",
         [TALLY_HOOK_BUFFERING_BEGIN] = "froze",
         [TALLY_HOOK_END] = "end",

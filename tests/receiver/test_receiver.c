@@ -89,7 +89,7 @@ static void test_a_channel_is_told_from_join_to_leave(void **state) {
     (void)state;
     scene_t scene;
     begin(&scene, true);
-    assert_string_equal(fake_told(), "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts +rtp");
+    assert_string_equal(fake_told(), "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts +rtp first_picture");
     stream_us(&scene, 80000);
     assert_string_equal(fake_told(), "");
     stream_us(&scene, 20000);
@@ -190,7 +190,7 @@ static void test_without_rtp_there_are_no_rtp_statistics(void **state) {
     (void)state;
     scene_t scene;
     begin(&scene, false);
-    assert_string_equal(fake_told(), "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts");
+    assert_string_equal(fake_told(), "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts first_picture");
     stream_us(&scene, 100000);
     assert_string_equal(fake_told(), "first_frame rendition=5000");
     receiver_leave(&scene.receiver, TALLY_STOP_SHUTDOWN);

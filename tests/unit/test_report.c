@@ -243,7 +243,8 @@ static void test_report_sends_gauges_enums_and_signed_values_at_0(void **state) 
     assert_int_equal(record_number(record, "p.se"), 0);
     assert_int_equal(record_number(record, "p.sr"), 0);
     assert_int_equal(record_number(record, "p.su"), 0);
-    assert_int_equal(record_keys(record, "p"), 7); /* and no counter or duration */
+    assert_int_equal(record_number(record, "p.fi"), 0);
+    assert_int_equal(record_keys(record, "p"), 8); /* and no counter or duration */
 }
 
 static void test_report_knows_the_wall_time_or_says_nothing(void **state) {

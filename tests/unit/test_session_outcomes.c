@@ -177,6 +177,22 @@ static void test_session_stop_reason_of_ended_media_is_completion(void **state) 
     assert_int_equal(scene_state(&scene), TALLY_STATE_ENDED);
 }
 
+static void test_session_first_picture_is_told_from_the_play_request(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_tell_nonsense(&scene, TALLY_HOOK_FIRST_PICTURE);
+    scene_wait(&scene, 1000);
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, 340);
+    scene_tell(&scene, TALLY_HOOK_FIRST_PICTURE);
+    scene_wait(&scene, 500);
+    scene_tell_nonsense(&scene, TALLY_HOOK_FIRST_PICTURE);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_tell_nonsense(&scene, TALLY_HOOK_FIRST_PICTURE);
+    assert_int_equal(VALUE(&scene, FIRST_PICTURE_TIME), 340);
+    assert_int_equal(VALUE(&scene, STARTUP_TIME), 840);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_startup_is_from_play_to_first_frame),
@@ -194,6 +210,7 @@ int main(void) {
         cmocka_unit_test(test_session_stop_reason_is_the_one_given),
         cmocka_unit_test(test_session_stop_reason_of_a_failure_is_the_error),
         cmocka_unit_test(test_session_stop_reason_of_ended_media_is_completion),
+        cmocka_unit_test(test_session_first_picture_is_told_from_the_play_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ typedef uint32_t tally_session_id_t;
 enum tally_hook {
     TALLY_HOOK_OPEN,
     TALLY_HOOK_PLAY,
+    TALLY_HOOK_FIRST_PICTURE,
     TALLY_HOOK_FIRST_FRAME,
     TALLY_HOOK_PAUSE,
     TALLY_HOOK_RESUME,
@@ -84,6 +85,12 @@ int32_t tally_detach(tally_t *tally, const void *stream);
 /* The viewer or the application asks for play; time to the first frame is joining. */
 static inline int32_t tally_hook_play(tally_t *tally, tally_session_id_t session) {
     return tally_hook_event(tally, session, TALLY_HOOK_PLAY, 0);
+}
+
+/* The first intra picture of the content has been received; it is not on screen yet. At most once
+ * for each session, before the first frame. */
+static inline int32_t tally_hook_first_picture(tally_t *tally, tally_session_id_t session) {
+    return tally_hook_event(tally, session, TALLY_HOOK_FIRST_PICTURE, 0);
 }
 
 /* The first frame of the content is on screen. Once for each session. */
