@@ -178,18 +178,20 @@ static void open_session(tally_t *tally, tally_session_id_t number, uint64_t at_
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 
-/* Takes the last figures of a stream and, once its player is gone, frees it and reports them. */
+/* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
 static void sample_stream(tally_t *tally, tally_stream_t *stream) {
     const tally_port_t *const port = tally->port;
-    const uint32_t state = port->critical_enter(port->ctx);
+    uint32_t state = port->critical_enter(port->ctx);
     const bool fresh = !stream->in_use || tally_stream_sample(stream);
     const bool over = stream->in_use && stream->version == NULL;
-    const tally_stream_t last = *stream;
-    stream->in_use = stream->in_use && !over;
     port->critical_leave(port->ctx, state);
     tally->snapshots_stale += fresh ? 0 : 1;
     if (over) {
-        tally_report_stream(&tally->report, &last);
+        /* Until it is freed, nobody else writes to a slot in use without a player. */
+        tally_report_stream(&tally->report, stream);
+        state = port->critical_enter(port->ctx);
+        stream->in_use = false;
+        port->critical_leave(port->ctx, state);
     }
 }
 
