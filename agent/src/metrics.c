@@ -5,11 +5,25 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "cbor.h"
+#include "tally/enums.h"
+
+/* The largest value by unit. */
+enum {
+#define ONE_MORE(symbol, value, name, meaning) +1
+#define MOST_OF_UNIT(unit, name, most)         MOST_##unit = (most),
+#define MOST_OF_LIST(unit, list)               MOST_##unit = (list(ONE_MORE)) - 1,
+    TALLY_UNITS(MOST_OF_UNIT) TALLY_LISTS(MOST_OF_LIST) MOST_STATUS = 0,
+    MOST_WALL = 0,
+#undef ONE_MORE
+#undef MOST_OF_UNIT
+#undef MOST_OF_LIST
+};
 
 const tally_metric_info_t tally_metric_infos[TALLY_METRICS] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(symbol, name, metric_kind, unit, role, privacy, meaning)                      \
-    {.key = {(name)[0], (name)[1]}, .kind = TALLY_KIND_##metric_kind},
+    {.key = {(name)[0], (name)[1]}, .kind = TALLY_KIND_##metric_kind, .most = MOST_##unit},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
@@ -40,15 +54,73 @@ uint32_t tally_metrics_hash(void) {
     return hash;
 }
 
-bool tally_metrics_settable(enum tally_metric metric) {
-    /* The rest of group PLAYBACK follows from events. */
-    const bool dimension = metric >= TALLY_M_DIMENSION_FIRST && metric < TALLY_M_DIMENSION_END;
-    return metric == TALLY_M_POSITION ||
-           (dimension && tally_metric_infos[metric].kind != TALLY_KIND_TEXT);
+enum tally_group tally_metrics_group(enum tally_metric metric) {
+    uint32_t group = 0;
+    while (group < TALLY_GROUPS && (uint32_t)metric >= tally_group_infos[group].end) {
+        group++;
+    }
+    return (enum tally_group)group;
 }
 
-bool tally_metrics_settable_text(enum tally_metric metric) {
-    return metric >= TALLY_M_DIMENSION_FIRST && metric < TALLY_M_DIMENSION_END &&
+/* The gauges of group MEDIA that follow from events. */
+static bool follows_from_events(enum tally_metric metric) {
+    const uint64_t derived = TALLY_CAN(MEDIA, CONNECTED_AT) | TALLY_CAN(MEDIA, FIRST_DATA_AT) |
+                             TALLY_CAN(MEDIA, PLAYABLE_AT) | TALLY_CAN(MEDIA, LOAD_TIME) |
+                             TALLY_CAN(MEDIA, FIRST_FRAME_AT) | TALLY_CAN(MEDIA, PLAYING_AT);
+    return (derived >> ((uint32_t)metric - (uint32_t)TALLY_M_MEDIA_FIRST) & 1) != 0;
+}
+
+static bool is_in_range(const tally_metric_info_t *info, int64_t value) {
+    const int64_t most = info->most != 0 ? info->most : TALLY_CBOR_INTEGER_MOST;
+    const int64_t least = info->kind == TALLY_KIND_SIGNED ? -most : 0;
+    return value >= least && value <= most;
+}
+
+static bool is_cumulative(const tally_metric_info_t *info) {
+    return info->kind == TALLY_KIND_COUNTER || info->kind == TALLY_KIND_DURATION;
+}
+
+bool tally_metrics_can_set(enum tally_metric metric, int64_t value) {
+    const enum tally_group group = tally_metrics_group(metric);
+    if (group == TALLY_GROUPS) {
+        return false;
+    }
+    const tally_metric_info_t *const info = &tally_metric_infos[metric];
+    const bool is_small = value >= INT32_MIN && value <= INT32_MAX;
+    switch (group) {
+    case TALLY_G_DIMENSION:
+        return metric != TALLY_M_SESSION_KIND && info->kind != TALLY_KIND_TEXT && is_small &&
+               is_in_range(info, value);
+    case TALLY_G_LEVEL: return is_small;
+    case TALLY_G_MEDIA:
+        return !is_cumulative(info) && !follows_from_events(metric) && is_in_range(info, value);
+    case TALLY_G_PLAYBACK: return metric == TALLY_M_POSITION && is_in_range(info, value);
+#if TALLY_METRICS_USER
+    case TALLY_G_USER: return !is_cumulative(info) && is_in_range(info, value);
+#endif
+    default: return false;
+    }
+}
+
+bool tally_metrics_can_add(enum tally_metric metric, int64_t amount) {
+    switch (metric) {
+    case TALLY_M_DOWNLOADS:
+    case TALLY_M_DOWNLOADS_FAILED:
+    case TALLY_M_DOWNLOAD_BYTES: break;
+    default:
+#if TALLY_METRICS_USER
+        if (tally_metrics_group(metric) == TALLY_G_USER &&
+            is_cumulative(&tally_metric_infos[metric])) {
+            break;
+        }
+#endif
+        return false;
+    }
+    return amount >= 0 && amount <= TALLY_CBOR_INTEGER_MOST;
+}
+
+bool tally_metrics_can_set_text(enum tally_metric metric) {
+    return tally_metrics_group(metric) == TALLY_G_DIMENSION &&
            tally_metric_infos[metric].kind == TALLY_KIND_TEXT;
 }
 

@@ -7,41 +7,52 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "histogram.h"
+#include "level.h"
 #include "tally/metrics.h"
 #include "tally/stats.h"
 
 typedef struct {
     char key[2];
     uint8_t kind; /* enum tally_kind */
+    uint8_t most; /* the largest value of a bool, percentage or enum; 0: no such bound */
 } tally_metric_info_t;
 
 typedef struct {
     char letter;
-    uint8_t first; /* index into tally_metric_infos */
-    uint8_t end;
+    uint16_t first; /* index into tally_metric_infos */
+    uint16_t end;
 } tally_group_info_t;
 
 extern const tally_metric_info_t tally_metric_infos[TALLY_METRICS];
 extern const tally_group_info_t tally_group_infos[TALLY_GROUPS];
 
+/* Which member holds follows from the metric's kind. */
 typedef union {
     int64_t number;
-    const char *text; /* NUL-terminated UTF-8 that outlives the set */
+    const char *text; /* NUL-terminated UTF-8; what is pointed to outlives the set */
+    const tally_level_t *level;
+    const tally_histogram_t *histogram;
 } tally_value_t;
 
 /* The values of one group: values[i] is metric FIRST + i. Counters and durations always have a
  * value; the others have one when their bit in `present` is set. */
 typedef struct {
-    const tally_value_t *values; /* NULL: the record has no such group */
+    const tally_value_t *values;
     uint64_t present;
+    uint8_t group; /* enum tally_group */
 } tally_view_t;
 
 /* FNV-1a over keys and kinds. */
 uint32_t tally_metrics_hash(void);
 
-/* Whether a player may set this metric by number, and by text. */
-bool tally_metrics_settable(enum tally_metric metric);
-bool tally_metrics_settable_text(enum tally_metric metric);
+/* The group of a metric; TALLY_GROUPS for a number that is none. */
+enum tally_group tally_metrics_group(enum tally_metric metric);
+
+/* Whether a player may set this metric to this number, add this number to it, set it to a text. */
+bool tally_metrics_can_set(enum tally_metric metric, int64_t value);
+bool tally_metrics_can_add(enum tally_metric metric, int64_t amount);
+bool tally_metrics_can_set_text(enum tally_metric metric);
 
 /* --- streams -------------------------------------------------------------------------------- */
 

@@ -12,7 +12,16 @@
 #define TALLY_SESSIONS 4
 #endif
 
-/* Bytes for all texts (content id, title, ...) of one session. */
+/* 1 if the board has metrics of its own in tally_metrics_user.def; its IANA Private Enterprise
+ * Number then says whose they are. */
+#ifndef TALLY_METRICS_USER
+#define TALLY_METRICS_USER 0
+#endif
+#ifndef TALLY_VENDOR_ID
+#define TALLY_VENDOR_ID 0
+#endif
+
+/* Bytes for all dimensions (content id, title, delivery, ...) of one session. */
 #ifndef TALLY_SESSION_TEXT_BYTES
 #define TALLY_SESSION_TEXT_BYTES 192
 #endif
@@ -35,9 +44,24 @@
 #define TALLY_STREAMS 4
 #endif
 
-/* The largest record in bytes; report.c proves at test time that every kind fits. */
+/* The largest record in bytes. tally_init() refuses capabilities whose records could be larger. */
 #ifndef TALLY_RECORD_BYTES
-#define TALLY_RECORD_BYTES 1024
+#define TALLY_RECORD_BYTES 2048
+#endif
+
+/* Against floods: this many event records of a class (errors, stalls, others) at once, then one
+ * each so many ms; likewise sessions that get records of their own. The rest is counted. */
+#ifndef TALLY_EVENT_BURST
+#define TALLY_EVENT_BURST 20
+#endif
+#ifndef TALLY_EVENT_REFILL_MS
+#define TALLY_EVENT_REFILL_MS 5000
+#endif
+#ifndef TALLY_START_BURST
+#define TALLY_START_BURST 20
+#endif
+#ifndef TALLY_START_REFILL_MS
+#define TALLY_START_REFILL_MS 3000
 #endif
 
 /* Bytes staged for one transport send: larger is fewer TLS records, smaller is less RAM. */
@@ -79,6 +103,16 @@
 #endif
 #if TALLY_RECORD_BYTES < 512 || TALLY_RECORD_BYTES > 4096
 #error "TALLY_RECORD_BYTES: 512 to 4096"
+#endif
+#if TALLY_SESSION_TEXT_BYTES > 1024
+#error "TALLY_SESSION_TEXT_BYTES: at most 1024"
+#endif
+#if TALLY_METRICS_USER && !TALLY_VENDOR_ID
+#error "TALLY_METRICS_USER: needs TALLY_VENDOR_ID"
+#endif
+#if TALLY_EVENT_BURST < 1 || TALLY_EVENT_BURST > 255 || TALLY_START_BURST < 1 ||                   \
+    TALLY_START_BURST > 255
+#error "TALLY_EVENT_BURST, TALLY_START_BURST: 1 to 255"
 #endif
 #if TALLY_TX_BYTES < 384 || TALLY_BATCH_BYTES < TALLY_RECORD_BYTES
 #error "TALLY_TX_BYTES: at least 384; TALLY_BATCH_BYTES: at least one record"

@@ -8,6 +8,8 @@
  */
 #include <stdint.h>
 
+#include "tally/config.h"
+
 /* The version of metrics.def: raised by one with every release that changes it. */
 #define TALLY_REGISTRY_VERSION 1
 
@@ -46,10 +48,15 @@ enum tally_kind {
     TALLY_KIND_GAUGE,
     TALLY_KIND_ENUM,
     TALLY_KIND_TEXT,
+    TALLY_KIND_LEVEL,
+    TALLY_KIND_HISTOGRAM,
 };
 
 /* The bit of a metric in its group's capability set. */
 #define TALLY_CAN(group, metric)                                                                   \
     (UINT64_C(1) << ((unsigned)TALLY_M_##metric - (unsigned)TALLY_M_##group##_FIRST))
+
+/* All bits of a group. */
+#define TALLY_CAN_ALL(group) ((UINT64_C(1) << (unsigned)TALLY_##group##_METRICS) - 1u)
 
 #endif
