@@ -26,6 +26,7 @@ STAGES = {
     "rtp": set(),
     "ts": set(),
     "histogram": {"histogram.h"},
+    "level": {"level.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
