@@ -27,6 +27,7 @@ STAGES = {
     "ts": set(),
     "histogram": {"histogram.h"},
     "level": {"level.h"},
+    "intervals": {"intervals.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
