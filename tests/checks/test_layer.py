@@ -28,6 +28,7 @@ STAGES = {
     "histogram": {"histogram.h"},
     "level": {"level.h"},
     "intervals": {"intervals.h"},
+    "playhead": {"playhead.h", "intervals.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
