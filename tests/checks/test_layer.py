@@ -29,6 +29,7 @@ STAGES = {
     "level": {"level.h"},
     "intervals": {"intervals.h"},
     "playhead": {"playhead.h", "intervals.h"},
+    "limit": {"limit.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
