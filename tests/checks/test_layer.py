@@ -26,6 +26,10 @@ STAGES = {
     "rtp": set(),
     "ts": set(),
     "histogram": {"histogram.h"},
+    "level": {"level.h"},
+    "intervals": {"intervals.h"},
+    "playhead": {"playhead.h", "intervals.h"},
+    "limit": {"limit.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
