@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "live.h"
 #include "log.h"
 #include "text.h"
 
@@ -15,9 +16,6 @@
 
 /* What the agent cannot know of its own group. */
 #define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
-
-/* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
-#define EVENTS_A_STEP (2u * (uint32_t)TALLY_EVENTS)
 
 /* --- init ----------------------------------------------------------------------------------- */
 
@@ -62,8 +60,10 @@ static bool is_sound(const tally_options_t *options) {
            is_text(options->operator_id, OPTION_TEXT_BYTES) &&
            is_optional_text(options->device_type) && is_optional_text(options->device_model) &&
            is_optional_text(options->soc) && is_optional_text(options->firmware) &&
-           is_optional_text(options->os) && heartbeat_ms >= 1000 && heartbeat_ms <= 3600000 &&
-           upload_ms >= 1000 && upload_ms <= 86400000;
+           is_optional_text(options->os) && is_optional_text(options->middleware) &&
+           is_optional_text(options->browser) && is_optional_text(options->time_zone) &&
+           heartbeat_ms >= 1000 && heartbeat_ms <= 3600000 && upload_ms >= 1000 &&
+           upload_ms <= 86400000;
 }
 
 /* 53 bits, so that every JSON reader keeps them; 0 is none. */
@@ -83,6 +83,10 @@ static void report_boot(tally_t *tally) {
     uint64_t present = TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, REGISTRY_HASH);
     values[TALLY_M_RESET_REASON - TALLY_M_BOOT_FIRST].number = options->reset_reason;
     values[TALLY_M_REGISTRY_HASH - TALLY_M_BOOT_FIRST].number = tally_metrics_hash();
+#if TALLY_METRICS_USER
+    values[TALLY_M_VENDOR_ID - TALLY_M_BOOT_FIRST].number = TALLY_VENDOR_ID;
+    present |= TALLY_CAN(BOOT, VENDOR_ID);
+#endif
     const struct {
         enum tally_metric metric;
         const char *text;
@@ -93,6 +97,9 @@ static void report_boot(tally_t *tally) {
         {TALLY_M_FIRMWARE, options->firmware},
         {TALLY_M_OS, options->os},
         {TALLY_M_AGENT_VERSION, TALLY_VERSION},
+        {TALLY_M_MIDDLEWARE, options->middleware},
+        {TALLY_M_BROWSER, options->browser},
+        {TALLY_M_TIME_ZONE, options->time_zone},
     };
     for (uint32_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].text != NULL) {
@@ -101,13 +108,28 @@ static void report_boot(tally_t *tally) {
             present |= UINT64_C(1) << at;
         }
     }
-    tally_report_boot(&tally->report, &(tally_view_t){.values = values, .present = present});
+    const tally_view_t view = {.values = values, .present = present, .group = TALLY_G_BOOT};
+    tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_BOOT, 0, &view, 1);
 }
 
 static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
-    const uint64_t all = (UINT64_C(1) << (uint32_t)TALLY_AGENT_METRICS) - 1;
-    tally->capabilities[TALLY_G_AGENT] |= all & ~NOTED_BY_BOARD;
+    tally->capabilities[TALLY_G_AGENT] |= TALLY_CAN_ALL(AGENT) & ~NOTED_BY_BOARD;
+}
+
+/* Each kind of record fits, however large its values. */
+static bool records_fit(const uint64_t *capabilities) {
+    static const char kinds[] = {
+#define KIND(symbol, letter, name, groups, meaning) letter,
+        TALLY_RECORDS(KIND)
+#undef KIND
+    };
+    for (uint32_t i = 0; i < sizeof kinds; i++) {
+        if (tally_report_largest((enum tally_record)kinds[i], capabilities) > TALLY_RECORD_BYTES) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -125,6 +147,9 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     tally->heartbeat_ms = or_default(options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
     tally->upload_ms = or_default(options->upload_ms, UPLOAD_DEFAULT_MS);
     declare_capabilities(tally);
+    if (!records_fit(tally->capabilities)) {
+        return TALLY_E_CONFIG;
+    }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     int32_t status = draw_boot_id(port, &tally->boot_id);
     if (status == TALLY_OK) {
@@ -147,6 +172,8 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         return status;
     }
     tally_hooks_init(&tally->hooks, port);
+    tally_viewing_init(&tally->viewing);
+    tally->engaged_ms = now_ms;
     tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
     tally_report_set_time(&tally->report, now_ms, port->wall(port->ctx));
     tally->wall_known = tally->report.wall.quality != TALLY_WALL_UNKNOWN;
@@ -156,170 +183,7 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     return TALLY_OK;
 }
 
-/* --- events --------------------------------------------------------------------------------- */
-
-static tally_session_t *find_session(tally_t *tally, tally_session_id_t number) {
-    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
-        if (tally->sessions[i].number == number) {
-            return &tally->sessions[i];
-        }
-    }
-    return NULL;
-}
-
-static void open_session(tally_t *tally, tally_session_id_t number, uint64_t at_ms) {
-    tally_session_t *const session = find_session(tally, 0);
-    if (session == NULL) {
-        tally->sessions_refused++;
-        TALLY_LOG(tally->port, SESSION_REFUSED, number);
-        return;
-    }
-    tally_session_open(session, number, at_ms);
-    TALLY_LOG(tally->port, SESSION_OPENED, number);
-}
-
-/* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
-static void sample_stream(tally_t *tally, tally_stream_t *stream) {
-    const tally_port_t *const port = tally->port;
-    uint32_t state = port->critical_enter(port->ctx);
-    const bool fresh = !stream->in_use || tally_stream_sample(stream);
-    const bool over = stream->in_use && stream->version == NULL;
-    port->critical_leave(port->ctx, state);
-    tally->snapshots_stale += fresh ? 0 : 1;
-    if (over) {
-        /* Until it is freed, nobody else writes to a slot in use without a player. */
-        tally_report_stream(&tally->report, stream);
-        state = port->critical_enter(port->ctx);
-        stream->in_use = false;
-        port->critical_leave(port->ctx, state);
-    }
-}
-
-static void report_streams_of(tally_t *tally, tally_session_id_t number) {
-    const tally_port_t *const port = tally->port;
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        const uint32_t state = port->critical_enter(port->ctx);
-        const tally_stream_t stream = tally->streams[i];
-        port->critical_leave(port->ctx, state);
-        if (stream.in_use && stream.session == number) {
-            tally_report_stream(&tally->report, &stream);
-        }
-    }
-}
-
-static void report_start(tally_t *tally, const tally_session_t *session) {
-    tally_value_t values[TALLY_DIMENSION_METRICS];
-    const tally_view_t dimensions = tally_session_dimensions(session, values);
-    tally_report_start(&tally->report, session->number, &dimensions);
-}
-
-static void report_heartbeat(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    const tally_view_t playback = tally_session_playback(session, now_ms, values);
-    tally_report_heartbeat(&tally->report, session->number, &playback);
-    report_streams_of(tally, session->number);
-}
-
-static void report_end(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
-    tally_value_t dimension_values[TALLY_DIMENSION_METRICS];
-    tally_value_t playback_values[TALLY_PLAYBACK_METRICS];
-    const tally_view_t dimensions = tally_session_dimensions(session, dimension_values);
-    const tally_view_t playback = tally_session_playback(session, at_ms, playback_values);
-    tally_report_end(&tally->report, session->number, &dimensions, &playback);
-    TALLY_LOG(tally->port, SESSION_ENDED, session->number);
-}
-
-/* The dimensions are set by events behind OPEN, so the start is reported with the play request. */
-static void after_event(tally_t *tally, tally_session_t *session, enum tally_hook hook,
-                        const tally_outcome_t *outcome, uint64_t at_ms) {
-    if (outcome->illegal) {
-        tally->events_illegal++;
-        return;
-    }
-    if (hook == TALLY_HOOK_PLAY) {
-        report_start(tally, session);
-    }
-    for (uint32_t i = 0; i < outcome->count; i++) {
-        const tally_notice_t *const notice = &outcome->notices[i];
-        tally_report_event(&tally->report, session->number, (enum tally_event_type)notice->type,
-                           notice->code);
-    }
-    if (hook == TALLY_HOOK_CLOSE) {
-        report_end(tally, session, at_ms);
-        session->number = 0;
-    }
-}
-
-static void set_text(tally_t *tally, tally_session_t *session, const tally_event_t *event) {
-    const char *const text = tally_hooks_text(&tally->hooks, event);
-    if (session == NULL) {
-        tally->events_stray++;
-    } else if (tally_session_set_text(session, (enum tally_metric)event->metric, text) < 0) {
-        tally_hooks_count_lost_text(&tally->hooks);
-    }
-    tally_hooks_release_text(&tally->hooks, event);
-}
-
-static void on_event(tally_t *tally, const tally_event_t *event, uint64_t now_ms,
-                     tally_wall_t wall) {
-    /* The stamp is 32 bits and at most 2^31 ms away from now, on either side. */
-    const int32_t distance_ms = (int32_t)(event->time_ms - (uint32_t)now_ms);
-    const uint64_t at_ms = now_ms + (uint64_t)(int64_t)distance_ms;
-    const enum tally_hook hook = (enum tally_hook)event->hook;
-    tally_session_t *const session = find_session(tally, event->session);
-    wall.unix_ms += distance_ms;
-    tally_report_set_time(&tally->report, at_ms, wall);
-    if (hook == TALLY_HOOK_OPEN) {
-        open_session(tally, event->session, at_ms);
-    } else if (hook == TALLY_HOOK_TEXT) {
-        set_text(tally, session, event);
-    } else if (session == NULL) {
-        tally->events_stray++;
-        TALLY_LOG(tally->port, EVENT_STRAY, event->session);
-    } else if (hook == TALLY_HOOK_SET) {
-        tally_session_set(session, (enum tally_metric)event->metric, tally_event_value(event));
-    } else {
-        const tally_outcome_t outcome = tally_session_apply(session, hook, event->value_low, at_ms);
-        after_event(tally, session, hook, &outcome, at_ms);
-    }
-}
-
-static bool take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
-    tally_event_t event;
-    for (uint32_t i = 0; i < EVENTS_A_STEP; i++) {
-        if (!tally_hooks_take(&tally->hooks, &event)) {
-            return false;
-        }
-        on_event(tally, &event, now_ms, wall);
-    }
-    return true;
-}
-
 /* --- what is due ---------------------------------------------------------------------------- */
-
-static void sample_streams(tally_t *tally) {
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        sample_stream(tally, &tally->streams[i]);
-    }
-}
-
-static uint64_t report_sessions(tally_t *tally, uint64_t now_ms) {
-    uint64_t next_ms = UINT64_MAX;
-    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
-        tally_session_t *const session = &tally->sessions[i];
-        if (session->number == 0) {
-            continue;
-        }
-        if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
-            report_heartbeat(tally, session, now_ms);
-            /* One beat however late: what was slept through is not made up for. */
-            session->reported_ms = now_ms;
-        }
-        const uint64_t due_ms = session->reported_ms + tally->heartbeat_ms;
-        next_ms = due_ms < next_ms ? due_ms : next_ms;
-    }
-    return next_ms;
-}
 
 static void report_agent(tally_t *tally) {
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;
@@ -358,23 +222,46 @@ static void report_agent(tally_t *tally) {
     present |= TALLY_CAN(AGENT, SPOOL_HIGH) | TALLY_CAN(AGENT, WALL_QUALITY);
     present |= uplink->last_error != TALLY_OK ? TALLY_CAN(AGENT, LAST_ERROR) : 0;
     present |= uplink->last_status != 0 ? TALLY_CAN(AGENT, LAST_HTTP_STATUS) : 0;
-    /* A board without a network stack of its own has noted nothing of it. */
-    const tally_view_t network = {.values = tally->network_present != 0 ? tally->network : NULL,
-                                  .present = tally->network_present};
-    tally_report_agent(&tally->report, &(tally_view_t){.values = values, .present = present},
-                       &network);
+    const tally_view_t views[] = {
+        {.values = values, .present = present, .group = TALLY_G_AGENT},
+        {.values = tally->network, .present = tally->network_present, .group = TALLY_G_NETWORK},
+    };
+    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_AGENT, 0, views, 2);
+}
+
+/* Time goes into ENGAGED_TIME up to now, or past it in standby. */
+static void account_engaged(tally_t *tally, uint64_t now_ms) {
+    if (now_ms <= tally->engaged_ms) {
+        return;
+    }
+    if (!tally->suspended) {
+        tally_viewing_add(&tally->viewing, TALLY_M_ENGAGED_TIME,
+                          (int64_t)(now_ms - tally->engaged_ms));
+    }
+    tally->engaged_ms = now_ms;
+}
+
+static void report_viewing(tally_t *tally, uint64_t now_ms) {
+    tally_value_t histograms[TALLY_HISTOGRAM_METRICS];
+    account_engaged(tally, now_ms);
+    const tally_view_t views[] = {
+        tally_viewing_view(&tally->viewing),
+        tally_viewing_histograms(&tally->viewing, histograms),
+    };
+    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_VIEWING, 0, views, 2);
 }
 
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_report_set_time(&tally->report, now_ms, wall);
     if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
         tally->wall_known = true;
-        tally_report_clock(&tally->report);
+        tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
     }
-    const uint64_t session_ms = report_sessions(tally, now_ms);
+    const uint64_t session_ms = tally_live_report(tally, now_ms);
     if (now_ms >= tally->agent_due_ms) {
         tally->agent_due_ms = now_ms + tally->upload_ms;
         report_agent(tally);
+        report_viewing(tally, now_ms);
     }
     return session_ms < tally->agent_due_ms ? session_ms : tally->agent_due_ms;
 }
@@ -400,14 +287,97 @@ uint32_t tally_step(tally_t *tally) {
     const tally_wall_t wall = port->wall(port->ctx);
 
     tally_report_set_time(&tally->report, now_ms, wall);
-    sample_streams(tally);
-    const bool more_events = take_events(tally, now_ms, wall);
+    tally_live_sample_streams(tally);
+    const bool more_events = tally_live_take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);
     log_losses(tally);
 
     const uint64_t wait_ms = report_ms > now_ms ? report_ms - now_ms : 0;
     return more_events ? 0 : wait_ms < uplink_ms ? (uint32_t)wait_ms : uplink_ms;
+}
+
+/* Standby begins or ends for the whole device, behind all events so far. */
+static void change_standby(tally_t *tally, bool suspended) {
+    const tally_port_t *const port = tally->port;
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    const tally_wall_t wall = port->wall(port->ctx);
+    (void)tally_live_take_events(tally, now_ms, wall);
+    tally_report_set_time(&tally->report, now_ms, wall);
+    account_engaged(tally, now_ms);
+    tally->suspended = suspended;
+    tally_live_tell_all(tally, suspended ? TALLY_HOOK_SUSPEND : TALLY_HOOK_WAKE, now_ms);
+}
+
+int32_t tally_suspend(tally_t *tally) {
+    if (tally->suspended) {
+        return TALLY_E_STATE;
+    }
+    change_standby(tally, true);
+    return TALLY_OK;
+}
+
+int32_t tally_resume(tally_t *tally) {
+    if (!tally->suspended) {
+        return TALLY_E_STATE;
+    }
+    change_standby(tally, false);
+    return TALLY_OK;
+}
+
+/* --- queries and notes ---------------------------------------------------------------------- */
+
+uint32_t tally_sessions(const tally_t *tally, tally_session_id_t *out, uint32_t most) {
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        if (tally->sessions[i].number != 0) {
+            if (open < most) {
+                out[open] = tally->sessions[i].number;
+            }
+            open++;
+        }
+    }
+    return open;
+}
+
+static int32_t query_value(const tally_view_t *view, enum tally_metric metric, int64_t *out) {
+    const uint32_t at = (uint32_t)metric - tally_group_infos[view->group].first;
+    if (tally_metric_infos[metric].kind > TALLY_KIND_DURATION && (view->present >> at & 1) == 0) {
+        return TALLY_E_EMPTY;
+    }
+    *out = view->values[at].number;
+    return TALLY_OK;
+}
+
+int32_t tally_query(const tally_t *tally, tally_session_id_t number, enum tally_metric metric,
+                    int64_t *out) {
+    const tally_port_t *const port = tally->port;
+    const enum tally_group group = tally_metrics_group(metric);
+    const tally_session_t *session = NULL;
+    for (uint32_t i = 0; i < TALLY_SESSIONS && number != 0; i++) {
+        session = tally->sessions[i].number == number ? &tally->sessions[i] : session;
+    }
+    if (session == NULL) {
+        return TALLY_E_STATE;
+    }
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    if (group == TALLY_G_SINCE) {
+        tally_value_t since[TALLY_SINCE_METRICS];
+        const tally_view_t view = tally_session_since(session, now_ms, since);
+        return query_value(&view, metric, out);
+    }
+    tally_figures_t figures;
+    tally_session_figures(session, now_ms, &figures);
+    if (group == TALLY_G_LEVEL) {
+        const uint32_t level = (uint32_t)metric - (uint32_t)TALLY_M_LEVEL_FIRST;
+        *out = figures.levels[level].last;
+        return (figures.levels_known >> level & 1) != 0 ? TALLY_OK : TALLY_E_EMPTY;
+    }
+    if (tally_figures_place(metric) < 0) {
+        return TALLY_E_ARGUMENT;
+    }
+    const tally_view_t view = tally_figures_view(&figures, group);
+    return query_value(&view, metric, out);
 }
 
 void tally_flush(tally_t *tally) {

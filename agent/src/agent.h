@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TALLY_SRC_AGENT_H
 #define TALLY_SRC_AGENT_H
-/* All stages in one struct. Only agent.c and front.c know more than one of them. */
+/* All stages in one struct. Only agent.c, live.c and front.c know more than one of them. */
 #include "hook.h"
+#include "limit.h"
 #include "metrics.h"
 #include "report.h"
 #include "session.h"
 #include "spool.h"
 #include "tally/tally.h"
 #include "uplink.h"
+#include "viewing.h"
+
+/* Classes of events whose records are limited apart. */
+enum tally_limit_class {
+    TALLY_LIMIT_ERRORS,
+    TALLY_LIMIT_STALLS,
+    TALLY_LIMIT_OTHERS,
+    TALLY_LIMIT_CLASSES
+};
 
 struct tally {
     const tally_port_t *port;
@@ -17,13 +27,17 @@ struct tally {
     tally_hooks_t hooks;
     tally_session_t sessions[TALLY_SESSIONS];
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+    tally_viewing_t viewing;
+    tally_limit_t starts;
+    tally_limit_t events[TALLY_LIMIT_CLASSES];
     tally_report_t report;
     tally_spool_t spool;
     tally_uplink_t uplink;
 
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
-    uint64_t agent_due_ms; /* the next record about the agent itself */
+    uint64_t agent_due_ms; /* the next records about the agent itself and all sessions */
+    uint64_t engaged_ms;   /* ENGAGED_TIME is accounted up to here */
     uint32_t heartbeat_ms;
     uint32_t upload_ms;
     uint32_t events_illegal;
@@ -37,6 +51,7 @@ struct tally {
     uint32_t dropped_logged; /* losses of the spool that the log has told */
     uint32_t damaged_logged;
     bool wall_known;
+    bool suspended;
 };
 
 #endif

@@ -55,8 +55,8 @@ typedef struct {
  */
 uint64_t tally_figures_advance(tally_figures_t *figures, uint64_t at_ms);
 
-/* The longest stall, the one going on included. */
-void tally_figures_close_stall(tally_figures_t *figures);
+/* Lets the longest stall be the one going on, if it is. */
+void tally_figures_note_stall(tally_figures_t *figures);
 
 void tally_figures_set(tally_figures_t *figures, uint32_t at, int64_t value);
 

@@ -6,34 +6,57 @@
 #include <stddef.h>
 
 #include "agent.h"
-#include "cbor.h"
 
-tally_session_id_t tally_hook_open(tally_t *tally) {
+static tally_session_id_t open_as(tally_t *tally, enum tally_session_kind kind) {
     const tally_session_id_t number = tally_hooks_new_session(&tally->hooks);
-    const int32_t status = tally_hooks_put(&tally->hooks, number, TALLY_HOOK_OPEN, 0, 0);
+    const int32_t status = tally_hooks_put(&tally->hooks, number, TALLY_HOOK_OPEN, 0, kind);
     return status < 0 ? 0 : number;
 }
 
-int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
-                         int32_t code) {
-    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET) {
+tally_session_id_t tally_hook_open(tally_t *tally) {
+    return open_as(tally, TALLY_SESSION_PLAYBACK);
+}
+
+tally_session_id_t tally_hook_open_publish(tally_t *tally) {
+    return open_as(tally, TALLY_SESSION_PUBLISH);
+}
+
+tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
+    if (from != 0) {
+        (void)tally_hook_close(tally, from, TALLY_STOP_ZAP);
+    }
+    return open_as(tally, TALLY_SESSION_ZAP);
+}
+
+int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                        int32_t code, int32_t detail) {
+    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET ||
+        !tally_session_takes(hook, code, detail)) {
         return TALLY_E_ARGUMENT;
     }
-    return tally_hooks_put(&tally->hooks, session, hook, 0, code);
+    const uint64_t numbers = (uint64_t)(uint32_t)detail << 32 | (uint32_t)code;
+    return tally_hooks_put(&tally->hooks, session, hook, 0, (int64_t)numbers);
 }
 
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                        int64_t value) {
-    const int64_t most = TALLY_CBOR_INTEGER_MOST;
-    if (session == 0 || !tally_metrics_settable(metric) || value > most || value < -most) {
+    if (session == 0 || !tally_metrics_can_set(metric, value)) {
         return TALLY_E_ARGUMENT;
     }
     return tally_hooks_put(&tally->hooks, session, TALLY_HOOK_SET, metric, value);
 }
 
+int32_t tally_hook_add(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
+                       int64_t amount) {
+    if (session == 0 || !tally_metrics_can_add(metric, amount)) {
+        return TALLY_E_ARGUMENT;
+    }
+    return tally_hooks_put(&tally->hooks, session, TALLY_HOOK_ADD, metric, amount);
+}
+
 int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                         const char *text) {
-    if (session == 0 || text == NULL || !tally_metrics_settable_text(metric)) {
+    if (session == 0 || text == NULL || !tally_metrics_can_set_text(metric)) {
         return TALLY_E_ARGUMENT;
     }
     return tally_hooks_put_text(&tally->hooks, session, metric, text);

@@ -93,12 +93,19 @@ static void add_bucket(tally_histogram_t *histogram, int8_t scale, uint32_t buck
     add_count(&histogram->counts[bucket - histogram->first], count);
 }
 
-void tally_histogram_add(tally_histogram_t *histogram, uint64_t value) {
-    if (value == 0) {
-        add_count(&histogram->zeros, 1);
-    } else {
-        add_bucket(histogram, SCALE_MOST, finest_bucket(value), 1);
+void tally_histogram_add_many(tally_histogram_t *histogram, uint64_t value, uint32_t count) {
+    if (count == 0) {
+        return;
     }
+    if (value == 0) {
+        add_count(&histogram->zeros, count);
+    } else {
+        add_bucket(histogram, SCALE_MOST, finest_bucket(value), count);
+    }
+}
+
+void tally_histogram_add(tally_histogram_t *histogram, uint64_t value) {
+    tally_histogram_add_many(histogram, value, 1);
 }
 
 void tally_histogram_merge(tally_histogram_t *histogram, const tally_histogram_t *other) {

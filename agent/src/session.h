@@ -5,53 +5,73 @@
  * The session engine: events in, quality of experience out. Pure: the time of each event is an
  * argument, nothing is read or sent.
  *
- * A session keeps what the player said (play wanted, first frame seen, buffering, seeking, over)
- * and derives its one state from that, so that no order of events can bring two states at once:
+ * A session keeps what the player said (play wanted, first frame seen, buffering, in an ad, over
+ * ...) and derives its one state from that, so that no order of events can bring two states at
+ * once. The first line that holds counts:
  *
- *     over                           -> ENDED, STOPPED, FAILED
- *     not asked for play yet         -> IDLE
- *     seeking                        -> SEEKING
- *     no frame yet      and wanted   -> JOINING        not wanted -> PAUSED
- *     buffering         and wanted   -> STALLED        not wanted -> PAUSED_STALLED
- *     else                  wanted   -> PLAYING        not wanted -> PAUSED
+ *     suspended                               -> SUSPENDED
+ *     failed, stopped                         -> FAILED, STOPPED
+ *     in an ad break    play not wanted       -> AD_PAUSED
+ *                       no frame of it yet    -> AD_JOINING
+ *                       buffering             -> AD_STALLED       else -> AD_PLAYING
+ *     ended                                   -> ENDED
+ *     not asked for play yet                  -> IDLE
+ *     seeking                                 -> SEEKING
+ *     no frame yet      and wanted            -> JOINING, of a zap ZAPPING
+ *                       not wanted            -> PAUSED
+ *     buffering         and wanted            -> STALLED          not wanted -> PAUSED_STALLED
+ *     else                  wanted            -> PLAYING          not wanted -> PAUSED
  *
- * Invariants: the state durations add up to closed - opened, exactly; stalled <= buffering.
+ * Invariants: those of figures.h; what one session does is counted in `viewing` too.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dimensions.h"
+#include "figures.h"
 #include "hook.h"
 #include "metrics.h"
+#include "playhead.h"
+#include "viewing.h"
 
 typedef struct {
     tally_session_id_t number; /* 0: the slot is free */
-    uint8_t state;             /* enum tally_state */
+    uint8_t kind;              /* enum tally_session_kind */
     uint8_t over;              /* terminal state, or TALLY_STATE_IDLE */
     bool requested;            /* play was asked for */
     bool wanted;               /* play is wanted now: not paused */
-    bool started;              /* the first frame was on screen */
+    bool started;              /* the first frame of the content was on screen */
     bool buffering_told;       /* the player said that it buffers, and not yet that it stopped */
     bool buffering;            /* in a depletion that counts: neither joining nor seeking */
     bool stall_counted;        /* that depletion is in STALLS */
     bool seeking;
-    uint64_t since_ms;    /* accounted up to here */
-    uint64_t stall_ms;    /* of this depletion so far, pauses left out */
-    uint64_t reported_ms; /* last heartbeat; the report stage's */
-    tally_value_t playback[TALLY_PLAYBACK_METRICS];
-    uint64_t playback_present;
-    int64_t dimensions[TALLY_DIMENSION_METRICS]; /* of texts: where in `text` */
-    uint64_t dimensions_present;
-    uint32_t text_used;
-    char text[TALLY_SESSION_TEXT_BYTES]; /* texts of dimensions, each with its NUL */
+    bool in_ad;
+    bool ad_started; /* a frame of the ad was on screen */
+    bool suspended;
+    bool announced;           /* the agent's: it has records of its own */
+    int32_t ad_bitrate_kbps;  /* 0: not known */
+    uint32_t buffer_rest_ms;  /* of the buffer histogram: less than a second */
+    int64_t seeking_since_ms; /* SEEKING_TIME when the seek began */
+    uint64_t source_ms;
+    uint64_t suspended_ms;
+    uint64_t opened_ms;
+    uint64_t reported_ms; /* the agent's: last heartbeat */
+    uint64_t last_ms[TALLY_SINCE_METRICS];
+    uint16_t last_known; /* a bit for each of them */
+    tally_viewing_t *viewing;
+    tally_figures_t figures;
+    tally_playhead_t playhead;
+    tally_dimensions_t dimensions;
 } tally_session_t;
 
 /* What an event brought that is to be told at once. */
 typedef struct {
     uint8_t type; /* enum tally_event_type */
     int32_t code;
+    int32_t detail;
 } tally_notice_t;
 
-enum { TALLY_NOTICES_MOST = 2 };
+enum { TALLY_NOTICES_MOST = 3 };
 
 typedef struct {
     bool illegal; /* the event made no sense and had no effect */
@@ -59,27 +79,38 @@ typedef struct {
     tally_notice_t notices[TALLY_NOTICES_MOST];
 } tally_outcome_t;
 
-void tally_session_open(tally_session_t *session, tally_session_id_t number, uint64_t now_ms);
+/* Whether the numbers of an event are within what enum tally_hook says. Any thread. */
+bool tally_session_takes(enum tally_hook hook, int32_t code, int32_t detail);
 
-/* Applies one event (not OPEN, SET, TEXT). A time before the one accounted up to counts as that:
- * producers race each other by less than a tick. */
+/* `viewing` stands as long as the session. A zap has play asked for. */
+void tally_session_open(tally_session_t *session, tally_session_id_t number,
+                        enum tally_session_kind kind, tally_viewing_t *viewing, uint64_t now_ms);
+
+/* Applies one event (not OPEN, SET, ADD, TEXT) whose numbers tally_session_takes(). A time before
+ * the one accounted up to counts as that: producers race each other by less than a tick. */
 tally_outcome_t tally_session_apply(tally_session_t *session, enum tally_hook hook, int32_t code,
-                                    uint64_t at_ms);
+                                    int32_t detail, uint64_t at_ms);
 
-/* Sets a gauge or dimension that tally_metrics_settable() allows. */
-void tally_session_set(tally_session_t *session, enum tally_metric metric, int64_t value);
+/* Sets what tally_metrics_can_set(). `full` is set when a dimension finds no room. */
+tally_outcome_t tally_session_set(tally_session_t *session, enum tally_metric metric, int64_t value,
+                                  uint64_t at_ms, bool *full);
 
-/* Sets a text; TALLY_E_FULL when the session has no room for it. */
+/* Adds to what tally_metrics_can_add(). */
+void tally_session_add(tally_session_t *session, enum tally_metric metric, int64_t amount);
+
+/* Sets a text that tally_metrics_can_set_text(); TALLY_E_FULL when the session has no room. */
 int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metric,
                                const char *text);
 
-/* The playback values as of `now_ms`: what is going on is added to the copy in `out`, never to the
- * session. The view is of `out`. */
-tally_view_t tally_session_playback(const tally_session_t *session, uint64_t now_ms,
-                                    tally_value_t out[TALLY_PLAYBACK_METRICS]);
+/* A heartbeat was made. */
+void tally_session_beat(tally_session_t *session, uint64_t now_ms);
 
-/* The dimensions, in `out`; their texts stand as long as the session is not changed. */
-tally_view_t tally_session_dimensions(const tally_session_t *session,
-                                      tally_value_t out[TALLY_DIMENSION_METRICS]);
+/* The figures as of `now_ms`: what is going on is added to the copy in `out`, never to the
+ * session. */
+void tally_session_figures(const tally_session_t *session, uint64_t now_ms, tally_figures_t *out);
+
+/* Group SINCE as of `now_ms`, by way of `out`. */
+tally_view_t tally_session_since(const tally_session_t *session, uint64_t now_ms,
+                                 tally_value_t out[TALLY_SINCE_METRICS]);
 
 #endif

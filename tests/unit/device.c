@@ -21,6 +21,10 @@ void device_prepare(device_t *device) {
         .heartbeat_ms = 60000,
         .upload_ms = 300000,
     };
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const tally_group_info_t *const group = &tally_group_infos[i];
+        device->options.capabilities[i] = (UINT64_C(1) << (group->end - group->first)) - 1;
+    }
 }
 
 int32_t device_init(device_t *device) {

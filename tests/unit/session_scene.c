@@ -3,28 +3,41 @@
 
 #include "test.h"
 
-#define AT(metric) ((uint32_t)(metric) - (uint32_t)TALLY_M_PLAYBACK_FIRST)
-
-static tally_view_t look(const scene_t *scene, tally_value_t values[TALLY_PLAYBACK_METRICS]) {
-    static const enum tally_metric states[] = {TALLY_M_IDLE_TIME,    TALLY_M_JOINING_TIME,
-                                               TALLY_M_PLAY_TIME,    TALLY_M_PAUSED_TIME,
-                                               TALLY_M_STALLED_TIME, TALLY_M_PAUSED_STALLED_TIME,
-                                               TALLY_M_SEEKING_TIME, TALLY_M_TERMINAL_TIME};
-    const tally_view_t view = tally_session_playback(&scene->session, scene->now_ms, values);
-    int64_t sum_ms = 0;
-    for (uint32_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        sum_ms += values[AT(states[i])].number;
+static int64_t sum(const tally_figures_t *figures, const enum tally_metric *metrics,
+                   uint32_t count) {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += tally_figures_get(figures, (uint32_t)tally_figures_place(metrics[i]));
     }
-    assert_int_equal(sum_ms, scene->now_ms - scene->opened_ms);
-    assert_int_equal(values[AT(TALLY_M_ELAPSED_TIME)].number, sum_ms);
-    return view;
+    return sum;
+}
+
+/* The figures as of now; whatever the test is about, the times in all states add up. */
+static tally_figures_t look(const scene_t *scene) {
+    static const enum tally_metric states[] = {TALLY_M_IDLE_TIME,     TALLY_M_JOINING_TIME,
+                                               TALLY_M_ZAPPING_TIME,  TALLY_M_PLAY_TIME,
+                                               TALLY_M_PAUSED_TIME,   TALLY_M_STALLED_TIME,
+                                               TALLY_M_SEEKING_TIME,  TALLY_M_PAUSED_STALLED_TIME,
+                                               TALLY_M_TERMINAL_TIME, TALLY_M_SUSPENDED_TIME};
+    tally_figures_t figures;
+    tally_session_figures(&scene->session, scene->now_ms, &figures);
+    assert_int_equal(sum(&figures, states, sizeof states / sizeof states[0]),
+                     scene->now_ms - scene->opened_ms);
+    assert_int_equal(tally_figures_get(&figures, TALLY_PLAYBACK_AT(ELAPSED_TIME)),
+                     scene->now_ms - scene->opened_ms);
+    return figures;
+}
+
+scene_t scene_opened_as(enum tally_session_kind kind) {
+    const uint64_t opened_ms = 5000000000; /* more than 32 bits */
+    scene_t scene = {.opened_ms = opened_ms, .now_ms = opened_ms};
+    tally_viewing_init(&scene.viewing);
+    tally_session_open(&scene.session, 1, kind, &scene.viewing, opened_ms);
+    return scene;
 }
 
 scene_t scene_opened(void) {
-    const uint64_t opened_ms = 5000000000; /* more than 32 bits */
-    scene_t scene = {.opened_ms = opened_ms, .now_ms = opened_ms};
-    tally_session_open(&scene.session, 1, opened_ms);
-    return scene;
+    return scene_opened_as(TALLY_SESSION_PLAYBACK);
 }
 
 scene_t scene_playing(void) {
@@ -38,25 +51,38 @@ void scene_wait(scene_t *scene, uint32_t ms) {
     scene->now_ms += ms;
 }
 
-static void apply(scene_t *scene, enum tally_hook hook, int32_t code) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    scene->outcome = tally_session_apply(&scene->session, hook, code, scene->now_ms);
-    (void)look(scene, values);
+static void apply(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
+    scene->session.viewing = &scene->viewing; /* scenes are copied */
+    scene->outcome = tally_session_apply(&scene->session, hook, code, detail, scene->now_ms);
+    (void)look(scene);
 }
 
 void scene_tell(scene_t *scene, enum tally_hook hook) {
-    scene_tell_code(scene, hook, 0);
+    scene_tell_both(scene, hook, 0, 0);
 }
 
 void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code) {
-    apply(scene, hook, code);
+    scene_tell_both(scene, hook, code, 0);
+}
+
+void scene_tell_both(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
+    apply(scene, hook, code, detail);
     assert_false(scene->outcome.illegal);
 }
 
 void scene_tell_nonsense(scene_t *scene, enum tally_hook hook) {
-    apply(scene, hook, 0);
+    apply(scene, hook, 0, 0);
     assert_true(scene->outcome.illegal);
     scene_expect_no_notice(scene);
+}
+
+void scene_set(scene_t *scene, enum tally_metric metric, int64_t value) {
+    bool full = false;
+    assert_true(tally_metrics_can_set(metric, value));
+    scene->session.viewing = &scene->viewing;
+    scene->outcome = tally_session_set(&scene->session, metric, value, scene->now_ms, &full);
+    assert_false(full);
+    (void)look(scene);
 }
 
 enum tally_state scene_state(const scene_t *scene) {
@@ -64,20 +90,47 @@ enum tally_state scene_state(const scene_t *scene) {
 }
 
 int64_t scene_value(const scene_t *scene, enum tally_metric metric) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    (void)look(scene, values);
-    return values[AT(metric)].number;
+    const tally_figures_t figures = look(scene);
+    return tally_figures_get(&figures, (uint32_t)tally_figures_place(metric));
 }
 
 bool scene_has(const scene_t *scene, enum tally_metric metric) {
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
-    return (look(scene, values).present >> AT(metric) & 1) != 0;
+    const tally_figures_t figures = look(scene);
+    return tally_figures_has(&figures, (uint32_t)tally_figures_place(metric));
+}
+
+tally_level_t scene_level(const scene_t *scene, enum tally_metric metric) {
+    const tally_figures_t figures = look(scene);
+    return figures.levels[metric - TALLY_M_LEVEL_FIRST];
+}
+
+int64_t scene_since(const scene_t *scene, enum tally_metric metric) {
+    tally_value_t values[TALLY_SINCE_METRICS];
+    const tally_view_t view = tally_session_since(&scene->session, scene->now_ms, values);
+    const uint32_t at = (uint32_t)metric - (uint32_t)TALLY_M_SINCE_FIRST;
+    return (view.present >> at & 1) != 0 ? values[at].number : SCENE_NEVER;
+}
+
+uint32_t scene_sampled(const scene_t *scene, enum tally_metric metric) {
+    const tally_histogram_t *const histogram =
+        &scene->viewing.histograms[metric - TALLY_M_HISTOGRAM_FIRST];
+    uint32_t count = histogram->zeros;
+    for (uint32_t i = 0; i < histogram->used; i++) {
+        count += histogram->counts[i];
+    }
+    return count;
 }
 
 void scene_expect_notice(const scene_t *scene, enum tally_event_type type, int32_t code) {
     assert_int_equal(scene->outcome.count, 1);
-    assert_int_equal(scene->outcome.notices[0].type, type);
-    assert_int_equal(scene->outcome.notices[0].code, code);
+    scene_expect_notice_at(scene, 0, type, code);
+}
+
+void scene_expect_notice_at(const scene_t *scene, uint32_t at, enum tally_event_type type,
+                            int32_t code) {
+    assert_true(at < scene->outcome.count);
+    assert_int_equal(scene->outcome.notices[at].type, type);
+    assert_int_equal(scene->outcome.notices[at].code, code);
 }
 
 void scene_expect_no_notice(const scene_t *scene) {

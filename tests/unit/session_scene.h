@@ -11,33 +11,51 @@
 
 typedef struct {
     tally_session_t session;
+    tally_viewing_t viewing;
     uint64_t opened_ms;
     uint64_t now_ms;
     tally_outcome_t outcome; /* of the last event */
 } scene_t;
 
-/* A new session, and one whose first frame has just come on screen at once. */
+/* A new session, one of a kind, and one whose first frame has just come on screen at once. */
 scene_t scene_opened(void);
+scene_t scene_opened_as(enum tally_session_kind kind);
 scene_t scene_playing(void);
 
 void scene_wait(scene_t *scene, uint32_t ms);
 
-/* An event that makes sense, one with a code, and one that does not. */
+/* An event that makes sense, one with its numbers, and one that does not. */
 void scene_tell(scene_t *scene, enum tally_hook hook);
 void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code);
+void scene_tell_both(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail);
 void scene_tell_nonsense(scene_t *scene, enum tally_hook hook);
+
+void scene_set(scene_t *scene, enum tally_metric metric, int64_t value);
 
 enum tally_state scene_state(const scene_t *scene);
 
-/* A value of group PLAYBACK as a heartbeat would tell it now, and whether it would. */
+/* A value of groups ADS, MEDIA, PLAYBACK as a heartbeat would tell it now, and whether it would. */
 int64_t scene_value(const scene_t *scene, enum tally_metric metric);
 bool scene_has(const scene_t *scene, enum tally_metric metric);
 
-/* The last event brought exactly this to be told at once, and nothing. */
+tally_level_t scene_level(const scene_t *scene, enum tally_metric metric);
+
+/* A value of group SINCE now; SCENE_NEVER when it is absent. */
+enum { SCENE_NEVER = -1 };
+int64_t scene_since(const scene_t *scene, enum tally_metric metric);
+
+/* How many values a histogram of all sessions holds. */
+uint32_t scene_sampled(const scene_t *scene, enum tally_metric metric);
+
+/* The last event brought exactly this to be told at once; among others, this; nothing. */
 void scene_expect_notice(const scene_t *scene, enum tally_event_type type, int32_t code);
+void scene_expect_notice_at(const scene_t *scene, uint32_t at, enum tally_event_type type,
+                            int32_t code);
 void scene_expect_no_notice(const scene_t *scene);
 
 #define VALUE(scene, metric) scene_value((scene), TALLY_M_##metric)
 #define HAS(scene, metric)   scene_has((scene), TALLY_M_##metric)
+#define LEVEL(scene, metric) scene_level((scene), TALLY_M_##metric)
+#define LAST(scene, metric)  scene_since((scene), TALLY_M_##metric)
 
 #endif

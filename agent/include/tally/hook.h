@@ -79,7 +79,8 @@ enum tally_hook {
     TALLY_HOOK_TEXT,  /* a text dimension of the registry */
 };
 
-/* --- sessions ---------------------------------------------------------------------------------- */
+/* --- sessions ----------------------------------------------------------------------------------
+ */
 
 /* Opens a session. The number to use from now on, or 0 when the event was dropped. If all
  * TALLY_SESSIONS are taken the session is refused later, and counted (`us`). What is fetched before
@@ -111,7 +112,8 @@ static inline int32_t tally_hook_close(tally_t *tally, tally_session_id_t sessio
     return tally_hook_tell(tally, session, TALLY_HOOK_CLOSE, (int32_t)reason, 0);
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------------------------------
+ */
 
 /* Sets what no event tells: a number of group DIMENSION, a gauge of MEDIA, a LEVEL, the POSITION, a
  * gauge or signed value of USER. Gauges are not negative, enums within their list, dimensions and
@@ -133,7 +135,8 @@ int32_t tally_hook_add(tally_t *tally, tally_session_id_t session, enum tally_me
 int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                         const char *text);
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams -----------------------------------------------------------------------------------
+ */
 
 /* Puts a stream under measurement: its statistics are reported with those of the session until
  * detach. The struct must stay valid and initialised that long. Takes the port's critical section
@@ -147,7 +150,8 @@ int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_
  * and ISRs as tally_hook_text(). TALLY_E_EMPTY if it is not attached. */
 int32_t tally_detach(tally_t *tally, const void *stream);
 
-/* --- start ------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------
+ */
 /* The player is loaded and can be told what to play. */
 static inline int32_t tally_hook_loaded(tally_t *tally, tally_session_id_t session) {
     return tally_hook_tell(tally, session, TALLY_HOOK_LOADED, 0, 0);
@@ -187,7 +191,8 @@ static inline int32_t tally_hook_playing(tally_t *tally, tally_session_id_t sess
     return tally_hook_tell(tally, session, TALLY_HOOK_PLAYING, 0, 0);
 }
 
-/* --- playback ---------------------------------------------------------------------------------- */
+/* --- playback ----------------------------------------------------------------------------------
+ */
 
 /* Pause and resume by the user; a player that pauses to buffer says buffering_begin instead. */
 static inline int32_t tally_hook_pause(tally_t *tally, tally_session_id_t session) {
@@ -236,7 +241,8 @@ static inline int32_t tally_hook_wake(tally_t *tally, tally_session_id_t session
     return tally_hook_tell(tally, session, TALLY_HOOK_WAKE, 0, 0);
 }
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors ------------------------------------------------------------------------------------
+ */
 
 /* An error that playback survives (a failed download that is tried again is none, see
  * DOWNLOADS_FAILED), and one that ends it. `code` is the player's own. A player that tries again
@@ -255,7 +261,8 @@ static inline int32_t tally_hook_refused(tally_t *tally, tally_session_id_t sess
     return tally_hook_tell(tally, session, TALLY_HOOK_REFUSED, code, 0);
 }
 
-/* --- choices ----------------------------------------------------------------------------------- */
+/* --- choices -----------------------------------------------------------------------------------
+ */
 
 /* The rendition on screen has this declared bitrate, 1 to 2^31 - 1 kbit/s; who chose it. */
 static inline int32_t tally_hook_rendition(tally_t *tally, tally_session_id_t session,
@@ -289,7 +296,8 @@ static inline int32_t tally_hook_custom(tally_t *tally, tally_session_id_t sessi
     return tally_hook_tell(tally, session, TALLY_HOOK_CUSTOM, code, detail);
 }
 
-/* --- advertisements ---------------------------------------------------------------------------- */
+/* --- advertisements ----------------------------------------------------------------------------
+ */
 
 /* An ad is asked for from an ad server; its media is ready; the server counts an impression; the
  * viewer follows it; it failed. */

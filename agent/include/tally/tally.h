@@ -38,20 +38,24 @@ typedef struct {
     const char *soc;
     const char *firmware;
     const char *os;
+    const char *middleware;
+    const char *browser;
+    const char *time_zone;
     enum tally_reset reset_reason;
 
     uint32_t heartbeat_ms; /* 1,000 to 3,600,000; 0 is 60,000 */
     uint32_t upload_ms;    /* 1,000 to 86,400,000; 0 is 300,000 */
 
-    /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(). A metric that is
-     * declared and absent is 0; one that is not declared was not measured. The agent adds its own
-     * group. */
+    /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(), or
+     * TALLY_CAN_ALL(). A metric that is declared and absent is 0; one that is not declared was not
+     * measured, and is never sent. The agent adds its own group. */
     uint64_t capabilities[TALLY_GROUPS];
 } tally_options_t;
 
 /* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers
  * must outlive the agent. 0; TALLY_E_ARGUMENT for a NULL pointer or callback; TALLY_E_CONFIG for
- * options or a store geometry out of range; TALLY_E_RANDOM, TALLY_E_IO from the port. */
+ * options or a store geometry out of range, or if a record of what is declared could be larger than
+ * TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store);
 
@@ -61,6 +65,24 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
  * time is one message of a TLS handshake, public-key work: with port/mbedtls 2.0 s on a Cortex-M3
  * that does 31 million instructions a second, without such work 11 ms (measured by make bench). */
 uint32_t tally_step(tally_t *tally);
+
+/* The device goes into standby, and comes out of it. Call the first before it sleeps: every session
+ * is SUSPENDED from now on, and the time asleep counts as nothing else, however long it is (the
+ * port's monotonic clock counts it). tally_step() may be called in standby; there are no heartbeats
+ * then, and none to make up for afterwards. Agent task. TALLY_E_STATE if it is so already. */
+int32_t tally_suspend(tally_t *tally);
+int32_t tally_resume(tally_t *tally);
+
+/* The numbers of the open sessions, at most `most` of them. Returns how many there are. Agent
+ * task. */
+uint32_t tally_sessions(const tally_t *tally, tally_session_id_t *out, uint32_t most);
+
+/* A figure of an open session as of now: a metric of the groups ADS, MEDIA, PLAYBACK, SINCE or
+ * USER, or the last value of a LEVEL. TALLY_E_STATE: no such session; TALLY_E_EMPTY: the metric has
+ * no value yet; TALLY_E_ARGUMENT: a metric of another group. Agent task; some thousand
+ * instructions. Events still in the ring do not count yet. */
+int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally_metric metric,
+                    int64_t *out);
 
 /* Asks for an upload as soon as the retry time allows. */
 void tally_flush(tally_t *tally);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live.h"
+
+#include <stddef.h>
+
+#include "log.h"
+
+/* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
+#define EVENTS_A_STEP (2u * (uint32_t)TALLY_EVENTS)
+
+/* A session that a zap began has records of its own once it is this old. */
+#define ZAP_FOLD_MS 5000u
+
+tally_session_t *tally_live_find(tally_t *tally, tally_session_id_t number) {
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        if (tally->sessions[i].number == number) {
+            return &tally->sessions[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- streams -------------------------------------------------------------------------------- */
+
+static void report_stream(tally_t *tally, const tally_stream_t *stream) {
+    const tally_view_t view = {
+        .values = stream->totals, .present = stream->present, .group = stream->group};
+    /* A stream's record goes by the letter of its group. */
+    const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
+    tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
+}
+
+/* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
+static void sample_stream(tally_t *tally, tally_stream_t *stream) {
+    const tally_port_t *const port = tally->port;
+    uint32_t state = port->critical_enter(port->ctx);
+    const bool fresh = !stream->in_use || tally_stream_sample(stream);
+    const bool over = stream->in_use && stream->version == NULL;
+    port->critical_leave(port->ctx, state);
+    tally->snapshots_stale += fresh ? 0 : 1;
+    if (over) {
+        /* Until it is freed, nobody else writes to a slot in use without a player. */
+        report_stream(tally, stream);
+        state = port->critical_enter(port->ctx);
+        stream->in_use = false;
+        port->critical_leave(port->ctx, state);
+    }
+}
+
+void tally_live_sample_streams(tally_t *tally) {
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        sample_stream(tally, &tally->streams[i]);
+    }
+}
+
+static void report_streams_of(tally_t *tally, tally_session_id_t number) {
+    const tally_port_t *const port = tally->port;
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        const uint32_t state = port->critical_enter(port->ctx);
+        const tally_stream_t stream = tally->streams[i];
+        port->critical_leave(port->ctx, state);
+        if (stream.in_use && stream.session == number) {
+            report_stream(tally, &stream);
+        }
+    }
+}
+
+/* --- records of a session ------------------------------------------------------------------- */
+
+static void make(tally_t *tally, enum tally_class class, enum tally_record kind,
+                 const tally_session_t *session, const tally_view_t *views, uint32_t count) {
+    tally_report_make(&tally->report, class, kind, session->number, views, count);
+}
+
+/* The dimensions are set by events behind OPEN, so the start is reported with the play request. */
+static void announce(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
+    tally_value_t values[TALLY_DIMENSION_METRICS];
+    if (!tally_limit_take(&tally->starts, TALLY_START_BURST, TALLY_START_REFILL_MS, now_ms)) {
+        return;
+    }
+    const tally_view_t view = tally_dimensions_view(&session->dimensions, values);
+    session->announced = true;
+    make(tally, TALLY_URGENT, TALLY_RECORD_START, session, &view, 1);
+}
+
+static void report_heartbeat(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
+    tally_figures_t figures;
+    tally_value_t levels[TALLY_LEVEL_METRICS];
+    tally_session_figures(session, now_ms, &figures);
+    const tally_view_t views[] = {
+        tally_figures_view(&figures, TALLY_G_ADS),
+        tally_figures_levels(&figures, levels),
+        tally_figures_view(&figures, TALLY_G_MEDIA),
+        tally_figures_view(&figures, TALLY_G_PLAYBACK),
+#if TALLY_METRICS_USER
+        tally_figures_view(&figures, TALLY_G_USER),
+#endif
+    };
+    make(tally, TALLY_ROUTINE, TALLY_RECORD_HEARTBEAT, session, views,
+         sizeof views / sizeof views[0]);
+    report_streams_of(tally, session->number);
+    tally_session_beat(session, now_ms);
+}
+
+static void report_end(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
+    tally_value_t dimensions[TALLY_DIMENSION_METRICS];
+    tally_value_t levels[TALLY_LEVEL_METRICS];
+    tally_value_t since[TALLY_SINCE_METRICS];
+    const tally_figures_t *const figures = &session->figures;
+    const tally_view_t views[] = {
+        tally_dimensions_view(&session->dimensions, dimensions),
+        tally_figures_view(figures, TALLY_G_ADS),
+        tally_figures_levels(figures, levels),
+        tally_figures_view(figures, TALLY_G_MEDIA),
+        tally_figures_view(figures, TALLY_G_PLAYBACK),
+        tally_session_since(session, at_ms, since),
+#if TALLY_METRICS_USER
+        tally_figures_view(figures, TALLY_G_USER),
+#endif
+    };
+    make(tally, TALLY_URGENT, TALLY_RECORD_END, session, views, sizeof views / sizeof views[0]);
+}
+
+/* Events are limited by class, so that a player that flaps in one way hides no other. */
+static tally_limit_t *limit_of(tally_t *tally, enum tally_event_type type) {
+    switch (type) {
+    case TALLY_EVENT_ERROR:
+    case TALLY_EVENT_FATAL:
+    case TALLY_EVENT_REFUSED:
+    case TALLY_EVENT_AD_ERROR: return &tally->events[TALLY_LIMIT_ERRORS];
+    case TALLY_EVENT_STALL_BEGIN:
+    case TALLY_EVENT_STALL_END: return &tally->events[TALLY_LIMIT_STALLS];
+    default: return &tally->events[TALLY_LIMIT_OTHERS];
+    }
+}
+
+static void report_event(tally_t *tally, const tally_session_t *session,
+                         const tally_notice_t *notice, uint64_t at_ms) {
+    tally_value_t event[TALLY_EVENT_METRICS];
+    tally_value_t since[TALLY_SINCE_METRICS];
+    tally_limit_t *const limit = limit_of(tally, (enum tally_event_type)notice->type);
+    if (!tally_limit_take(limit, TALLY_EVENT_BURST, TALLY_EVENT_REFILL_MS, at_ms)) {
+        tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, 1);
+        return;
+    }
+    const bool positioned = tally_figures_has(&session->figures, TALLY_PLAYBACK_AT(POSITION));
+    event[TALLY_M_EVENT_CODE - TALLY_M_EVENT_FIRST].number = notice->code;
+    event[TALLY_M_EVENT_DETAIL - TALLY_M_EVENT_FIRST].number = notice->detail;
+    event[TALLY_M_EVENT_POSITION - TALLY_M_EVENT_FIRST].number =
+        tally_figures_get(&session->figures, TALLY_PLAYBACK_AT(POSITION));
+    event[TALLY_M_EVENT_TYPE - TALLY_M_EVENT_FIRST].number = notice->type;
+    const tally_view_t views[] = {
+        {.values = event,
+         .present = TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_DETAIL) |
+                    TALLY_CAN(EVENT, EVENT_TYPE) |
+                    (positioned ? TALLY_CAN(EVENT, EVENT_POSITION) : 0),
+         .group = TALLY_G_EVENT},
+        tally_session_since(session, at_ms, since),
+    };
+    make(tally, limit == &tally->events[TALLY_LIMIT_OTHERS] ? TALLY_ROUTINE : TALLY_URGENT,
+         TALLY_RECORD_EVENT, session, views, sizeof views / sizeof views[0]);
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static void open_session(tally_t *tally, tally_session_id_t number, enum tally_session_kind kind,
+                         uint64_t at_ms) {
+    tally_session_t *const session = tally_live_find(tally, 0);
+    if (session == NULL) {
+        tally->sessions_refused++;
+        TALLY_LOG(tally->port, SESSION_REFUSED, number);
+        return;
+    }
+    tally_session_open(session, number, kind, &tally->viewing, at_ms);
+    TALLY_LOG(tally->port, SESSION_OPENED, number);
+}
+
+static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
+    if (session->announced) {
+        report_end(tally, session, at_ms);
+    } else {
+        tally_viewing_fold(&tally->viewing, &session->figures);
+    }
+    TALLY_LOG(tally->port, SESSION_ENDED, session->number);
+    session->number = 0;
+}
+
+/* A zap waits until it has lasted, or has failed, which is worth telling however short it was;
+ * others until play is asked for, or they end without. */
+static bool is_to_announce(const tally_session_t *session, enum tally_hook hook, uint64_t at_ms) {
+    if (session->announced) {
+        return false;
+    }
+    if (session->kind == TALLY_SESSION_ZAP) {
+        return hook == TALLY_HOOK_FATAL || at_ms - session->opened_ms >= ZAP_FOLD_MS;
+    }
+    return session->requested || hook == TALLY_HOOK_CLOSE;
+}
+
+static void tell(tally_t *tally, const tally_session_t *session, const tally_outcome_t *outcome,
+                 uint64_t at_ms) {
+    for (uint32_t i = 0; i < outcome->count && session->announced; i++) {
+        report_event(tally, session, &outcome->notices[i], at_ms);
+    }
+}
+
+static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook, int32_t code,
+                  int32_t detail, uint64_t at_ms) {
+    const tally_outcome_t outcome = tally_session_apply(session, hook, code, detail, at_ms);
+    tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_TAKEN, 1);
+    if (outcome.illegal) {
+        tally->events_illegal++;
+        return;
+    }
+    if (is_to_announce(session, hook, at_ms)) {
+        announce(tally, session, at_ms);
+    }
+    tell(tally, session, &outcome, at_ms);
+    if (hook == TALLY_HOOK_CLOSE) {
+        close_session(tally, session, at_ms);
+    }
+}
+
+static void set(tally_t *tally, tally_session_t *session, const tally_event_t *event,
+                uint64_t at_ms) {
+    bool full = false;
+    const tally_outcome_t outcome = tally_session_set(session, (enum tally_metric)event->metric,
+                                                      tally_event_value(event), at_ms, &full);
+    if (full) {
+        tally_hooks_count_lost_text(&tally->hooks);
+    }
+    tell(tally, session, &outcome, at_ms);
+}
+
+static void set_text(tally_t *tally, tally_session_t *session, const tally_event_t *event) {
+    const char *const text = tally_hooks_text(&tally->hooks, event);
+    if (session == NULL) {
+        tally->events_stray++;
+    } else if (tally_session_set_text(session, (enum tally_metric)event->metric, text) < 0) {
+        tally_hooks_count_lost_text(&tally->hooks);
+    }
+    tally_hooks_release_text(&tally->hooks, event);
+}
+
+static void on_event(tally_t *tally, const tally_event_t *event, uint64_t at_ms) {
+    const enum tally_hook hook = (enum tally_hook)event->hook;
+    tally_session_t *const session = tally_live_find(tally, event->session);
+    if (hook == TALLY_HOOK_OPEN) {
+        open_session(tally, event->session, (enum tally_session_kind)event->value_low, at_ms);
+    } else if (hook == TALLY_HOOK_TEXT) {
+        set_text(tally, session, event);
+    } else if (session == NULL) {
+        tally->events_stray++;
+        TALLY_LOG(tally->port, EVENT_STRAY, event->session);
+    } else if (hook == TALLY_HOOK_SET) {
+        set(tally, session, event, at_ms);
+    } else if (hook == TALLY_HOOK_ADD) {
+        tally_session_add(session, (enum tally_metric)event->metric, tally_event_value(event));
+    } else {
+        apply(tally, session, hook, event->value_low, event->value_high, at_ms);
+    }
+}
+
+bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
+    tally_event_t event;
+    for (uint32_t i = 0; i < EVENTS_A_STEP; i++) {
+        if (!tally_hooks_take(&tally->hooks, &event)) {
+            return false;
+        }
+        /* The stamp is 32 bits and at most 2^31 ms away from now, on either side. */
+        const int32_t distance_ms = (int32_t)(event.time_ms - (uint32_t)now_ms);
+        const uint64_t at_ms = now_ms + (uint64_t)(int64_t)distance_ms;
+        tally_wall_t at_wall = wall;
+        at_wall.unix_ms += distance_ms;
+        tally_report_set_time(&tally->report, at_ms, at_wall);
+        on_event(tally, &event, at_ms);
+    }
+    return true;
+}
+
+void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) {
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        if (tally->sessions[i].number != 0) {
+            apply(tally, &tally->sessions[i], hook, 0, 0, now_ms);
+        }
+    }
+}
+
+/* --- what is due ---------------------------------------------------------------------------- */
+
+/* When a session next has something to say, which it does now if that has come. */
+static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
+    if (is_to_announce(session, TALLY_HOOK_SET, now_ms)) {
+        announce(tally, session, now_ms);
+    }
+    if (session->suspended) {
+        /* No beat in standby, and none to make up for on waking. */
+        session->reported_ms = now_ms;
+    } else if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
+        /* One beat however late: what was slept through is not made up for. */
+        session->reported_ms = now_ms;
+        if (session->announced) {
+            report_heartbeat(tally, session, now_ms);
+        }
+    }
+    const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;
+    const uint64_t fold_ms = session->opened_ms + ZAP_FOLD_MS;
+    const bool waits = session->kind == TALLY_SESSION_ZAP && fold_ms > now_ms;
+    return waits && fold_ms < beat_ms ? fold_ms : beat_ms;
+}
+
+uint64_t tally_live_report(tally_t *tally, uint64_t now_ms) {
+    uint64_t next_ms = UINT64_MAX;
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        if (tally->sessions[i].number != 0) {
+            const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms);
+            next_ms = due_ms < next_ms ? due_ms : next_ms;
+        }
+    }
+    return next_ms;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_STORY_H
+#define TALLY_SRC_STORY_H
+/*
+ * What each event means: the part of the session engine that changes what the player said. Which
+ * state follows from that, and where the time goes, is session.c's.
+ */
+#include "session.h"
+
+#define P(metric)     TALLY_PLAYBACK_AT(metric)
+#define ADS(metric)   TALLY_ADS_AT(metric)
+#define MEDIA(metric) TALLY_MEDIA_AT(metric)
+#define SINCE(metric) ((uint32_t)TALLY_M_##metric - (uint32_t)TALLY_M_SINCE_FIRST)
+
+/* Begins a session that play is asked for: PLAY, or a zap. */
+void tally_story_request(tally_session_t *session);
+
+/* Applies one event at the session's time; false if it makes no sense now, and nothing changed. */
+bool tally_story_tell(tally_session_t *session, enum tally_hook hook, int32_t code, int32_t detail,
+                      tally_outcome_t *outcome);
+
+/* Remembers now as the last time of this kind: an index into group SINCE. */
+void tally_story_touch(tally_session_t *session, uint32_t since);
+
+/* Adds to what is told. */
+void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int64_t code,
+                        int32_t detail);
+
+#endif
