@@ -101,7 +101,8 @@ bool tally_stream_sample(tally_stream_t *stream) {
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t advance = now[i] - stream->last[i];
         switch (infos[i].kind) {
-        case TALLY_KIND_COUNTER: stream->totals[i].number += advance; break;
+        case TALLY_KIND_COUNTER:
+        case TALLY_KIND_DURATION: stream->totals[i].number += advance; break;
         case TALLY_KIND_SIGNED:
             stream->totals[i].number += (int32_t)advance;
             stream->present |= UINT64_C(1) << i;

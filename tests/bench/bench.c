@@ -71,6 +71,7 @@ static tally_t agent;
 static tally_session_t session;
 static tally_rtp_t rtp;
 static tally_ts_t ts;
+static tally_frames_t frames;
 static uint8_t memory[64 * 4096];
 static uint8_t out[2048];
 
@@ -135,6 +136,13 @@ static void ts_packet(uint32_t count) {
     }
 }
 
+/* Frames of 25 a second, none of them late. */
+static void frames_rendered(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        tally_frames_rendered(&frames, i * 40000);
+    }
+}
+
 /* A session that has played for a while: 19 cumulative fields and gauges. */
 static void play_session(void) {
     static const enum tally_hook story[] = {
@@ -190,6 +198,7 @@ int main(int argc, char **argv) {
         {"hook.counter", hook_counter},
         {"rtp.packet", rtp_packet},
         {"ts.packet", ts_packet},
+        {"frames.rendered", frames_rendered},
         {"report.heartbeat", report_heartbeat},
         {"spool.record150", spool_record},
     };
@@ -197,6 +206,7 @@ int main(int argc, char **argv) {
     tally_hooks_init(&agent.hooks, &port);
     (void)tally_rtp_init(&rtp, 90000);
     tally_ts_init(&ts);
+    tally_frames_init(&frames);
     if (argc == 2 && strcmp(argv[1], "bytes") == 0) {
         play_session();
         printf("report.heartbeat.bytes %u\n", (unsigned)encode_heartbeat());

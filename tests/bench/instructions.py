@@ -2,7 +2,8 @@
 """Instructions of the agent's operations on this machine, and the sizes of its records."""
 import re
 
-OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "report.heartbeat", "spool.record150")
+OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.rendered", "report.heartbeat",
+              "spool.record150")
 COUNT = 7000  # a multiple of the 7 TS packets of a datagram
 
 

@@ -25,6 +25,7 @@ STAGES = {
     "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h"},
     "rtp": set(),
     "ts": set(),
+    "frames": set(),
     "histogram": {"histogram.h"},
     "http": {"http.h"},
     "backoff": {"backoff.h"},

@@ -61,6 +61,7 @@
     X(BOOT, 'b', "boot")                                                                           \
     X(CLOCK, 'c', "clock")                                                                         \
     X(EVENT, 'e', "event")                                                                         \
+    X(FRAMES, 'f', "frames")                                                                       \
     X(HEARTBEAT, 'h', "heartbeat")                                                                 \
     X(RTP, 'r', "rtp")                                                                             \
     X(START, 's', "start")                                                                         \

@@ -76,6 +76,8 @@ int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_m
  * are attached. */
 int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp);
 int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts);
+int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
+                            const tally_frames_t *frames);
 
 /* Takes the last snapshot and forgets the stream; after the return it is not read again. Its final
  * statistics are still reported. Call before closing the session, with the writer at rest. Threads,
