@@ -90,6 +90,13 @@ int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_
                       : attach(tally, session, TALLY_G_TS, &ts->version, ts->values);
 }
 
+int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
+                            const tally_frames_t *frames) {
+    return frames == NULL
+               ? (int32_t)TALLY_E_ARGUMENT
+               : attach(tally, session, TALLY_G_FRAMES, &frames->version, frames->values);
+}
+
 int32_t tally_detach(tally_t *tally, const void *stream) {
     const tally_port_t *const port = tally->port;
     int32_t status = TALLY_E_EMPTY;

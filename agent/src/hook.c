@@ -21,8 +21,8 @@ void tally_hooks_init(tally_hooks_t *hooks, const tally_port_t *port) {
     }
 }
 
-/* The two operations that must not be torn, in both variants. `claim` gives a free cell, and its
- * position, to exactly one producer. */
+/* The two operations that must not be torn, in both variants. `claim` gives a free cell to exactly
+ * one producer; its turn still is its position. */
 #if TALLY_ATOMICS
 
 static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t amount) {
@@ -30,7 +30,7 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return __atomic_add_fetch(word, amount, __ATOMIC_RELAXED);
 }
 
-static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
+static tally_cell_t *claim(tally_hooks_t *hooks) {
     uint32_t at = tally_atomic_load(&hooks->head);
     for (uint32_t tries = 0; tries < CLAIM_TRIES; tries++) {
         tally_cell_t *const cell = &hooks->cells[at & MASK];
@@ -38,7 +38,6 @@ static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
         if (turn == at) {
             if (__atomic_compare_exchange_n(&hooks->head, &at, at + 1, true, __ATOMIC_RELAXED,
                                             __ATOMIC_RELAXED)) {
-                *position = at;
                 return cell;
             }
         } else if ((int32_t)(turn - at) < 0) {
@@ -60,7 +59,7 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return sum;
 }
 
-static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
+static tally_cell_t *claim(tally_hooks_t *hooks) {
     const tally_port_t *const port = hooks->port;
     const uint32_t state = port->critical_enter(port->ctx);
     const uint32_t at = tally_atomic_load(&hooks->head);
@@ -70,7 +69,6 @@ static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
         tally_atomic_store(&hooks->head, at + 1);
     }
     port->critical_leave(port->ctx, state);
-    *position = at;
     return free ? cell : NULL;
 }
 
@@ -79,22 +77,19 @@ static tally_cell_t *claim(tally_hooks_t *hooks, uint32_t *position) {
 int32_t tally_hooks_put(tally_hooks_t *hooks, tally_session_id_t session, enum tally_hook hook,
                         enum tally_metric metric, int64_t value) {
     const tally_port_t *const port = hooks->port;
-    const uint32_t time_ms = (uint32_t)port->monotonic_ms(port->ctx);
-    uint32_t position = 0;
-    tally_cell_t *const cell = claim(hooks, &position);
+    tally_cell_t *const cell = claim(hooks);
     if (cell == NULL) {
         (void)add_shared(port, &hooks->dropped, 1);
         return TALLY_E_FULL;
     }
-    cell->event = (tally_event_t){
-        .time_ms = time_ms,
-        .session = session,
-        .hook = (uint16_t)hook,
-        .metric = (uint16_t)metric,
-        .value_low = (int32_t)(uint32_t)value,
-        .value_high = (int32_t)(uint32_t)((uint64_t)value >> 32),
-    };
-    tally_atomic_store_release(&cell->turn, position + 1);
+    /* The clock is read last: nothing but the cell has to be kept across its call. */
+    cell->event.session = session;
+    cell->event.hook = (uint16_t)hook;
+    cell->event.metric = (uint16_t)metric;
+    cell->event.value_low = (int32_t)(uint32_t)value;
+    cell->event.value_high = (int32_t)(uint32_t)((uint64_t)value >> 32);
+    cell->event.time_ms = (uint32_t)port->monotonic_ms(port->ctx);
+    tally_atomic_store_release(&cell->turn, tally_atomic_load(&cell->turn) + 1);
     port->wake(port->ctx);
     return TALLY_OK;
 }

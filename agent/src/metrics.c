@@ -103,20 +103,20 @@ bool tally_metrics_can_set(enum tally_metric metric, int64_t value) {
 }
 
 bool tally_metrics_can_add(enum tally_metric metric, int64_t amount) {
-    switch (metric) {
-    case TALLY_M_DOWNLOADS:
-    case TALLY_M_DOWNLOADS_FAILED:
-    case TALLY_M_DOWNLOAD_BYTES: break;
-    default:
-#if TALLY_METRICS_USER
-        if (tally_metrics_group(metric) == TALLY_G_USER &&
-            is_cumulative(&tally_metric_infos[metric])) {
-            break;
-        }
-#endif
+    const uint64_t downloads = TALLY_CAN(MEDIA, DOWNLOADS) | TALLY_CAN(MEDIA, DOWNLOADS_FAILED) |
+                               TALLY_CAN(MEDIA, DOWNLOAD_BYTES) | TALLY_CAN(MEDIA, DOWNLOAD_TIME) |
+                               TALLY_CAN(MEDIA, VIDEO_DOWNLOADS_FAILED);
+    if (amount < 0 || amount > TALLY_CBOR_INTEGER_MOST) {
         return false;
     }
-    return amount >= 0 && amount <= TALLY_CBOR_INTEGER_MOST;
+    switch (tally_metrics_group(metric)) {
+    case TALLY_G_MEDIA:
+        return (downloads >> ((uint32_t)metric - (uint32_t)TALLY_M_MEDIA_FIRST) & 1) != 0;
+#if TALLY_METRICS_USER
+    case TALLY_G_USER: return is_cumulative(&tally_metric_infos[metric]);
+#endif
+    default: return false;
+    }
 }
 
 bool tally_metrics_can_set_text(enum tally_metric metric) {
@@ -173,7 +173,8 @@ bool tally_stream_sample(tally_stream_t *stream) {
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t advance = now[i] - stream->last[i];
         switch (infos[i].kind) {
-        case TALLY_KIND_COUNTER: stream->totals[i].number += advance; break;
+        case TALLY_KIND_COUNTER:
+        case TALLY_KIND_DURATION: stream->totals[i].number += advance; break;
         case TALLY_KIND_SIGNED:
             stream->totals[i].number += (int32_t)advance;
             stream->present |= UINT64_C(1) << i;

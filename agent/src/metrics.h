@@ -56,10 +56,10 @@ bool tally_metrics_can_set_text(enum tally_metric metric);
 
 /* --- streams -------------------------------------------------------------------------------- */
 
-enum {
-    TALLY_STREAM_METRICS_MOST =
-        TALLY_RTP_METRICS > TALLY_TS_METRICS ? (int)TALLY_RTP_METRICS : (int)TALLY_TS_METRICS
-};
+enum { TALLY_STREAM_METRICS_MOST = TALLY_RTP_METRICS };
+_Static_assert((int)TALLY_TS_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
+                   (int)TALLY_FRAMES_METRICS <= (int)TALLY_STREAM_METRICS_MOST,
+               "the stream with the most metrics");
 
 /* One attached stream: where the player writes, and its counters extended to 64 bits. */
 typedef struct {

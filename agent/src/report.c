@@ -199,9 +199,9 @@ void tally_report_end(tally_report_t *report, uint32_t session, const tally_view
 }
 
 void tally_report_stream(tally_report_t *report, const tally_stream_t *stream) {
-    const bool is_rtp = stream->group == TALLY_G_RTP;
-    tally_record_t record =
-        begin(report, is_rtp ? TALLY_RECORD_RTP : TALLY_RECORD_TS, stream->session);
+    /* A stream's record has the letter of its group for a kind. */
+    const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
+    tally_record_t record = begin(report, kind, stream->session);
     record.groups[stream->group] =
         (tally_view_t){.values = stream->totals, .present = stream->present};
     put(report, TALLY_ROUTINE, &record);

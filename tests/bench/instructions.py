@@ -2,7 +2,7 @@
 """Instructions of the agent's operations on this machine, and the sizes of its records."""
 import re
 
-OPERATIONS = ("hook.event", "hook.counter", "rtp.packet", "ts.packet", "report.heartbeat",
+OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.rendered", "report.heartbeat",
               "spool.record150")
 COUNT = 7000  # a multiple of the 7 TS packets of a datagram
 
@@ -21,6 +21,8 @@ def cost(run, program, name):
 
 def figures(run, program):
     """(name, value, unit) of each; `run` returns what a command prints."""
+    event = cost(run, program, "hook.event.twice") - cost(run, program, "hook.event.once")
+    yield "hook.event.instructions", round(event, 1), "instructions"
     for name in OPERATIONS:
         yield f"{name}.instructions", cost(run, program, name), "instructions"
     for line in run(program, "bytes").splitlines():

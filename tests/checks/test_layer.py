@@ -25,6 +25,7 @@ STAGES = {
     "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h"},
     "rtp": set(),
     "ts": set(),
+    "frames": set(),
     "histogram": {"histogram.h"},
     "level": {"level.h"},
     "intervals": {"intervals.h"},

@@ -157,8 +157,8 @@ static void test_group_boot_does_not_hide_the_boot(void **state) {
 
 static void test_what_the_registry_does_not_have_is_kept(void **state) {
     (void)state;
-    gives("A6 'f' A1 'fa' F5 'k' 'Z' 'p' 07 'q' 00 'u' 00 'zz' 82 A0 8101",
-          "{\"seq\":0,\"kind\":\"Z\",\"uptime_ms\":0,\"f\":{\"fa\":true},\"p\":7,"
+    gives("A6 'j' A1 'fa' F5 'k' 'Z' 'p' 07 'q' 00 'u' 00 'zz' 82 A0 8101",
+          "{\"seq\":0,\"kind\":\"Z\",\"uptime_ms\":0,\"j\":{\"fa\":true},\"p\":7,"
           "\"zz\":[{},[1]]}\n");
 }
 

@@ -111,6 +111,24 @@ static void test_agent_transport_stream_is_reported_too(void **state) {
     assert_int_equal(record_number(device_last(&device, 't'), "t.tp"), 1);
 }
 
+static void test_agent_frames_are_reported_too_freezes_before_the_attach_are_not(void **state) {
+    (void)state;
+    tally_frames_t frames;
+    tally_frames_init(&frames);
+    for (uint32_t i = 0; i < 10; i++) {
+        tally_frames_rendered(&frames, i * 40000);
+    }
+    tally_frames_rendered(&frames, 1000000); /* 640 ms after the last one */
+    assert_int_equal(tally_attach_frames(&device.agent, session, &frames), TALLY_OK);
+    tally_frames_rendered(&frames, 1800000);
+    (void)device_wait(&device, 60000);
+    device_expect_kinds(&device, "bshf");
+    const record_t record = device_last(&device, 'f');
+    assert_int_equal(record_number(record, "f.fr"), 1);
+    assert_int_equal(record_number(record, "f.fn"), 1);
+    assert_int_equal(record_number(record, "f.fo"), 800);
+}
+
 static void test_agent_streams_are_limited_and_their_slots_used_again(void **state) {
     (void)state;
     tally_ts_t streams[TALLY_STREAMS];
@@ -144,6 +162,7 @@ static void test_agent_stream_arguments_are_checked(void **state) {
     assert_int_equal(tally_attach_rtp(agent, 0, &rtp), TALLY_E_ARGUMENT);
     assert_int_equal(tally_attach_rtp(agent, session, NULL), TALLY_E_ARGUMENT);
     assert_int_equal(tally_attach_ts(agent, session, NULL), TALLY_E_ARGUMENT);
+    assert_int_equal(tally_attach_frames(agent, session, NULL), TALLY_E_ARGUMENT);
     assert_int_equal(tally_detach(agent, NULL), TALLY_E_ARGUMENT);
     assert_int_equal(tally_detach(agent, &rtp), TALLY_E_EMPTY);
     attach();
@@ -159,6 +178,8 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_detached_stream_is_told_before_the_end, set_up),
         cmocka_unit_test_setup(test_agent_detach_wakes_the_agent, set_up),
         cmocka_unit_test_setup(test_agent_transport_stream_is_reported_too, set_up),
+        cmocka_unit_test_setup(test_agent_frames_are_reported_too_freezes_before_the_attach_are_not,
+                               set_up),
         cmocka_unit_test_setup(test_agent_streams_are_limited_and_their_slots_used_again, set_up),
         cmocka_unit_test_setup(test_agent_busy_writer_is_counted_and_the_last_figures_stand,
                                set_up),

@@ -2,17 +2,22 @@
 /*
  * Four producers against one consumer. What was delivered and what was dropped is all that was
  * sent, and each producer's events come in its order. Built twice: with atomic operations and with
- * the port's critical section in their place (TALLY_ATOMICS).
+ * the port's critical section in their place (TALLY_ATOMICS). The argument, if there is one, is how
+ * many events there are, of all producers together.
  */
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #include "hook.h"
 #include "test.h"
 
-enum { PRODUCERS = 4, EVENTS_EACH = 100000, TEXTS_EACH = 20000 };
+enum { PRODUCERS = 4, TEXTS_EACH = 20000, DELIVERED_LEAST_PERCENT = 90 };
 
+static uint32_t events_each = 250000;
 static tally_hooks_t hooks;
 static uint32_t wakes;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +55,18 @@ static const tally_port_t port = {
 
 /* --- producers ------------------------------------------------------------------------------ */
 
+/*
+ * A hook never waits: producers that did nothing but call it would drop whatever they send while
+ * the consumer has no processor, and the share delivered would only say how busy the machine is. A
+ * player that was refused has video to decode and is back a millisecond later, with its next event;
+ * what was refused is not sent again. While the consumer is away for 10 ms that is 40 events lost,
+ * after the 1024 that the ring took.
+ */
+static void do_other_work(void) {
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    (void)thrd_sleep(&millisecond, NULL);
+}
+
 typedef struct {
     pthread_t thread;
     uint32_t number;
@@ -61,11 +78,11 @@ typedef struct {
 static void *send_events(void *argument) {
     producer_t *const producer = argument;
     const enum tally_metric metric = (enum tally_metric)producer->number;
-    for (uint32_t i = 1; i <= EVENTS_EACH; i++) {
+    for (uint32_t i = 1; i <= events_each; i++) {
         const int64_t value = ((int64_t)producer->number << 32) | i;
         if (tally_hooks_put(&hooks, i, TALLY_HOOK_SET, metric, value) < 0) {
             producer->dropped++;
-            (void)sched_yield();
+            do_other_work();
         }
     }
     __atomic_store_n(&producer->at_rest, 1, __ATOMIC_RELEASE);
@@ -127,6 +144,14 @@ static void check_event(const tally_event_t *event, uint32_t last[PRODUCERS]) {
     last[number] = event->session;
 }
 
+static void check_share(uint32_t delivered, uint32_t dropped) {
+    const uint32_t sent = PRODUCERS * events_each;
+    printf("%u events: %u delivered (%.2f %%), %u dropped\n", sent, delivered,
+           100.0 * delivered / sent, dropped);
+    assert_int_equal(delivered + dropped, sent);
+    assert_true((uint64_t)delivered * 100 >= (uint64_t)sent * DELIVERED_LEAST_PERCENT);
+}
+
 static void test_hook_four_producers_lose_nothing_uncounted(void **state) {
     (void)state;
     producer_t producers[PRODUCERS];
@@ -141,11 +166,12 @@ static void test_hook_four_producers_lose_nothing_uncounted(void **state) {
             check_event(&event, last);
             delivered++;
         }
+        (void)sched_yield();
     }
     const uint32_t dropped = join(producers);
     assert_int_equal(hooks.dropped, dropped);
-    assert_int_equal(delivered + dropped, PRODUCERS * EVENTS_EACH);
     assert_int_equal(wakes, delivered);
+    check_share(delivered, dropped);
 }
 
 /* --- texts ---------------------------------------------------------------------------------- */
@@ -177,7 +203,10 @@ static void test_hook_four_producers_do_not_share_a_text_slot(void **state) {
     assert_int_equal(delivered + dropped, PRODUCERS * TEXTS_EACH);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1) {
+        events_each = (uint32_t)strtoul(argv[1], NULL, 10) / PRODUCERS;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hook_four_producers_lose_nothing_uncounted),
         cmocka_unit_test(test_hook_four_producers_do_not_share_a_text_slot),

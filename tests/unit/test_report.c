@@ -179,6 +179,22 @@ static void test_report_ts_stream(void **state) {
            0x61, 'u', 0x19, 0x13, 0x88);
 }
 
+static void test_report_frames_of_a_video(void **state) {
+    (void)state;
+    tally_stream_t stream = {.session = 7, .group = TALLY_G_FRAMES};
+    stream.totals[at(TALLY_M_FREEZE_TIME, TALLY_M_FRAMES_FIRST)].number = 800;
+    stream.totals[at(TALLY_M_FRAMES_RENDERED, TALLY_M_FRAMES_FIRST)].number = 5;
+    tally_report_stream(&report, &stream);
+    EXPECT(0xA5,
+           0x61, 'f', 0xA2,
+               0x62, 'f', 'o', 0x19, 0x03, 0x20,
+               0x62, 'f', 'r', 0x05,
+           0x61, 'k', 0x61, 'f',
+           0x61, 'q', 0x00,
+           0x61, 's', 0x07,
+           0x61, 'u', 0x19, 0x13, 0x88);
+}
+
 static void test_report_agent(void **state) {
     (void)state;
     tally_value_t values[TALLY_AGENT_METRICS] = {{0}};
@@ -403,6 +419,7 @@ int main(void) {
         cmocka_unit_test_setup(test_report_end, set_up),
         cmocka_unit_test_setup(test_report_rtp_stream, set_up),
         cmocka_unit_test_setup(test_report_ts_stream, set_up),
+        cmocka_unit_test_setup(test_report_frames_of_a_video, set_up),
         cmocka_unit_test_setup(test_report_agent, set_up),
         cmocka_unit_test_setup(test_report_agent_with_a_network_stack, set_up),
         cmocka_unit_test_setup(test_report_leaves_out_counters_at_0_and_absent_gauges, set_up),

@@ -39,7 +39,7 @@
 #define TALLY_TEXT_BYTES 64
 #endif
 
-/* RTP and TS streams attached at once. */
+/* RTP, TS and frame streams attached at once. */
 #ifndef TALLY_STREAMS
 #define TALLY_STREAMS 4
 #endif

@@ -235,6 +235,7 @@
     X(BOOT, 'b', "boot", "b", "first of each boot; ends all sessions of earlier boots")            \
     X(CLOCK, 'c', "clock", "", "wall time became known after boot")                                \
     X(EVENT, 'e', "event", "ey", "something happened in a session")                                \
+    X(FRAMES, 'f', "frames", "f", "frames of a decoder and its sink so far")                       \
     X(HEARTBEAT, 'h', "heartbeat", "ilmpz", "a session so far")                                    \
     X(RTP, 'r', "rtp", "r", "an RTP stream so far")                                                \
     X(START, 's', "start", "d", "a session begins")                                                \

@@ -123,8 +123,8 @@ static inline int32_t tally_hook_close(tally_t *tally, tally_session_id_t sessio
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                        int64_t value);
 
-/* Adds to DOWNLOADS, DOWNLOADS_FAILED, DOWNLOAD_BYTES, or a counter or duration of USER.
- * `amount`: 0 to 2^53. TALLY_E_ARGUMENT for others. */
+/* Adds to DOWNLOADS, DOWNLOADS_FAILED, VIDEO_DOWNLOADS_FAILED, DOWNLOAD_BYTES or DOWNLOAD_TIME, or
+ * to a counter or duration of USER. `amount`: 0 to 2^53. TALLY_E_ARGUMENT for others. */
 int32_t tally_hook_add(tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                        int64_t amount);
 
@@ -144,6 +144,8 @@ int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_m
  * are attached. */
 int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp);
 int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts);
+int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
+                            const tally_frames_t *frames);
 
 /* Takes the last snapshot and forgets the stream; after the return it is not read again. Its final
  * statistics are still reported. Call before closing the session, with the writer at rest. Threads,

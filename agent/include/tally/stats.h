@@ -112,6 +112,52 @@ void tally_ts_init(tally_ts_t *ts);
  * regained after 5 right ones (TR 101 290 1.1). Returns how many packets were in sync. */
 int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes);
 
+/* --- frames of a video ---------------------------------------------------------------------- */
+
+#define TALLY_FRAME_TIMES 32u
+
+typedef struct {
+    /* read by the agent */
+    uint32_t version;
+    uint32_t values[TALLY_FRAMES_METRICS];
+    /* the writer's own */
+    uint32_t times_us[TALLY_FRAME_TIMES]; /* when the last frames were rendered */
+    uint32_t shown;          /* frames rendered since the average began; the next one's place */
+    uint32_t freeze_rest_us; /* of freezes, below the millisecond */
+    uint64_t total_rendered; /* as the source told them last */
+    uint64_t total_dropped;
+    bool is_held;
+    bool has_totals;
+} tally_frames_t;
+
+/*
+ * One struct for each source of frames, with one writer: calls from several threads are the
+ * player's to serialise. A player calls what its decoder and sink can tell and declares just that
+ * in its capabilities: a counter it does not declare was not measured, which 0 would not say.
+ */
+void tally_frames_init(tally_frames_t *frames);
+
+void tally_frames_received(tally_frames_t *frames, uint32_t count);
+void tally_frames_decoded(tally_frames_t *frames, bool is_key);
+void tally_frames_dropped(tally_frames_t *frames, uint32_t count);
+void tally_frames_corrupted(tally_frames_t *frames, uint32_t count);
+void tally_frames_lost(tally_frames_t *frames, uint32_t count);
+void tally_frames_concealed(tally_frames_t *frames, uint32_t count);
+
+/* A frame is on screen since `time_us`, which may wrap. The gap since the one before is a freeze if
+ * it is at least max(3 x average, average + 150 ms) of the last 30 gaps before it (W3C
+ * webrtc-stats), or of those there are, 4 at least. Time that goes back begins a new average. */
+void tally_frames_rendered(tally_frames_t *frames, uint32_t time_us);
+
+/* From the begin to the end of a seek, a flush, a pause or preroll. While held nothing counts as
+ * dropped and no gap as a freeze; the average begins anew afterwards. */
+void tally_frames_hold(tally_frames_t *frames, bool on);
+
+/* For a sink that tells totals only, in place of rendered() and dropped(). The first call and those
+ * while held set the baseline that the next ones count from. A total below its last one has
+ * restarted (GStreamer's do when a sink leaves PLAYING) and is its new baseline. */
+void tally_frames_totals(tally_frames_t *frames, uint64_t rendered, uint64_t dropped);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "atomic.h"
+#include "tally/stats.h"
+
+/* W3C webrtc-stats, freezeCount. Fewer gaps than the least say too little of the average (libwebrtc
+ * wants 5, with the gap that is judged). */
+#define FREEZE_MORE_US 150000u
+#define MOST_GAPS      30u
+#define LEAST_GAPS     4u
+
+/* A longer gap, 134 s, begins a new average: the sum of 30 has room in 32 bits. */
+#define AVERAGED_MOST_US  (UINT32_C(1) << 27)
+#define TIME_WENT_BACK_US (UINT32_C(1) << 31)
+
+_Static_assert(MOST_GAPS < TALLY_FRAME_TIMES, "30 gaps lie between 31 frames");
+
+#define WORD(frames, metric)                                                                       \
+    (&(frames)->values[(uint32_t)TALLY_M_##metric - (uint32_t)TALLY_M_FRAMES_FIRST])
+
+void tally_frames_init(tally_frames_t *frames) {
+    memset(frames, 0, sizeof *frames);
+}
+
+static void add(tally_frames_t *frames, uint32_t *word, uint32_t count) {
+    tally_atomic_update_begin(&frames->version);
+    tally_atomic_add_owned(word, count);
+    tally_atomic_update_end(&frames->version);
+}
+
+void tally_frames_received(tally_frames_t *frames, uint32_t count) {
+    add(frames, WORD(frames, FRAMES_RECEIVED), count);
+}
+
+void tally_frames_corrupted(tally_frames_t *frames, uint32_t count) {
+    add(frames, WORD(frames, FRAMES_CORRUPTED), count);
+}
+
+void tally_frames_lost(tally_frames_t *frames, uint32_t count) {
+    add(frames, WORD(frames, FRAMES_LOST), count);
+}
+
+void tally_frames_concealed(tally_frames_t *frames, uint32_t count) {
+    add(frames, WORD(frames, FRAMES_CONCEALED), count);
+}
+
+void tally_frames_dropped(tally_frames_t *frames, uint32_t count) {
+    if (!frames->is_held) {
+        add(frames, WORD(frames, FRAMES_DROPPED), count);
+    }
+}
+
+void tally_frames_decoded(tally_frames_t *frames, bool is_key) {
+    tally_atomic_update_begin(&frames->version);
+    tally_atomic_add_owned(WORD(frames, FRAMES_DECODED), 1);
+    if (is_key) {
+        tally_atomic_add_owned(WORD(frames, KEY_FRAMES_DECODED), 1);
+    }
+    tally_atomic_update_end(&frames->version);
+}
+
+/* --- freezes -------------------------------------------------------------------------------- */
+
+void tally_frames_hold(tally_frames_t *frames, bool on) {
+    frames->is_held = on;
+    frames->shown = 0;
+}
+
+static uint32_t time_before(const tally_frames_t *frames, uint32_t back) {
+    return frames->times_us[(frames->shown - back) % TALLY_FRAME_TIMES];
+}
+
+/* gap >= max(3 x average, average + 150 ms), times the number of gaps that are averaged. They lie
+ * between two frames each: their sum is the time from the first frame to the last. */
+static bool is_freeze(const tally_frames_t *frames, uint32_t gap_us) {
+    if (frames->shown <= LEAST_GAPS || gap_us >= TIME_WENT_BACK_US) {
+        return false;
+    }
+    const uint32_t gaps = frames->shown <= MOST_GAPS ? frames->shown - 1 : MOST_GAPS;
+    const uint64_t sum_us = time_before(frames, 1) - time_before(frames, 1 + gaps);
+    const uint64_t scaled_us = (uint64_t)gap_us * gaps;
+    return scaled_us >= 3 * sum_us && scaled_us >= sum_us + (uint64_t)FREEZE_MORE_US * gaps;
+}
+
+static void judge_gap(tally_frames_t *frames, uint32_t gap_us) {
+    if (is_freeze(frames, gap_us)) {
+        const uint32_t frozen_us = frames->freeze_rest_us + gap_us;
+        tally_atomic_add_owned(WORD(frames, FREEZES), 1);
+        tally_atomic_add_owned(WORD(frames, FREEZE_TIME), frozen_us / 1000);
+        frames->freeze_rest_us = frozen_us % 1000;
+    }
+    if (gap_us > AVERAGED_MOST_US) {
+        frames->shown = 0;
+    }
+}
+
+static void keep_time(tally_frames_t *frames, uint32_t time_us) {
+    const uint32_t gap_us = time_us - time_before(frames, 1);
+    /* No freeze is shorter, so that this comparison is all there is to do for most frames. */
+    if (gap_us >= FREEZE_MORE_US) {
+        judge_gap(frames, gap_us);
+    }
+    frames->times_us[frames->shown % TALLY_FRAME_TIMES] = time_us;
+    frames->shown++;
+}
+
+void tally_frames_rendered(tally_frames_t *frames, uint32_t time_us) {
+    tally_atomic_update_begin(&frames->version);
+    tally_atomic_add_owned(WORD(frames, FRAMES_RENDERED), 1);
+    if (!frames->is_held) {
+        keep_time(frames, time_us);
+    }
+    tally_atomic_update_end(&frames->version);
+}
+
+/* --- totals of a sink ----------------------------------------------------------------------- */
+
+static uint32_t advance(uint64_t *last, uint64_t total) {
+    const uint64_t more = total > *last ? total - *last : 0;
+    *last = total;
+    return (uint32_t)more;
+}
+
+void tally_frames_totals(tally_frames_t *frames, uint64_t rendered, uint64_t dropped) {
+    const uint32_t more_rendered = advance(&frames->total_rendered, rendered);
+    const uint32_t more_dropped = advance(&frames->total_dropped, dropped);
+    const bool counts = frames->has_totals && !frames->is_held;
+    frames->has_totals = true;
+    if (counts) {
+        tally_atomic_update_begin(&frames->version);
+        tally_atomic_add_owned(WORD(frames, FRAMES_RENDERED), more_rendered);
+        tally_atomic_add_owned(WORD(frames, FRAMES_DROPPED), more_dropped);
+        tally_atomic_update_end(&frames->version);
+    }
+}
