@@ -25,7 +25,8 @@ export NO_PROXY := $(no_proxy)
 
 # Sources the caller already has; set-up sees them in its environment.
 SOURCES = $(if $(TALLY_MBEDTLS_DIR),-DTALLY_MBEDTLS_DIR=$(abspath $(TALLY_MBEDTLS_DIR))) \
-          $(if $(TALLY_LWIP_DIR),-DTALLY_LWIP_DIR=$(abspath $(TALLY_LWIP_DIR)))
+          $(if $(TALLY_LWIP_DIR),-DTALLY_LWIP_DIR=$(abspath $(TALLY_LWIP_DIR))) \
+          $(if $(TALLY_CMOCKA_DIR),-DTALLY_CMOCKA_DIR=$(abspath $(TALLY_CMOCKA_DIR)))
 
 # $(call build,NAME,CMAKE OPTIONS): configures and builds build/NAME.
 define build

@@ -98,8 +98,8 @@ static bool is_erased(const uint8_t header[TALLY_SPOOL_HEADER_BYTES]) {
     return true;
 }
 
-/* The bytes of the record at `place` if it is whole, 0 if something damaged or unreadable lies
- * there, TALLY_E_EMPTY if nothing does. */
+/* The bytes of the record at `place` if it is whole, 0 if something damaged lies there,
+ * TALLY_E_EMPTY if nothing does, TALLY_E_IO if it cannot be read. */
 static int32_t whole_record_at(const tally_spool_t *spool, const tally_ring_t *ring,
                                tally_place_t place) {
     const uint32_t room = spool->store->block_bytes - place.offset;
@@ -108,7 +108,7 @@ static int32_t whole_record_at(const tally_spool_t *spool, const tally_ring_t *r
         return TALLY_E_EMPTY;
     }
     if (read_at(spool, ring, place, 0, header, HEADER) < 0) {
-        return 0;
+        return TALLY_E_IO;
     }
     if (is_erased(header)) {
         return TALLY_E_EMPTY;
@@ -122,7 +122,7 @@ static int32_t whole_record_at(const tally_spool_t *spool, const tally_ring_t *r
     for (uint32_t done = 0; done < bytes;) {
         const uint32_t step = bytes - done < CHUNK ? bytes - done : CHUNK;
         if (read_at(spool, ring, place, HEADER + done, chunk, step) < 0) {
-            return 0;
+            return TALLY_E_IO;
         }
         crc = tally_crc32(crc, chunk, step);
         done += step;
@@ -131,8 +131,8 @@ static int32_t whole_record_at(const tally_spool_t *spool, const tally_ring_t *r
 }
 
 /* Moves `place` to the next whole record at or after it and returns that record's bytes; 0 at the
- * head. What is damaged is passed in the smallest steps, for its length may be the damage;
- * `damage` tells whether there was any. */
+ * head. What is damaged or cannot be read is passed in the smallest steps, for its length may be
+ * the damage; `damage` tells whether there was any. */
 static uint32_t find_whole(const tally_spool_t *spool, const tally_ring_t *ring,
                            tally_place_t *place, bool *damage) {
     *damage = false;
@@ -141,11 +141,11 @@ static uint32_t find_whole(const tally_spool_t *spool, const tally_ring_t *ring,
         if (bytes > 0) {
             return (uint32_t)bytes;
         }
-        if (bytes == 0) {
+        if (bytes == TALLY_E_EMPTY) {
+            *place = (tally_place_t){.lap_block = place->lap_block + 1, .offset = 0};
+        } else {
             *damage = true;
             place->offset += spool->store->program_bytes;
-        } else {
-            *place = (tally_place_t){.lap_block = place->lap_block + 1, .offset = 0};
         }
     }
     *place = ring->head;
@@ -270,9 +270,11 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
     ring->head.offset += total;
     if (status < 0 || store->sync(store->ctx) < 0) {
         /* The place may be half written: leave the rest of the block alone. What lies there whole
-         * will be found and sent, so it counts as kept: its number must not be used again. */
+         * will be found and sent, so it counts as kept: its number must not be used again. So does
+         * what cannot be read now; if it is not whole it will be counted as damaged. */
         ring->head.offset = store->block_bytes;
-        if (whole_record_at(spool, ring, place) <= 0) {
+        const int32_t found = whole_record_at(spool, ring, place);
+        if (found == 0 || found == TALLY_E_EMPTY) {
             return TALLY_E_IO;
         }
     }

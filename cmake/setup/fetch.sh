@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch.sh [--missing]
+# fetch.sh [--missing] [SET...]
 #
-# Brings the sources of Mbed TLS and lwIP into .deps/, as Debian publishes them
-# in trixie: bookworm's are older than what tally is written for. A private apt
-# configuration borrows the machine's mirrors and keys, so that neither the
-# machine's sources nor its lists change and no root is needed. --missing only
-# names what is not there.
+# Brings sources into .deps/, as Debian publishes them: Mbed TLS and lwIP of
+# trixie, because bookworm's are older than what tally is written for; and for
+# the set `test` cmocka of bookworm, the host's own, to be built for targets for
+# which no package has it. A private apt configuration borrows the machine's
+# mirrors and keys, so that neither the machine's sources nor its lists change
+# and no root is needed. --missing only names what is not there.
 #
-# Environment:
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR    sources the caller has: not fetched
+# Environment, sources the caller has, which are not fetched:
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR
 
 set -euo pipefail
 export LC_ALL=C
@@ -26,14 +27,14 @@ main() {
 	local missing name
 
 	if [ "${1:-}" = --missing ]; then
-		missing_sources
+		missing_sources "${@:2}"
 		return
 	fi
 	mkdir -p "$deps"
 	# `make demo` and `make test` may both find them missing.
 	exec 9>"$deps/lock"
 	flock 9
-	mapfile -t missing < <(missing_sources)
+	mapfile -t missing < <(missing_sources "$@")
 	[ "${#missing[@]}" -gt 0 ] || return 0
 
 	# A run that was killed could not clean up.
@@ -42,16 +43,19 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	say "fetching the sources of ${missing[*]} from Debian trixie"
+	say "fetching the sources of ${missing[*]} from Debian"
 	download "${missing[@]}"
 	for name in "${missing[@]}"; do
 		accept "$name"
 	done
 }
 
+# missing_sources [SET...]
 missing_sources() {
 	[ -n "${TALLY_MBEDTLS_DIR:-}" ] || is_here mbedtls || echo mbedtls
 	[ -n "${TALLY_LWIP_DIR:-}" ] || is_here lwip || echo lwip
+	[[ " $* " != *' test '* ]] ||
+		[ -n "${TALLY_CMOCKA_DIR:-}" ] || is_here cmocka || echo cmocka
 }
 
 is_here() {
@@ -63,27 +67,39 @@ series_of() {
 	case $1 in
 	mbedtls) echo 3.6 ;;
 	lwip) echo 2.2 ;;
+	cmocka) echo 1.1 ;;
+	esac
+}
+
+suite_of() {
+	case $1 in
+	cmocka) echo bookworm ;;
+	*) echo trixie ;;
 	esac
 }
 
 # download NAME...: takes the first of the machine's mirrors that delivers.
 download() {
-	local mirror
+	local mirror name wanted=()
 
+	for name; do
+		wanted+=("$name/$(suite_of "$name")")
+	done
 	mkdir -p "$work"/{mirrors,lists,cache,get}
-	write_mirrors
+	write_mirrors "$(printf '%s\n' "${wanted[@]#*/}" | sort -u | xargs)"
 	for mirror in "$work"/mirrors/*.sources; do
 		[ -e "$mirror" ] ||
 			die "apt's sources name no Debian mirror with main; add one, then run: make setup"
 		write_configuration "$mirror"
 		if private_apt_get update --error-on=any &&
-			(cd "$work/get" && private_apt_get source --download-only "$@"); then
+			(cd "$work/get" && private_apt_get source --download-only "${wanted[@]}"); then
 			return
 		fi
 	done
 	fail_as_apt_says 'make setup'
 }
 
+# write_mirrors SUITES
 write_mirrors() {
 	local list='' parts='' file files=()
 
@@ -91,7 +107,7 @@ write_mirrors() {
 	for file in "$list" "$parts"/*.list "$parts"/*.sources; do
 		[ ! -r "$file" ] || files+=("$file")
 	done
-	awk -v dir="$work/mirrors" -f "$here/mirror.awk" "${files[@]}" </dev/null
+	awk -v dir="$work/mirrors" -v suites="$1" -f "$here/mirror.awk" "${files[@]}" </dev/null
 }
 
 # The hooks of the machine's own updates tend caches that are not touched here.
@@ -128,7 +144,7 @@ accept() {
 	read -r sha256 tarball < <(grep -E '\.orig\.tar\.[a-z0-9]+$' <<<"$sums")
 
 	[[ $version == "$series".* ]] ||
-		die "trixie's $name is $version, and tally needs $series.x; set TALLY_${name^^}_DIR to its sources, then run: make setup"
+		die "$(suite_of "$name")'s $name is $version, and tally needs $series.x; set TALLY_${name^^}_DIR to its sources, then run: make setup"
 	(cd "$work/get" && sha256sum --check --status <<<"$sums") ||
 		die "the checksums in $name's .dsc are not those of its tarballs; to fetch them anew, run: make setup"
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# awk -v dir=DIR -f mirror.awk FILE...
+# awk -v dir=DIR -v suites=SUITES -f mirror.awk FILE...
 #
 # Reads apt's sources (one-line .list, deb822 .sources) and writes, for every
-# Debian mirror they name, DIR/NN.sources: trixie's source packages from that
-# mirror, trusted through the same key. The order of the files is kept.
+# Debian mirror they name, DIR/NN.sources: the source packages of SUITES from
+# that mirror, trusted through the same key. The order of the files is kept.
 
 # A file may end without the blank line that ends a stanza.
 FNR == 1       { end_stanza(); deb822 = (FILENAME ~ /\.sources$/) }
@@ -57,8 +57,8 @@ function end_stanza() {
 
 # A vendor's repository has suites of its own, and security's mirrors carry
 # only updates: neither has the sources wanted.
-function offer(uris, suites, components, key,    n, uri, i) {
-	if (!has(suites, "(oldstable|stable|bookworm|trixie)(-updates)?") ||
+function offer(uris, named, components, key,    n, uri, i) {
+	if (!has(named, "(oldstable|stable|bookworm|trixie)(-updates)?") ||
 	    !has(components, "main"))
 		return
 	n = split(uris, uri)
@@ -77,7 +77,7 @@ function has(list, pattern,    n, word, i) {
 
 function write(uri, key,    file) {
 	file = sprintf("%s/%02d.sources", dir, ++count)
-	print "Types: deb-src\nURIs: " uri "\nSuites: trixie\nComponents: main" > file
+	print "Types: deb-src\nURIs: " uri "\nSuites: " suites "\nComponents: main" > file
 	if (key != "")
 		print "Signed-By: " key > file
 	close(file)

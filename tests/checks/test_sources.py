@@ -24,7 +24,7 @@ class Sources(unittest.TestCase):
         done = subprocess.run(["cmake", f"-D{option}={self.folder}", "-P", ROOT / "cmake" / script],
                               capture_output=True, text=True, check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(f"-D{option}={self.folder} is not an", done.stderr)
+        self.assertIn(f"-D{option}={self.folder} is not a", done.stderr)
         return " ".join(done.stderr.split())
 
     def test_an_empty_folder_is_no_mbedtls(self):
@@ -42,6 +42,13 @@ class Sources(unittest.TestCase):
                   "#define LWIP_VERSION_MAJOR 2\n#define LWIP_VERSION_MINOR 1\n"
                   "#define LWIP_VERSION_REVISION 3\n")
         self.assertIn("got: 2.1.3", self.refusal("TALLY_LWIP_DIR", "lwip.cmake"))
+
+    def test_an_empty_folder_is_no_cmocka(self):
+        self.assertIn("make setup", self.refusal("TALLY_CMOCKA_DIR", "cmocka.cmake"))
+
+    def test_a_newer_cmocka_is_named_by_its_version(self):
+        (self.folder / "CMakeLists.txt").write_text("project(cmocka VERSION 2.0.1 LANGUAGES C)\n")
+        self.assertIn("got: 2.0.1", self.refusal("TALLY_CMOCKA_DIR", "cmocka.cmake"))
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ class Sandbox(unittest.TestCase):
         (self.setup / "packages.test").write_text("cmake # why\nninja-build\n")
         (self.setup / "packages.lint").write_text("shellcheck # why\n")
         self.installed("cmake", "ninja-build", "shellcheck")
-        for name in ("mbedtls", "lwip"):
+        for name in ("mbedtls", "lwip", "cmocka"):
             (self.deps / name).mkdir(parents=True)
-        (self.deps / "versions").write_text("mbedtls 3.6.6 x\nlwip 2.2.1 x\n")
+        (self.deps / "versions").write_text("mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n")
         self.apt(plan=PLAN)
 
     def installed(self, *packages):
@@ -133,7 +133,9 @@ class SomethingMissing(Sandbox):
     def test_check_installs_nothing_and_names_missing_sources(self):
         (self.deps / "versions").write_text("mbedtls 3.6.6 x\n")
         run = self.run_script("setup.sh", "--check", "test")
-        self.assert_refused(run, "missing: ninja-build lwip;")
+        self.assert_refused(run, "missing: ninja-build lwip cmocka;")
+        run = self.run_script("setup.sh", "--check", "lint")
+        self.assert_refused(run, "missing: lwip;")
         self.assertEqual(self.calls(), [])
 
     def test_an_unknown_set_is_refused_by_name(self):
@@ -239,7 +241,7 @@ class Services(Sandbox):
         self.assertEqual(self.policy.read_text(), "mine")
 
 class Sources(Sandbox):
-    """Mbed TLS and lwIP, which come from trixie."""
+    """Mbed TLS and lwIP, which come from trixie, and cmocka, which comes from bookworm."""
 
     def setUp(self):
         super().setUp()
@@ -248,6 +250,7 @@ class Sources(Sandbox):
         self.archive.mkdir()
         self.publish("mbedtls", "3.6.6-0.1~deb13u1")
         self.publish("lwip", "2.2.1+dfsg1-1")
+        self.publish("cmocka", "1.1.5-2.1")
         self.apt(source='cp "$STATE"/archive/* .')
         self.write_list("deb http://mirror.example/debian bookworm main")
 
@@ -275,17 +278,17 @@ class Sources(Sandbox):
     def write_part(self, name, text):
         (self.state / "etc" / "sources.list.d" / name).write_text(text)
 
-    def mirrors(self):
+    def mirrors(self, *sets):
         """The sources given to apt when no mirror delivers, in order."""
         keep = "cat \"$(sed -n 's/.*SourceList \"\\(.*\\)\";/\\1/p' \"$2\")\""
         self.apt(update=f"({keep}; echo) >>\"$STATE/mirrors\"; exit 100")
-        self.run_script("fetch.sh")
+        self.run_script("fetch.sh", *sets)
         return (self.state / "mirrors").read_text().strip().split("\n\n")
 
     @staticmethod
-    def stanza(uri, key=""):
+    def stanza(uri, key="", suites="trixie"):
         return (
-            f"Types: deb-src\nURIs: {uri}\nSuites: trixie\nComponents: main"
+            f"Types: deb-src\nURIs: {uri}\nSuites: {suites}\nComponents: main"
             + (f"\nSigned-By: {key}" if key else "")
         )
 
@@ -301,6 +304,7 @@ class Sources(Sandbox):
         versions = (self.deps / "versions").read_text().splitlines()
         self.assertEqual(versions[0], f"mbedtls 3.6.7 sha256:{mbedtls}")
         self.assertIn("lwip 2.2.1+dfsg1 sha256:", versions[1])
+        self.assertIn("cmocka 1.1.5 sha256:", versions[2])
         self.assertIn(versions[0], run.out)
         self.assertEqual(self.leftovers(), [])
 
@@ -313,13 +317,31 @@ class Sources(Sandbox):
     def test_given_by_the_caller_are_not_fetched(self):
         run = self.run_script("fetch.sh", TALLY_MBEDTLS_DIR="/mine")
         self.assertEqual(run.returncode, 0)
-        self.assertTrue(self.calls()[-1].endswith("source --download-only lwip"))
+        self.assertTrue(self.calls()[-1].endswith("source --download-only lwip/trixie"))
         self.assertFalse((self.deps / "mbedtls").exists())
+
+    def test_that_only_the_tests_need_come_with_the_set_test(self):
+        self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
+        self.assertFalse((self.deps / "cmocka").exists())
+        self.assertEqual(self.run_script("setup.sh", "lint", "test").returncode, 0)
+        self.assertTrue(self.calls()[-1].endswith("source --download-only cmocka/bookworm"))
+        self.assertTrue((self.deps / "cmocka").exists())
+
+    def test_that_only_the_tests_need_can_be_given_as_well(self):
+        run = self.run_script("fetch.sh", "test", TALLY_CMOCKA_DIR="/mine")
+        self.assertEqual(run.returncode, 0)
+        self.assertFalse((self.deps / "cmocka").exists())
+
+    def test_come_from_the_suites_that_have_them(self):
+        mirror = "http://mirror.example/debian"
+        self.assertEqual(
+            self.mirrors("test"), [self.stanza(mirror, suites="bookworm trixie")]
+        )
 
     def test_of_another_release_series_are_refused_by_name(self):
         self.publish("mbedtls", "4.0.0-1")
         run = self.run_script("fetch.sh")
-        self.assert_refused(run, "mbedtls is 4.0.0", "3.6.x", "make setup")
+        self.assert_refused(run, "trixie's mbedtls is 4.0.0", "3.6.x", "make setup")
         self.assertFalse((self.deps / "mbedtls").exists())
         self.assertEqual(self.leftovers(), [])
 

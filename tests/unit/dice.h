@@ -19,6 +19,13 @@ static inline dice_t dice_from_environment(void) {
     return (dice_t){.state = seed};
 }
 
+/* How many of so many rounds to play: TALLY_SHARE=10 is one in ten, where a machine is emulated. */
+static inline uint32_t dice_share(uint32_t rounds) {
+    const char *const told = getenv("TALLY_SHARE");
+    const uint32_t share = told != NULL ? (uint32_t)strtoul(told, NULL, 10) : 1;
+    return share > 1 ? rounds / share : rounds;
+}
+
 /* SplitMix64 (G. Steele, D. Lea, C. Flood, 2014). */
 static inline uint64_t dice_bits(dice_t *dice) {
     dice->state += UINT64_C(0x9E3779B97F4A7C15);

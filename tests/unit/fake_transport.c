@@ -41,6 +41,9 @@ static void on_sent(fake_transport_t *fake) {
     if (whole != 0 && bytes >= whole) {
         assert_int_equal(bytes, whole);
         fake->requests++;
+        if (fake->hears != NULL) {
+            fake->hears((const char *)fake->sent + fake->request_at, whole);
+        }
         fake->request_at = fake->sent_bytes;
         if (fake->reply_after == 0) {
             begin_reply(fake);
@@ -121,4 +124,13 @@ void fake_transport_init(fake_transport_t *fake) {
     fake->send_most = UINT32_MAX;
     fake->takes_most = UINT32_MAX;
     fake->give_most = UINT32_MAX;
+}
+
+void fake_transport_forget(fake_transport_t *fake) {
+    const uint32_t kept = fake->sent_bytes - fake->request_at;
+    memmove(fake->sent, fake->sent + fake->request_at, kept);
+    memset(fake->sent + kept, 0, fake->request_at);
+    fake->opened_at -= fake->request_at; /* may wrap: its distance to sent_bytes counts */
+    fake->sent_bytes = kept;
+    fake->request_at = 0;
 }

@@ -41,6 +41,7 @@ typedef struct {
     bool stale;           /* the server has left: an error from each call until open() */
     uint32_t reply_after; /* bytes of a request that bring its reply, 0: all of them */
     const char *replies[FAKE_REPLIES];
+    void (*hears)(const char *request, uint32_t bytes); /* each complete request, or NULL */
     /* the test reads */
     bool is_open;
     uint32_t opens; /* that were answered with TALLY_OPEN */
@@ -60,6 +61,9 @@ typedef struct {
 
 /* A server that takes everything and says nothing until `replies` are set. */
 void fake_transport_init(fake_transport_t *fake);
+
+/* Forgets complete requests, to make room for more; what is under way stays. */
+void fake_transport_forget(fake_transport_t *fake);
 
 /* --- store ---------------------------------------------------------------------------------- */
 

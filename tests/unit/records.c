@@ -130,7 +130,7 @@ void record_expect_text(record_t record, const char *path, const char *text) {
     const head_t head = take_head(&cursor);
     assert_int_equal(head.major, TEXT);
     assert_int_equal(head.argument, strlen(text));
-    assert_memory_equal(take(&cursor, head.argument), text, head.argument);
+    assert_memory_equal(take(&cursor, head.argument), text, strlen(text));
 }
 
 uint32_t record_keys(record_t record, const char *path) {

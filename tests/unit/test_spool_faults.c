@@ -161,6 +161,33 @@ static void test_spool_record_that_is_there_after_a_failed_sync_is_kept(void **s
     assert_b_is_kept();
 }
 
+/* The failure and one of the three reads that are to tell what it left. */
+static void test_spool_record_that_cannot_be_looked_at_after_a_failure_is_kept(void **state) {
+    (void)state;
+    for (uint32_t call = 1; call <= 3; call++) {
+        spool_rig_init(&rig, RIG_BLOCK, 8, 1);
+        spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 100);
+        rig.store.sync_fails_in = 1;
+        rig.store.read_fails_in = call;
+        spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 100);
+        assert_b_is_kept();
+        assert_int_equal(rig.spool.damaged, 0);
+    }
+}
+
+static void test_spool_half_a_record_that_could_not_be_looked_at_counts_as_damaged(void **state) {
+    (void)state;
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 100);
+    rig.store.program_failure = FAKE_HALF;
+    rig.store.program_fails_in = 1;
+    rig.store.read_fails_in = 1;
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 100);
+    assert_next_sequence(2);
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'c', 100);
+    assert_uploaded(&rig, "ac");
+    assert_int_equal(rig.spool.damaged, 1);
+}
+
 static void test_spool_failed_record_is_not_counted_when_evicted(void **state) {
     (void)state;
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "a");
@@ -258,6 +285,9 @@ int main(void) {
         cmocka_unit_test_setup(test_spool_damaged_urgent_record_holds_nobody_up, two_rings),
         cmocka_unit_test_setup(test_spool_damaged_record_is_not_counted_as_dropped, two_rings),
         cmocka_unit_test(test_spool_failed_program_costs_its_record_only),
+        cmocka_unit_test(test_spool_record_that_cannot_be_looked_at_after_a_failure_is_kept),
+        cmocka_unit_test_setup(
+            test_spool_half_a_record_that_could_not_be_looked_at_counts_as_damaged, two_rings),
         cmocka_unit_test_setup(test_spool_record_that_is_there_after_a_failure_is_kept, two_rings),
         cmocka_unit_test_setup(test_spool_record_that_is_there_after_a_failed_sync_is_kept,
                                two_rings),

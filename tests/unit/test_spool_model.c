@@ -271,7 +271,7 @@ static void test_spool_does_what_the_model_does(void **state) {
     (void)state;
     dice = dice_from_environment();
     for (uint32_t i = 0; i < GEOMETRIES; i++) {
-        run(&geometries[i], false, OPERATIONS / GEOMETRIES);
+        run(&geometries[i], false, dice_share(OPERATIONS / GEOMETRIES));
     }
 }
 
@@ -279,7 +279,7 @@ static void test_spool_does_what_the_model_does_while_the_store_fails(void **sta
     (void)state;
     dice = dice_from_environment();
     for (uint32_t i = 0; i < GEOMETRIES; i++) {
-        run(&geometries[i], true, OPERATIONS / GEOMETRIES);
+        run(&geometries[i], true, dice_share(OPERATIONS / GEOMETRIES));
     }
 }
 
