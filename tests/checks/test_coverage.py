@@ -11,7 +11,7 @@ LISTS = ROOT / "tests/coverage"
 HEADERS = ROOT / "agent/include/tally"
 SAMPLE = "datazoom sample"
 
-VERDICTS = ("server:", "not a device concern:", "lacking:")
+VERDICTS = ("server:", "not a device concern:")
 # Lists that the codes of events are of; what a code means depends on the event.
 CODES = {"ec": ("SWITCHES", "AD_ENDS"), "ed": ("ERROR_CLASSES",)}
 # One value of a list: X(symbol, number, letter or list, "name", ...
@@ -194,7 +194,6 @@ class Coverage(unittest.TestCase):
         row = "| `Seek Time` | `sl` / `sk` | spread: `hc` |"
         for cells, complaint in (("server: | ", "no reason"),
                                  ("not a device concern: | ", "no reason"),
-                                 ("lacking: | ", "no reason"),
                                  ("yes | `sl`", "neither a key nor a verdict"),
                                  (" | ", "neither a key nor a verdict"),
                                  ("`sl`", "not a row")):
