@@ -50,7 +50,8 @@ void tally_histogram_add(tally_histogram_t *histogram, uint64_t value);
 void tally_histogram_merge(tally_histogram_t *histogram, const tally_histogram_t *other);
 
 /* [scale, zeros, offset, counts...]: counts of buckets offset, offset + 1 and so on, the first and
- * the last not 0; without any, offset is 0. At most 110 bytes. */
+ * the last not 0; without any, offset is 0. At most so many bytes. */
+enum { TALLY_HISTOGRAM_BYTES = 110 };
 void tally_histogram_encode(const tally_histogram_t *histogram, tally_cbor_t *cbor);
 
 #endif
