@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch.sh [--missing]
+# fetch.sh [--missing] [SET...]
 #
 # Brings the sources of Mbed TLS and lwIP into .deps/, as Debian publishes them
-# in trixie: bookworm's are older than what tally is written for. A private apt
-# configuration borrows the machine's mirrors and keys, so that neither the
+# in trixie: bookworm's are older than what tally is written for; and for the
+# set `bench` TinyCBOR, to compare with. A private apt configuration borrows the machine's mirrors and keys, so that neither the
 # machine's sources nor its lists change and no root is needed. --missing only
 # names what is not there.
 #
 # Environment:
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR    sources the caller has: not fetched
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_TINYCBOR_DIR
+#       sources the caller has: not fetched
 
 set -euo pipefail
 export LC_ALL=C
@@ -26,14 +27,14 @@ main() {
 	local missing name
 
 	if [ "${1:-}" = --missing ]; then
-		missing_sources
+		missing_sources "${@:2}"
 		return
 	fi
 	mkdir -p "$deps"
 	# `make demo` and `make test` may both find them missing.
 	exec 9>"$deps/lock"
 	flock 9
-	mapfile -t missing < <(missing_sources)
+	mapfile -t missing < <(missing_sources "$@")
 	[ "${#missing[@]}" -gt 0 ] || return 0
 
 	# A run that was killed could not clean up.
@@ -49,9 +50,12 @@ main() {
 	done
 }
 
+# missing_sources [SET...]
 missing_sources() {
 	[ -n "${TALLY_MBEDTLS_DIR:-}" ] || is_here mbedtls || echo mbedtls
 	[ -n "${TALLY_LWIP_DIR:-}" ] || is_here lwip || echo lwip
+	[[ " $* " != *' bench '* ]] ||
+		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
 }
 
 is_here() {
@@ -63,6 +67,7 @@ series_of() {
 	case $1 in
 	mbedtls) echo 3.6 ;;
 	lwip) echo 2.2 ;;
+	tinycbor) echo 0.6 ;;
 	esac
 }
 

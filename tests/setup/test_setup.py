@@ -239,7 +239,7 @@ class Services(Sandbox):
         self.assertEqual(self.policy.read_text(), "mine")
 
 class Sources(Sandbox):
-    """Mbed TLS and lwIP, which come from trixie."""
+    """Mbed TLS and lwIP, and TinyCBOR for the set bench, which come from trixie."""
 
     def setUp(self):
         super().setUp()
@@ -248,6 +248,7 @@ class Sources(Sandbox):
         self.archive.mkdir()
         self.publish("mbedtls", "3.6.6-0.1~deb13u1")
         self.publish("lwip", "2.2.1+dfsg1-1")
+        self.publish("tinycbor", "0.6.1-1")
         self.apt(source='cp "$STATE"/archive/* .')
         self.write_list("deb http://mirror.example/debian bookworm main")
 
@@ -315,6 +316,22 @@ class Sources(Sandbox):
         self.assertEqual(run.returncode, 0)
         self.assertTrue(self.calls()[-1].endswith("source --download-only lwip"))
         self.assertFalse((self.deps / "mbedtls").exists())
+
+    def test_that_only_the_bench_needs_come_with_the_set_bench(self):
+        (self.setup / "packages.bench").write_text("cmake # why\n")
+        self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
+        self.assertFalse((self.deps / "tinycbor").exists())
+        self.assert_refused(self.run_script("setup.sh", "--check", "lint", "bench"),
+                            "missing: tinycbor;", "SETS='lint bench'")
+        self.assertEqual(self.run_script("setup.sh", "lint", "bench").returncode, 0)
+        self.assertIn("tinycbor", self.calls()[-1])
+        self.assertNotIn("lwip", self.calls()[-1])
+        self.assertEqual((self.deps / "tinycbor" / "README").read_text(), "tinycbor")
+
+    def test_that_only_the_bench_needs_can_be_given_as_well(self):
+        run = self.run_script("fetch.sh", "bench", TALLY_TINYCBOR_DIR="/mine")
+        self.assertEqual(run.returncode, 0)
+        self.assertFalse((self.deps / "tinycbor").exists())
 
     def test_of_another_release_series_are_refused_by_name(self):
         self.publish("mbedtls", "4.0.0-1")
