@@ -34,8 +34,17 @@ void tally_cbor_text(tally_cbor_t *cbor, const char *text, uint32_t length);
 void tally_cbor_letter(tally_cbor_t *cbor, char letter);
 void tally_cbor_key(tally_cbor_t *cbor, const char key[2]);
 
+/* A key of two letters and an integer: most of what records are made of. Looks once whether the
+ * largest such pair fits, and byte by byte only if not. */
+void tally_cbor_field(tally_cbor_t *cbor, const char key[2], int64_t value);
+
 /* The head of a map with that many pairs, which follow. */
 void tally_cbor_map(tally_cbor_t *cbor, uint32_t pairs);
+
+/* A map of up to 255 pairs that are counted while they are written: returns where it begins, which
+ * its end takes back with the count. */
+uint32_t tally_cbor_map_open(tally_cbor_t *cbor);
+void tally_cbor_map_close(tally_cbor_t *cbor, uint32_t begin, uint32_t pairs);
 
 /* The head of an array with that many items, which follow. */
 void tally_cbor_array(tally_cbor_t *cbor, uint32_t items);

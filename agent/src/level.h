@@ -37,7 +37,8 @@ void tally_level_advance(tally_level_t *level, uint64_t ms);
 int32_t tally_level_mean(const tally_level_t *level);
 
 /* [last, least, most, mean, time_ms]: mean x time_ms is the sum to within time_ms / 2, so that
- * levels of several records add up. At most 26 bytes. */
+ * levels of several records add up. At most so many bytes: five heads of 5. */
+enum { TALLY_LEVEL_BYTES = 26 };
 void tally_level_encode(const tally_level_t *level, tally_cbor_t *cbor);
 
 #endif

@@ -6,118 +6,239 @@
 #include "cbor.h"
 #include "log.h"
 
-/* --- one record ----------------------------------------------------------------------------- */
+/* --- one group ------------------------------------------------------------------------------ */
 
-/* Whether metric `at` of a group goes on the wire: see "absent means one thing" in SPEC.md. */
-static bool is_sent(const tally_metric_info_t *info, const tally_view_t *view, uint32_t at) {
-    if (info->kind <= TALLY_KIND_DURATION) {
-        return view->values[at].number != 0;
-    }
-    return (view->present >> at & 1) != 0;
-}
-
-static void encode_group(tally_cbor_t *cbor, uint32_t group, const tally_view_t *view) {
-    const tally_metric_info_t *const infos = &tally_metric_infos[tally_group_infos[group].first];
-    const uint32_t count = (uint32_t)tally_group_infos[group].end - tally_group_infos[group].first;
-    uint32_t pairs = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        pairs += is_sent(&infos[i], view, i) ? 1 : 0;
-    }
-    tally_cbor_map(cbor, pairs);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!is_sent(&infos[i], view, i)) {
-            continue;
-        }
-        tally_cbor_key(cbor, infos[i].key);
-        if (infos[i].kind == TALLY_KIND_TEXT) {
-            const char *const text = view->values[i].text;
-            tally_cbor_text(cbor, text, (uint32_t)strlen(text));
-        } else {
-            tally_cbor_integer(cbor, view->values[i].number);
-        }
+static bool is_sent(const tally_metric_info_t *info, const tally_value_t *value, bool present) {
+    switch (info->kind) {
+    case TALLY_KIND_COUNTER:
+    case TALLY_KIND_DURATION: return value->number != 0;
+    case TALLY_KIND_HISTOGRAM:
+        return present && (value->histogram->zeros != 0 || value->histogram->used != 0);
+    default: return present;
     }
 }
 
-static void encode_capabilities(tally_cbor_t *cbor, const uint64_t *capabilities) {
-    uint32_t pairs = 0;
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        pairs += capabilities[i] != 0 ? 1 : 0;
-    }
-    tally_cbor_map(cbor, pairs);
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        if (capabilities[i] != 0) {
-            tally_cbor_letter(cbor, tally_group_infos[i].letter);
-            tally_cbor_integer(cbor, (int64_t)capabilities[i]);
-        }
-    }
-}
-
-/* The fields of a record that are no groups, in the order of their keys. */
-static const char own_keys[] = {'c', 'k', 'q', 's', 'u', 'w'};
-
-static bool has_own(const tally_record_t *record, char key) {
-    switch (key) {
-    case 'c': return record->capabilities != NULL;
-    case 's': return record->session != 0;
-    case 'w': return record->wall->quality != TALLY_WALL_UNKNOWN;
-    default: return true;
-    }
-}
-
-static void encode_own(tally_cbor_t *cbor, const tally_record_t *record, char key,
-                       uint32_t sequence) {
-    if (!has_own(record, key)) {
+static void encode_metric(tally_cbor_t *cbor, const tally_metric_info_t *info,
+                          const tally_value_t *value) {
+    if (info->kind < TALLY_KIND_TEXT) {
+        tally_cbor_field(cbor, info->key, value->number);
         return;
     }
-    tally_cbor_letter(cbor, key);
-    switch (key) {
-    case 'c': encode_capabilities(cbor, record->capabilities); break;
-    case 'k': tally_cbor_letter(cbor, (char)record->kind); break;
-    case 'q': tally_cbor_integer(cbor, sequence); break;
-    case 's': tally_cbor_integer(cbor, record->session); break;
-    case 'u': tally_cbor_integer(cbor, (int64_t)record->uptime_ms); break;
-    default: tally_cbor_integer(cbor, record->wall->unix_ms); break;
+    tally_cbor_key(cbor, info->key);
+    if (info->kind == TALLY_KIND_TEXT) {
+        tally_cbor_text(cbor, value->text, (uint32_t)strlen(value->text));
+    } else if (info->kind == TALLY_KIND_LEVEL) {
+        tally_level_encode(value->level, cbor);
+    } else {
+        tally_histogram_encode(value->histogram, cbor);
     }
 }
 
+/* Returns the pairs that this adds to the record: 1, or 0 for a group that has nothing to send: its
+ * key and head are taken back. */
+static uint32_t encode_view(tally_cbor_t *cbor, const tally_view_t *view, uint64_t declared) {
+    const tally_group_info_t *const group = &tally_group_infos[view->group];
+    const tally_metric_info_t *info = &tally_metric_infos[group->first];
+    const tally_value_t *value = view->values;
+    const uint32_t before = cbor->used;
+    uint64_t present = view->present;
+    uint32_t pairs = 0;
+    tally_cbor_letter(cbor, group->letter);
+    const uint32_t map = tally_cbor_map_open(cbor);
+    for (; declared != 0; declared >>= 1) {
+        if ((declared & 1) != 0 && is_sent(info, value, (present & 1) != 0)) {
+            encode_metric(cbor, info, value);
+            pairs++;
+        }
+        present >>= 1;
+        info++;
+        value++;
+    }
+    if (pairs == 0) {
+        cbor->used = before;
+        return 0;
+    }
+    tally_cbor_map_close(cbor, map, pairs);
+    return 1;
+}
+
+/* --- one record ----------------------------------------------------------------------------- */
+
+static uint32_t encode_declared(tally_cbor_t *cbor, const uint64_t *declared) {
+    uint32_t pairs = 0;
+    tally_cbor_letter(cbor, 'c');
+    const uint32_t map = tally_cbor_map_open(cbor);
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        if (declared[i] != 0) {
+            tally_cbor_letter(cbor, tally_group_infos[i].letter);
+            tally_cbor_integer(cbor, (int64_t)declared[i]);
+            pairs++;
+        }
+    }
+    tally_cbor_map_close(cbor, map, pairs);
+    return 1;
+}
+
+static uint32_t encode_number(tally_cbor_t *cbor, char key, int64_t number) {
+    tally_cbor_letter(cbor, key);
+    tally_cbor_integer(cbor, number);
+    return 1;
+}
+
+/* A field that is no group, if the record has it. Returns the pairs it adds. */
+static uint32_t encode_own(tally_cbor_t *cbor, const tally_record_t *record, uint32_t sequence,
+                           char key) {
+    const enum tally_record kind = record->kind;
+    const tally_wall_t *const wall = record->wall;
+    switch (key) {
+    case 'c':
+        return kind == TALLY_RECORD_BOOT || kind == TALLY_RECORD_START
+                   ? encode_declared(cbor, record->declared)
+                   : 0;
+    case 'k':
+        tally_cbor_letter(cbor, key);
+        tally_cbor_letter(cbor, (char)kind);
+        return 1;
+    case 'q': return encode_number(cbor, key, sequence);
+    case 's': return record->session != 0 ? encode_number(cbor, key, record->session) : 0;
+    case 'u': return encode_number(cbor, key, (int64_t)record->uptime_ms);
+    default:
+        return wall->quality != TALLY_WALL_UNKNOWN ? encode_number(cbor, key, wall->unix_ms) : 0;
+    }
+}
+
+/* Groups and the fields that are none, each in the order of their keys, are merged into one. */
 uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, uint8_t *out,
                              uint32_t size) {
+    static const char own_keys[] = {'c', 'k', 'q', 's', 'u', 'w'};
+    uint32_t own = 0;
     uint32_t pairs = 0;
-    for (uint32_t i = 0; i < sizeof own_keys; i++) {
-        pairs += has_own(record, own_keys[i]) ? 1 : 0;
-    }
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        pairs += record->groups[i].values != NULL ? 1 : 0;
-    }
     tally_cbor_t cbor;
     tally_cbor_begin(&cbor, out, size);
-    tally_cbor_map(&cbor, pairs);
-    uint32_t own = 0;
+    const uint32_t map = tally_cbor_map_open(&cbor);
+    for (uint32_t i = 0; i <= record->count; i++) {
+        const tally_view_t *const view = i < record->count ? &record->views[i] : NULL;
+        const char end = view != NULL ? tally_group_infos[view->group].letter : 'z' + 1;
+        for (; own < sizeof own_keys && own_keys[own] < end; own++) {
+            pairs += encode_own(&cbor, record, sequence, own_keys[own]);
+        }
+        if (view != NULL) {
+            pairs += encode_view(&cbor, view, record->declared[view->group]);
+        }
+    }
+    tally_cbor_map_close(&cbor, map, pairs);
+    return cbor.used;
+}
+
+/* --- the largest ones ----------------------------------------------------------------------- */
+
+enum {
+    KEY_BYTES = 3,
+    NUMBER_BYTES = 9, /* +-2^53 */
+    INT32_BYTES = 5,
+};
+
+static uint32_t head_bytes(uint32_t argument) {
+    return argument < 24 ? 1 : argument <= UINT8_MAX ? 2 : 3;
+}
+
+static uint32_t ones(uint64_t bits) {
+    uint32_t count = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        count++;
+    }
+    return count;
+}
+
+/* A metric with its key; a number without a bound of its own takes `number_bytes`, a text is at
+ * most `text_most` long. */
+static uint32_t largest_metric(const tally_metric_info_t *info, uint32_t number_bytes,
+                               uint32_t text_most) {
+    switch (info->kind) {
+    case TALLY_KIND_TEXT: return KEY_BYTES + head_bytes(text_most) + text_most;
+    case TALLY_KIND_LEVEL: return KEY_BYTES + TALLY_LEVEL_BYTES;
+    case TALLY_KIND_HISTOGRAM: return KEY_BYTES + TALLY_HISTOGRAM_BYTES;
+    default: return KEY_BYTES + (info->most != 0 ? head_bytes(info->most) : number_bytes);
+    }
+}
+
+/* A session stores its dimensions in TALLY_SESSION_TEXT_BYTES: a text of n bytes in n + 2
+ * (identifier, NUL), a number of 32 bits in 5. On the wire the text takes n + 4, and 1 more from 24
+ * bytes on and from 256 on; a number takes 8, or 4 if it is an enum. So all of them together take
+ * at most what is stored, 2 more for each text and 3 for each number that is no enum, and 1 more
+ * for each 26 and each 258 bytes stored, as only so many texts can be that long. The session's kind
+ * is not stored among them and takes 4. */
+static uint32_t largest_dimensions(uint64_t declared) {
+    const tally_metric_info_t *info = &tally_metric_infos[TALLY_M_DIMENSION_FIRST];
+    uint32_t alone = 0; /* each as long as if it had the session's bytes for itself */
+    uint32_t stored = TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 +
+                      TALLY_SESSION_TEXT_BYTES / 258 + KEY_BYTES + 1;
+    for (; declared != 0; declared >>= 1) {
+        if ((declared & 1) != 0) {
+            alone += largest_metric(info, INT32_BYTES, TALLY_TEXT_BYTES - 1);
+            stored += info->kind == TALLY_KIND_TEXT ? 2 : info->kind == TALLY_KIND_ENUM ? 0 : 3;
+        }
+        info++;
+    }
+    return alone < stored ? alone : stored;
+}
+
+static uint32_t largest_metrics(const tally_metric_info_t *info, uint64_t declared) {
+    uint32_t bytes = 0;
+    for (; declared != 0; declared >>= 1) {
+        if ((declared & 1) != 0) {
+            bytes += largest_metric(info, NUMBER_BYTES, TALLY_REPORT_TEXT_MOST);
+        }
+        info++;
+    }
+    return bytes;
+}
+
+/* The letters of the groups that records of a kind hold, in their order. */
+static const char *groups_of(enum tally_record kind) {
+    switch (kind) {
+#define GROUPS_OF(symbol, value, name, groups, meaning)                                            \
+    case TALLY_RECORD_##symbol: return groups;
+        TALLY_RECORDS(GROUPS_OF)
+#undef GROUPS_OF
+    }
+    return "";
+}
+
+uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared) {
+    const tally_wall_t wall = {.unix_ms = TALLY_CBOR_INTEGER_MOST,
+                               .quality = TALLY_WALL_AUTHENTICATED};
+    const tally_record_t no_views = {.kind = kind,
+                                     .session = UINT32_MAX,
+                                     .uptime_ms = TALLY_CBOR_INTEGER_MOST,
+                                     .wall = &wall,
+                                     .declared = declared};
+    const char *letter = groups_of(kind);
+    uint32_t bytes = tally_record_encode(&no_views, UINT32_MAX, NULL, 0);
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        if (record->groups[i].values == NULL) {
+        const tally_group_info_t *const group = &tally_group_infos[i];
+        if (group->letter != *letter) {
             continue;
         }
-        const char letter = tally_group_infos[i].letter;
-        for (; own < sizeof own_keys && own_keys[own] < letter; own++) {
-            encode_own(&cbor, record, own_keys[own], sequence);
+        letter++;
+        if (declared[i] != 0) {
+            bytes += 2 + head_bytes(ones(declared[i]));
+            bytes += i == TALLY_G_DIMENSION
+                         ? largest_dimensions(declared[i])
+                         : largest_metrics(&tally_metric_infos[group->first], declared[i]);
         }
-        tally_cbor_letter(&cbor, letter);
-        encode_group(&cbor, i, &record->groups[i]);
     }
-    for (; own < sizeof own_keys; own++) {
-        encode_own(&cbor, record, own_keys[own], sequence);
-    }
-    return cbor.used;
+    return bytes;
 }
 
 /* --- into the spool ------------------------------------------------------------------------- */
 
 void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_spool_t *spool,
-                       const uint64_t *capabilities, uint64_t boot_ms) {
+                       const uint64_t *declared, uint64_t boot_ms) {
     memset(report, 0, sizeof *report);
     report->port = port;
     report->spool = spool;
-    report->capabilities = capabilities;
+    report->declared = declared;
     report->boot_ms = boot_ms;
     report->now_ms = boot_ms;
 }
@@ -127,90 +248,28 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
     report->wall = wall;
 }
 
-static tally_record_t begin(const tally_report_t *report, enum tally_record kind,
-                            uint32_t session) {
-    return (tally_record_t){
+void tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+                       uint32_t session, const tally_view_t *views, uint32_t count) {
+    const tally_record_t record = {
         .kind = kind,
         .session = session,
         .uptime_ms = report->now_ms - report->boot_ms,
         .wall = &report->wall,
+        .declared = report->declared,
+        .views = views,
+        .count = count,
     };
-}
-
-static void put(tally_report_t *report, enum tally_class class, const tally_record_t *record) {
     uint32_t sequence = 0;
     uint8_t *const place = tally_spool_begin(report->spool, &sequence);
-    const uint32_t bytes = tally_record_encode(record, sequence, place, TALLY_RECORD_BYTES);
+    const uint32_t bytes = tally_record_encode(&record, sequence, place, TALLY_RECORD_BYTES);
     if (bytes > TALLY_RECORD_BYTES) {
         report->lost++;
         TALLY_LOG(report->port, RECORD_TOO_BIG, bytes);
         return;
     }
-    const int32_t status = tally_spool_commit(report->spool, class, (uint8_t)record->kind, bytes);
+    const int32_t status = tally_spool_commit(report->spool, class, (uint8_t)kind, bytes);
     if (status < 0) {
         report->lost++;
         TALLY_LOG(report->port, SPOOL_STORE, status);
     }
-}
-
-void tally_report_boot(tally_report_t *report, const tally_view_t *boot) {
-    tally_record_t record = begin(report, TALLY_RECORD_BOOT, 0);
-    record.capabilities = report->capabilities;
-    record.groups[TALLY_G_BOOT] = *boot;
-    put(report, TALLY_URGENT, &record);
-}
-
-void tally_report_clock(tally_report_t *report) {
-    const tally_record_t record = begin(report, TALLY_RECORD_CLOCK, 0);
-    put(report, TALLY_URGENT, &record);
-}
-
-void tally_report_start(tally_report_t *report, uint32_t session, const tally_view_t *dimensions) {
-    tally_record_t record = begin(report, TALLY_RECORD_START, session);
-    record.capabilities = report->capabilities;
-    record.groups[TALLY_G_DIMENSION] = *dimensions;
-    put(report, TALLY_URGENT, &record);
-}
-
-void tally_report_heartbeat(tally_report_t *report, uint32_t session,
-                            const tally_view_t *playback) {
-    tally_record_t record = begin(report, TALLY_RECORD_HEARTBEAT, session);
-    record.groups[TALLY_G_PLAYBACK] = *playback;
-    put(report, TALLY_ROUTINE, &record);
-}
-
-void tally_report_event(tally_report_t *report, uint32_t session, enum tally_event_type type,
-                        int32_t code) {
-    tally_value_t values[TALLY_EVENT_METRICS] = {{0}};
-    tally_record_t record = begin(report, TALLY_RECORD_EVENT, session);
-    values[TALLY_M_EVENT_TYPE - TALLY_M_EVENT_FIRST].number = type;
-    values[TALLY_M_EVENT_CODE - TALLY_M_EVENT_FIRST].number = code;
-    record.groups[TALLY_G_EVENT] = (tally_view_t){
-        .values = values, .present = TALLY_CAN(EVENT, EVENT_TYPE) | TALLY_CAN(EVENT, EVENT_CODE)};
-    put(report, TALLY_URGENT, &record);
-}
-
-void tally_report_end(tally_report_t *report, uint32_t session, const tally_view_t *dimensions,
-                      const tally_view_t *playback) {
-    tally_record_t record = begin(report, TALLY_RECORD_END, session);
-    record.groups[TALLY_G_DIMENSION] = *dimensions;
-    record.groups[TALLY_G_PLAYBACK] = *playback;
-    put(report, TALLY_URGENT, &record);
-}
-
-void tally_report_stream(tally_report_t *report, const tally_stream_t *stream) {
-    /* A stream's record has the letter of its group for a kind. */
-    const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
-    tally_record_t record = begin(report, kind, stream->session);
-    record.groups[stream->group] =
-        (tally_view_t){.values = stream->totals, .present = stream->present};
-    put(report, TALLY_ROUTINE, &record);
-}
-
-void tally_report_agent(tally_report_t *report, const tally_view_t *agent,
-                        const tally_view_t *network) {
-    tally_record_t record = begin(report, TALLY_RECORD_AGENT, 0);
-    record.groups[TALLY_G_AGENT] = *agent;
-    record.groups[TALLY_G_NETWORK] = *network;
-    put(report, TALLY_ROUTINE, &record);
 }

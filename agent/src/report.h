@@ -2,8 +2,13 @@
 #ifndef TALLY_SRC_REPORT_H
 #define TALLY_SRC_REPORT_H
 /*
- * Makes records: one CBOR map each, put into the spool. Which records there are, and what is in
- * them, is here and nowhere else.
+ * Makes records: one CBOR map each, put into the spool. What of the values given goes on the wire,
+ * and how many bytes that can be, is here and nowhere else.
+ *
+ * A metric that is not declared is never sent, whatever its value. Of the declared ones, counters
+ * and durations are left out at 0, histograms while they are empty, and all others while they are
+ * not present. A group with nothing to send is left out whole. Values of a group of which nothing
+ * is declared are not looked at.
  */
 #include <stdint.h>
 
@@ -12,14 +17,15 @@
 #include "tally/enums.h"
 #include "tally/port.h"
 
-/* What a record says. */
+/* What a record says. Boot and start records say what is declared, too. */
 typedef struct {
     enum tally_record kind;
     uint32_t session; /* 0: of no session */
     uint64_t uptime_ms;
     const tally_wall_t *wall;
-    const uint64_t *capabilities; /* TALLY_GROUPS of them, or NULL */
-    tally_view_t groups[TALLY_GROUPS];
+    const uint64_t *declared;  /* TALLY_GROUPS capability sets */
+    const tally_view_t *views; /* in the order of their groups, no group twice */
+    uint32_t count;
 } tally_record_t;
 
 /* Encodes a record in deterministic CBOR (RFC 8949 4.2.1). Returns the bytes it takes; they are all
@@ -27,10 +33,17 @@ typedef struct {
 uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, uint8_t *out,
                              uint32_t size);
 
+/* The longest text of any group but DIMENSION. */
+enum { TALLY_REPORT_TEXT_MOST = 63 };
+
+/* The bytes that no record of a kind exceeds, whatever values within their units the declared
+ * metrics have. Dimensions are taken to be what one session can store. */
+uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared);
+
 typedef struct {
     const tally_port_t *port;
     tally_spool_t *spool;
-    const uint64_t *capabilities;
+    const uint64_t *declared;
     uint64_t boot_ms;  /* monotonic time that uptime counts from */
     uint64_t now_ms;   /* the time of the records being made, */
     tally_wall_t wall; /* and their wall time */
@@ -38,22 +51,13 @@ typedef struct {
 } tally_report_t;
 
 void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_spool_t *spool,
-                       const uint64_t *capabilities, uint64_t boot_ms);
+                       const uint64_t *declared, uint64_t boot_ms);
 
 /* The times that the next records carry. */
 void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t wall);
 
-void tally_report_boot(tally_report_t *report, const tally_view_t *boot);
-void tally_report_clock(tally_report_t *report);
-void tally_report_start(tally_report_t *report, uint32_t session, const tally_view_t *dimensions);
-void tally_report_heartbeat(tally_report_t *report, uint32_t session, const tally_view_t *playback);
-void tally_report_event(tally_report_t *report, uint32_t session, enum tally_event_type type,
-                        int32_t code);
-/* Self-contained: one row a view, no join needed. */
-void tally_report_end(tally_report_t *report, uint32_t session, const tally_view_t *dimensions,
-                      const tally_view_t *playback);
-void tally_report_stream(tally_report_t *report, const tally_stream_t *stream);
-void tally_report_agent(tally_report_t *report, const tally_view_t *agent,
-                        const tally_view_t *network);
+/* Encodes a record into the spool. One that does not get there is counted. */
+void tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+                       uint32_t session, const tally_view_t *views, uint32_t count);
 
 #endif

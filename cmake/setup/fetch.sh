@@ -4,14 +4,15 @@
 # fetch.sh [--missing] [SET...]
 #
 # Brings sources into .deps/, as Debian publishes them: Mbed TLS and lwIP of
-# trixie, because bookworm's are older than what tally is written for; and for
-# the set `test` cmocka of bookworm, the host's own, to be built for targets for
-# which no package has it. A private apt configuration borrows the machine's
-# mirrors and keys, so that neither the machine's sources nor its lists change
-# and no root is needed. --missing only names what is not there.
+# trixie, because bookworm's are older than what tally is written for; for the
+# set `test` cmocka of bookworm, the host's own, to be built for targets for
+# which no package has it; for the set `bench` TinyCBOR, to compare with. A
+# private apt configuration borrows the machine's mirrors and keys, so that
+# neither the machine's sources nor its lists change and no root is needed.
+# --missing only names what is not there.
 #
 # Environment, sources the caller has, which are not fetched:
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR
 
 set -euo pipefail
 export LC_ALL=C
@@ -56,6 +57,8 @@ missing_sources() {
 	[ -n "${TALLY_LWIP_DIR:-}" ] || is_here lwip || echo lwip
 	[[ " $* " != *' test '* ]] ||
 		[ -n "${TALLY_CMOCKA_DIR:-}" ] || is_here cmocka || echo cmocka
+	[[ " $* " != *' bench '* ]] ||
+		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
 }
 
 is_here() {
@@ -68,6 +71,7 @@ series_of() {
 	mbedtls) echo 3.6 ;;
 	lwip) echo 2.2 ;;
 	cmocka) echo 1.1 ;;
+	tinycbor) echo 0.6 ;;
 	esac
 }
 

@@ -19,6 +19,18 @@ def cost(run, program, name):
     return round(more / COUNT, 1)
 
 
+def encode_figures(run, program):
+    """One record of 61 fields, and what TinyCBOR takes for the same bytes."""
+    name = "report.encode61"
+    ours, others = (cost(run, program, encoder) for encoder in ("tally", "tinycbor"))
+    yield f"{name}.instructions", ours, "instructions"
+    yield f"{name}.tinycbor_instructions", others, "instructions"
+    yield f"{name}.tinycbor_ratio", round(others / ours, 2), "times"
+    for line in run(program, "sizes").splitlines():
+        size, value = line.split()
+        yield f"{name}.{size}", int(value), size
+
+
 def figures(run, program):
     """(name, value, unit) of each; `run` returns what a command prints."""
     event = cost(run, program, "hook.event.twice") - cost(run, program, "hook.event.once")

@@ -241,7 +241,7 @@ class Services(Sandbox):
         self.assertEqual(self.policy.read_text(), "mine")
 
 class Sources(Sandbox):
-    """Mbed TLS and lwIP, which come from trixie, and cmocka, which comes from bookworm."""
+    """Mbed TLS, lwIP and TinyCBOR, which come from trixie, and cmocka, which is bookworm's."""
 
     def setUp(self):
         super().setUp()
@@ -251,6 +251,7 @@ class Sources(Sandbox):
         self.publish("mbedtls", "3.6.6-0.1~deb13u1")
         self.publish("lwip", "2.2.1+dfsg1-1")
         self.publish("cmocka", "1.1.5-2.1")
+        self.publish("tinycbor", "0.6.1-1")
         self.apt(source='cp "$STATE"/archive/* .')
         self.write_list("deb http://mirror.example/debian bookworm main")
 
@@ -337,6 +338,22 @@ class Sources(Sandbox):
         self.assertEqual(
             self.mirrors("test"), [self.stanza(mirror, suites="bookworm trixie")]
         )
+
+    def test_that_only_the_bench_needs_come_with_the_set_bench(self):
+        (self.setup / "packages.bench").write_text("cmake # why\n")
+        self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
+        self.assertFalse((self.deps / "tinycbor").exists())
+        self.assert_refused(self.run_script("setup.sh", "--check", "lint", "bench"),
+                            "missing: tinycbor;", "SETS='lint bench'")
+        self.assertEqual(self.run_script("setup.sh", "lint", "bench").returncode, 0)
+        self.assertIn("tinycbor", self.calls()[-1])
+        self.assertNotIn("lwip", self.calls()[-1])
+        self.assertEqual((self.deps / "tinycbor" / "README").read_text(), "tinycbor")
+
+    def test_that_only_the_bench_needs_can_be_given_as_well(self):
+        run = self.run_script("fetch.sh", "bench", TALLY_TINYCBOR_DIR="/mine")
+        self.assertEqual(run.returncode, 0)
+        self.assertFalse((self.deps / "tinycbor").exists())
 
     def test_of_another_release_series_are_refused_by_name(self):
         self.publish("mbedtls", "4.0.0-1")

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-enum { UNSIGNED = 0, NEGATIVE = 1, TEXT = 3, MAP = 5 };
+enum { UNSIGNED = 0, NEGATIVE = 1, TEXT = 3, ARRAY = 4, MAP = 5 };
 
 /* --- CBOR ----------------------------------------------------------------------------------- */
 
@@ -47,6 +47,13 @@ static head_t take_head(cursor_t *cursor) {
 
 static void pass(cursor_t *cursor);
 
+static void pass_integers(cursor_t *cursor, uint64_t items) {
+    for (uint64_t i = 0; i < items; i++) {
+        assert_in_range(*cursor->at >> 5, UNSIGNED, NEGATIVE);
+        pass(cursor);
+    }
+}
+
 /* Keys are texts, each behind the one before: shorter first, then by bytes (RFC 8949 4.2.1). */
 static void pass_map(cursor_t *cursor, uint64_t pairs) {
     const uint8_t *before = NULL;
@@ -69,6 +76,7 @@ static void pass(cursor_t *cursor) {
     case UNSIGNED: assert_true(head.argument <= most); break;
     case NEGATIVE: assert_true(head.argument < most); break;
     case TEXT: (void)take(cursor, head.argument); break;
+    case ARRAY: pass_integers(cursor, head.argument); break;
     case MAP: pass_map(cursor, head.argument); break;
     default: fail_msg("major type %u is not on the wire", head.major);
     }

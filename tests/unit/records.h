@@ -4,7 +4,7 @@
 /*
  * Reads records back, with a CBOR reader of its own that fails the test at anything the wire
  * format forbids: heads that are not the shortest, keys out of order or twice, integers beyond
- * 2^53, anything but integers, texts and maps.
+ * 2^53, anything but integers, texts, maps and arrays of integers.
  */
 #include <stdbool.h>
 #include <stdint.h>

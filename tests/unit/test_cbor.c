@@ -121,6 +121,83 @@ static void test_cbor_map_heads(void **state) {
     assert_memory_equal(buffer, expected, sizeof expected);
 }
 
+/* A map of `pairs` fields between a 7 and an 8. */
+static void assert_counted_map(uint32_t pairs, const char *head, uint32_t head_bytes) {
+    uint8_t buffer[1024];
+    tally_cbor_t cbor;
+    memset(buffer, GUARD, sizeof buffer);
+    tally_cbor_begin(&cbor, buffer, sizeof buffer);
+    tally_cbor_integer(&cbor, 7);
+    const uint32_t map = tally_cbor_map_open(&cbor);
+    for (uint32_t i = 0; i < pairs; i++) {
+        tally_cbor_field(&cbor, "ab", 23);
+    }
+    tally_cbor_map_close(&cbor, map, pairs);
+    tally_cbor_integer(&cbor, 8);
+    assert_int_equal(cbor.used, 2 + head_bytes + 4 * pairs);
+    assert_int_equal(buffer[0], 7);
+    assert_memory_equal(buffer + 1, head, head_bytes);
+    for (uint32_t i = 0; i < pairs; i++) {
+        assert_memory_equal(buffer + 1 + head_bytes + (size_t)4 * i, "\x62\x61\x62\x17", 4);
+    }
+    assert_int_equal(buffer[cbor.used - 1], 8);
+    assert_int_equal(buffer[cbor.used], GUARD);
+}
+
+static void test_cbor_maps_whose_pairs_are_counted_while_they_are_written(void **state) {
+    (void)state;
+    assert_counted_map(0, BYTES("\xA0"));
+    assert_counted_map(23, BYTES("\xB7"));
+    assert_counted_map(24, BYTES("\xB8\x18"));
+    assert_counted_map(53, BYTES("\xB8\x35"));
+}
+
+/* With room for the largest field, where bytes are written at once, and with only just enough. */
+static void assert_field(int64_t value, const char *expected, uint32_t bytes) {
+    for (uint32_t size = bytes; size < bytes + 16; size++) {
+        uint8_t buffer[ROOM];
+        tally_cbor_t cbor;
+        memset(buffer, GUARD, sizeof buffer);
+        tally_cbor_begin(&cbor, buffer, size);
+        tally_cbor_field(&cbor, "zp", value);
+        assert_int_equal(cbor.used, bytes);
+        assert_memory_equal(buffer, expected, bytes);
+        assert_int_equal(buffer[size], GUARD);
+    }
+}
+
+static void test_cbor_fields_are_a_key_and_an_integer(void **state) {
+    (void)state;
+    assert_field(0, BYTES("\x62zp\x00"));
+    assert_field(23, BYTES("\x62zp\x17"));
+    assert_field(24, BYTES("\x62zp\x18\x18"));
+    assert_field(-1, BYTES("\x62zp\x20"));
+    assert_field(70000, BYTES("\x62zp\x1A\x00\x01\x11\x70"));
+    assert_field(INT64_MAX, BYTES("\x62zp\x1B\x00\x20\x00\x00\x00\x00\x00\x00"));
+    assert_field(INT64_MIN, BYTES("\x62zp\x3B\x00\x1F\xFF\xFF\xFF\xFF\xFF\xFF"));
+}
+
+/* 24 fields of 4 bytes behind a head of 2, in any room that is too small. */
+static void test_cbor_counted_map_never_writes_beyond_any_size(void **state) {
+    (void)state;
+    for (uint32_t size = 0; size < 98; size++) {
+        uint8_t buffer[128];
+        tally_cbor_t cbor;
+        memset(buffer, GUARD, sizeof buffer);
+        tally_cbor_begin(&cbor, buffer, size);
+        const uint32_t map = tally_cbor_map_open(&cbor);
+        for (uint32_t i = 0; i < 24; i++) {
+            tally_cbor_field(&cbor, "ab", 1);
+        }
+        tally_cbor_map_close(&cbor, map, 24);
+        assert_int_equal(cbor.used, 98);
+        assert_true(tally_cbor_overflowed(&cbor));
+        for (uint32_t i = size; i < sizeof buffer; i++) {
+            assert_int_equal(buffer[i], GUARD);
+        }
+    }
+}
+
 static void test_cbor_array_heads(void **state) {
     (void)state;
     static const uint8_t expected[] = {0x80, 0x97, 0x98, 24};
@@ -214,6 +291,9 @@ int main(void) {
         cmocka_unit_test(test_cbor_texts_of_rfc8949_appendix_a),
         cmocka_unit_test(test_cbor_text_lengths_take_the_shortest_form),
         cmocka_unit_test(test_cbor_map_heads),
+        cmocka_unit_test(test_cbor_maps_whose_pairs_are_counted_while_they_are_written),
+        cmocka_unit_test(test_cbor_fields_are_a_key_and_an_integer),
+        cmocka_unit_test(test_cbor_counted_map_never_writes_beyond_any_size),
         cmocka_unit_test(test_cbor_array_heads),
         cmocka_unit_test(test_cbor_maps_nest),
         cmocka_unit_test(test_cbor_size_pass_without_a_buffer_counts_the_same),

@@ -7,22 +7,28 @@
 #include "report.h"
 #include "test.h"
 
-#define MOST INT64_C(9007199254740992) /* 2^53 */
-
 static fake_port_t port;
 static fake_store_t store;
 static tally_spool_t spool;
 static tally_report_t report;
-static uint64_t capabilities[TALLY_GROUPS];
+static uint64_t declared[TALLY_GROUPS];
 
-/* Records made 5,000 ms after boot by a device that does not know what time it is. */
+static uint64_t every_bit(enum tally_group group) {
+    const tally_group_info_t *const info = &tally_group_infos[group];
+    return (UINT64_C(1) << (info->end - info->first)) - 1;
+}
+
+/* Records made 5,000 ms after boot by a device that does not know what time it is and declares
+ * everything. */
 static int set_up(void **state) {
     (void)state;
-    memset(capabilities, 0, sizeof capabilities);
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        declared[i] = every_bit((enum tally_group)i);
+    }
     fake_port_init(&port);
     fake_store_init(&store, 4096, 4, 1);
     assert_int_equal(tally_spool_init(&spool, &store.store), TALLY_OK);
-    tally_report_init(&report, &port.port, &spool, capabilities, 1000000);
+    tally_report_init(&report, &port.port, &spool, declared, 1000000);
     tally_report_set_time(&report, 1005000, (tally_wall_t){.quality = TALLY_WALL_UNKNOWN});
     return 0;
 }
@@ -41,6 +47,18 @@ static void expect_spool(const uint8_t *bytes, uint32_t size) {
         expect_spool(expected, sizeof expected);                                                   \
     } while (0)
 
+static void make(enum tally_record kind, uint32_t session, const tally_view_t *views,
+                 uint32_t count) {
+    tally_report_make(&report, TALLY_URGENT, kind, session, views, count);
+}
+
+static void make_event(void) {
+    const tally_value_t values[TALLY_EVENT_METRICS] = {{0}};
+    const tally_view_t event = {
+        .values = values, .present = TALLY_CAN(EVENT, EVENT_TYPE), .group = TALLY_G_EVENT};
+    make(TALLY_RECORD_EVENT, 7, &event, 1);
+}
+
 static uint32_t at(enum tally_metric metric, enum tally_metric first) {
     return (uint32_t)metric - (uint32_t)first;
 }
@@ -50,16 +68,21 @@ static uint32_t at(enum tally_metric metric, enum tally_metric first) {
 /* clang-format off */
 static void test_report_boot(void **state) {
     (void)state;
+    memset(declared, 0, sizeof declared);
+    declared[TALLY_G_BOOT] = TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, RESET_REASON);
+    declared[TALLY_G_RTP] = 3;
     tally_value_t values[TALLY_BOOT_METRICS] = {{0}};
     values[at(TALLY_M_FIRMWARE, TALLY_M_BOOT_FIRST)].text = "1.2";
     values[at(TALLY_M_RESET_REASON, TALLY_M_BOOT_FIRST)].number = TALLY_RESET_WATCHDOG;
-    tally_report_boot(&report, &(tally_view_t){
-        .values = values, .present = TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, RESET_REASON)});
+    make(TALLY_RECORD_BOOT, 0, &(tally_view_t){
+        .values = values, .present = declared[TALLY_G_BOOT], .group = TALLY_G_BOOT}, 1);
     EXPECT(0xA5,
            0x61, 'b', 0xA2,
                0x62, 'f', 'w', 0x63, '1', '.', '2',
                0x62, 'r', 'e', 0x03,
-           0x61, 'c', 0xA0,
+           0x61, 'c', 0xA2,
+               0x61, 'b', 0x19, 0x02, 0x40, /* bits 6 and 9 */
+               0x61, 'r', 0x03,
            0x61, 'k', 0x61, 'b',
            0x61, 'q', 0x00,
            0x61, 'u', 0x19, 0x13, 0x88);
@@ -69,7 +92,7 @@ static void test_report_clock(void **state) {
     (void)state;
     tally_report_set_time(&report, 1005000, (tally_wall_t){
         .unix_ms = 1700000000000, .quality = TALLY_WALL_UNAUTHENTICATED});
-    tally_report_clock(&report);
+    make(TALLY_RECORD_CLOCK, 0, NULL, 0);
     EXPECT(0xA4,
            0x61, 'k', 0x61, 'c',
            0x61, 'q', 0x00,
@@ -82,15 +105,15 @@ static void test_report_start(void **state) {
     tally_value_t values[TALLY_DIMENSION_METRICS] = {{0}};
     values[at(TALLY_M_CONTENT_ID, TALLY_M_DIMENSION_FIRST)].text = "\xC3\xBC";
     values[at(TALLY_M_DELIVERY, TALLY_M_DIMENSION_FIRST)].number = TALLY_DELIVERY_RTP;
-    capabilities[TALLY_G_PLAYBACK] = 0x107;
-    capabilities[TALLY_G_RTP] = 1;
-    tally_report_start(&report, 7, &(tally_view_t){
-        .values = values,
-        .present = TALLY_CAN(DIMENSION, CONTENT_ID) | TALLY_CAN(DIMENSION, DELIVERY)});
+    memset(declared, 0, sizeof declared);
+    declared[TALLY_G_DIMENSION] = TALLY_CAN(DIMENSION, CONTENT_ID) | TALLY_CAN(DIMENSION, DELIVERY);
+    declared[TALLY_G_PLAYBACK] = 0x107;
+    make(TALLY_RECORD_START, 7, &(tally_view_t){
+        .values = values, .present = declared[TALLY_G_DIMENSION], .group = TALLY_G_DIMENSION}, 1);
     EXPECT(0xA6,
            0x61, 'c', 0xA2,
+               0x61, 'd', 0x1A, 0x40, 0x00, 0x20, 0x00, /* bits 13 and 30 */
                0x61, 'p', 0x19, 0x01, 0x07,
-               0x61, 'r', 0x01,
            0x61, 'd', 0xA2,
                0x62, 'c', 'i', 0x62, 0xC3, 0xBC,
                0x62, 'd', 'y', 0x03,
@@ -100,29 +123,53 @@ static void test_report_start(void **state) {
            0x61, 'u', 0x19, 0x13, 0x88);
 }
 
+/* Groups on both sides of the record's own keys; one of them has nothing to say. */
 static void test_report_heartbeat(void **state) {
     (void)state;
-    tally_value_t values[TALLY_PLAYBACK_METRICS] = {{0}};
-    values[at(TALLY_M_PLAY_TIME, TALLY_M_PLAYBACK_FIRST)].number = 1000;
-    values[at(TALLY_M_STATE, TALLY_M_PLAYBACK_FIRST)].number = TALLY_STATE_PLAYING;
-    tally_report_heartbeat(&report, 7, &(tally_view_t){
-        .values = values, .present = TALLY_CAN(PLAYBACK, STATE)});
-    EXPECT(0xA5,
+    tally_value_t ads[TALLY_ADS_METRICS] = {{0}};
+    tally_value_t levels[TALLY_LEVEL_METRICS] = {{0}};
+    const tally_value_t media[TALLY_MEDIA_METRICS] = {{0}};
+    tally_value_t playback[TALLY_PLAYBACK_METRICS] = {{0}};
+    const tally_level_t buffer = {
+        .weighted = 7000000, .time_ms = 2000, .last = 3000, .least = -1, .most = 4000};
+    ads[at(TALLY_M_AD_BREAKS, TALLY_M_ADS_FIRST)].number = 24;
+    levels[at(TALLY_M_BUFFER_LENGTH, TALLY_M_LEVEL_FIRST)].level = &buffer;
+    playback[at(TALLY_M_PLAY_TIME, TALLY_M_PLAYBACK_FIRST)].number = 1000;
+    playback[at(TALLY_M_STATE, TALLY_M_PLAYBACK_FIRST)].number = TALLY_STATE_PLAYING;
+    const tally_view_t views[] = {
+        {.values = ads, .group = TALLY_G_ADS},
+        {.values = levels, .present = TALLY_CAN(LEVEL, BUFFER_LENGTH), .group = TALLY_G_LEVEL},
+        {.values = media, .group = TALLY_G_MEDIA},
+        {.values = playback, .present = TALLY_CAN(PLAYBACK, STATE), .group = TALLY_G_PLAYBACK},
+    };
+    make(TALLY_RECORD_HEARTBEAT, 300, views, 4);
+    EXPECT(0xA7,
+           0x61, 'i', 0xA1,
+               0x62, 'i', 'b', 0x18, 0x18,
            0x61, 'k', 0x61, 'h',
+           0x61, 'l', 0xA1,
+               0x62, 'l', 'b', 0x85, 0x19, 0x0B, 0xB8, 0x20, 0x19, 0x0F, 0xA0,
+                                     0x19, 0x0D, 0xAC, 0x19, 0x07, 0xD0,
            0x61, 'p', 0xA2,
                0x62, 'p', 't', 0x19, 0x03, 0xE8,
                0x62, 's', 'e', 0x02,
            0x61, 'q', 0x00,
-           0x61, 's', 0x07,
+           0x61, 's', 0x19, 0x01, 0x2C,
            0x61, 'u', 0x19, 0x13, 0x88);
 }
 
 static void test_report_event(void **state) {
     (void)state;
-    tally_report_event(&report, 7, TALLY_EVENT_STALL_END, 400);
+    tally_value_t values[TALLY_EVENT_METRICS] = {{0}};
+    values[at(TALLY_M_EVENT_CODE, TALLY_M_EVENT_FIRST)].number = -400;
+    values[at(TALLY_M_EVENT_TYPE, TALLY_M_EVENT_FIRST)].number = TALLY_EVENT_STALL_END;
+    make(TALLY_RECORD_EVENT, 7, &(tally_view_t){
+        .values = values,
+        .present = TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE),
+        .group = TALLY_G_EVENT}, 1);
     EXPECT(0xA5,
            0x61, 'e', 0xA2,
-               0x62, 'e', 'c', 0x19, 0x01, 0x90,
+               0x62, 'e', 'c', 0x39, 0x01, 0x8F,
                0x62, 'e', 't', 0x03,
            0x61, 'k', 0x61, 'e',
            0x61, 'q', 0x00,
@@ -130,101 +177,33 @@ static void test_report_event(void **state) {
            0x61, 'u', 0x19, 0x13, 0x88);
 }
 
-static void test_report_end(void **state) {
+/* The second histogram is empty. */
+static void test_report_viewing(void **state) {
     (void)state;
-    tally_value_t dimensions[TALLY_DIMENSION_METRICS] = {{0}};
-    tally_value_t playback[TALLY_PLAYBACK_METRICS] = {{0}};
-    playback[at(TALLY_M_STOP_REASON, TALLY_M_PLAYBACK_FIRST)].number = TALLY_STOP_USER;
-    tally_report_end(&report, 300,
-        &(tally_view_t){.values = dimensions},
-        &(tally_view_t){.values = playback, .present = TALLY_CAN(PLAYBACK, STOP_REASON)});
-    EXPECT(0xA6,
-           0x61, 'd', 0xA0,
-           0x61, 'k', 0x61, 'x',
-           0x61, 'p', 0xA1,
-               0x62, 's', 'r', 0x01,
-           0x61, 'q', 0x00,
-           0x61, 's', 0x19, 0x01, 0x2C,
-           0x61, 'u', 0x19, 0x13, 0x88);
-}
-
-static void test_report_rtp_stream(void **state) {
-    (void)state;
-    tally_stream_t stream = {
-        .session = 7, .group = TALLY_G_RTP, .present = TALLY_CAN(RTP, RTP_LOST)};
-    stream.totals[at(TALLY_M_RTP_LOST, TALLY_M_RTP_FIRST)].number = -2;
-    stream.totals[at(TALLY_M_RTP_RECEIVED, TALLY_M_RTP_FIRST)].number = 100;
-    tally_report_stream(&report, &stream);
+    tally_value_t viewing[TALLY_VIEWING_METRICS] = {{0}};
+    tally_value_t histograms[TALLY_HISTOGRAM_METRICS] = {{0}};
+    tally_histogram_t stalls;
+    tally_histogram_t zaps;
+    tally_histogram_init(&stalls);
+    tally_histogram_init(&zaps);
+    tally_histogram_add(&stalls, 0);
+    tally_histogram_add(&stalls, 1);
+    viewing[at(TALLY_M_VIEWING_SESSIONS, TALLY_M_VIEWING_FIRST)].number = 70000;
+    histograms[at(TALLY_M_STALL_HISTOGRAM, TALLY_M_HISTOGRAM_FIRST)].histogram = &stalls;
+    histograms[at(TALLY_M_ZAP_HISTOGRAM, TALLY_M_HISTOGRAM_FIRST)].histogram = &zaps;
+    const tally_view_t views[] = {
+        {.values = viewing, .group = TALLY_G_VIEWING},
+        {.values = histograms,
+         .present = TALLY_CAN(HISTOGRAM, STALL_HISTOGRAM) | TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM),
+         .group = TALLY_G_HISTOGRAM},
+    };
+    make(TALLY_RECORD_VIEWING, 0, views, 2);
     EXPECT(0xA5,
-           0x61, 'k', 0x61, 'r',
-           0x61, 'q', 0x00,
-           0x61, 'r', 0xA2,
-               0x62, 'r', 'l', 0x21,
-               0x62, 'r', 'r', 0x18, 0x64,
-           0x61, 's', 0x07,
-           0x61, 'u', 0x19, 0x13, 0x88);
-}
-
-static void test_report_ts_stream(void **state) {
-    (void)state;
-    tally_stream_t stream = {.session = 7, .group = TALLY_G_TS};
-    stream.totals[at(TALLY_M_TS_PACKETS, TALLY_M_TS_FIRST)].number = 70000;
-    tally_report_stream(&report, &stream);
-    EXPECT(0xA5,
-           0x61, 'k', 0x61, 't',
-           0x61, 'q', 0x00,
-           0x61, 's', 0x07,
-           0x61, 't', 0xA1,
-               0x62, 't', 'p', 0x1A, 0x00, 0x01, 0x11, 0x70,
-           0x61, 'u', 0x19, 0x13, 0x88);
-}
-
-static void test_report_frames_of_a_video(void **state) {
-    (void)state;
-    tally_stream_t stream = {.session = 7, .group = TALLY_G_FRAMES};
-    stream.totals[at(TALLY_M_FREEZE_TIME, TALLY_M_FRAMES_FIRST)].number = 800;
-    stream.totals[at(TALLY_M_FRAMES_RENDERED, TALLY_M_FRAMES_FIRST)].number = 5;
-    tally_report_stream(&report, &stream);
-    EXPECT(0xA5,
-           0x61, 'f', 0xA2,
-               0x62, 'f', 'o', 0x19, 0x03, 0x20,
-               0x62, 'f', 'r', 0x05,
-           0x61, 'k', 0x61, 'f',
-           0x61, 'q', 0x00,
-           0x61, 's', 0x07,
-           0x61, 'u', 0x19, 0x13, 0x88);
-}
-
-static void test_report_agent(void **state) {
-    (void)state;
-    tally_value_t values[TALLY_AGENT_METRICS] = {{0}};
-    values[at(TALLY_M_LAST_ERROR, TALLY_M_AGENT_FIRST)].number = TALLY_E_TLS_NAME;
-    const tally_view_t agent = {
-        .values = values,
-        .present = TALLY_CAN(AGENT, LAST_ERROR) | TALLY_CAN(AGENT, WALL_QUALITY)};
-    tally_report_agent(&report, &agent, &(tally_view_t){.values = NULL});
-    EXPECT(0xA4,
-           0x61, 'a', 0xA2,
-               0x62, 'l', 'e', 0x32, /* -19 */
-               0x62, 'w', 'q', 0x00,
-           0x61, 'k', 0x61, 'a',
-           0x61, 'q', 0x00,
-           0x61, 'u', 0x19, 0x13, 0x88);
-}
-
-static void test_report_agent_with_a_network_stack(void **state) {
-    (void)state;
-    const tally_value_t agent[TALLY_AGENT_METRICS] = {{0}};
-    tally_value_t network[TALLY_NETWORK_METRICS] = {{0}};
-    network[at(TALLY_M_NET_TCP_FAILED, TALLY_M_NETWORK_FIRST)].number = 2;
-    tally_report_agent(&report, &(tally_view_t){.values = agent},
-        &(tally_view_t){.values = network, .present = TALLY_CAN(NETWORK, NET_UDP_HIGH)});
-    EXPECT(0xA5,
-           0x61, 'a', 0xA0,
-           0x61, 'k', 0x61, 'a',
-           0x61, 'n', 0xA2,
-               0x62, 'c', 'f', 0x02,
-               0x62, 'u', 'h', 0x00,
+           0x61, 'g', 0xA1,
+               0x62, 'g', 'o', 0x1A, 0x00, 0x01, 0x11, 0x70,
+           0x61, 'h', 0xA1,
+               0x62, 'h', 'b', 0x84, 0x03, 0x01, 0x20, 0x01, /* 1 is in (base^-1, base^0] */
+           0x61, 'k', 0x61, 'v',
            0x61, 'q', 0x00,
            0x61, 'u', 0x19, 0x13, 0x88);
 }
@@ -239,34 +218,77 @@ static record_t only_record(void) {
     return records.list[0];
 }
 
-static void test_report_leaves_out_counters_at_0_and_absent_gauges(void **state) {
+static void make_heartbeat(const tally_value_t *values, uint64_t present) {
+    const tally_view_t view = {.values = values, .present = present, .group = TALLY_G_PLAYBACK};
+    make(TALLY_RECORD_HEARTBEAT, 7, &view, 1);
+}
+
+static void test_report_leaves_out_groups_without_a_value(void **state) {
     (void)state;
     const tally_value_t values[TALLY_PLAYBACK_METRICS] = {{0}};
-    tally_report_heartbeat(&report, 7, &(tally_view_t){.values = values});
-    assert_int_equal(record_keys(only_record(), "p"), 0);
+    make_heartbeat(values, 0);
+    assert_false(record_has(only_record(), "p"));
 }
 
 static void test_report_sends_gauges_enums_and_signed_values_at_0(void **state) {
     (void)state;
     const tally_value_t values[TALLY_PLAYBACK_METRICS] = {{0}};
-    const uint64_t every_bit = (UINT64_C(1) << TALLY_PLAYBACK_METRICS) - 1;
-    tally_report_heartbeat(&report, 7, &(tally_view_t){.values = values, .present = every_bit});
+    make_heartbeat(values, every_bit(TALLY_G_PLAYBACK));
     const record_t record = only_record();
-    assert_int_equal(record_number(record, "p.br"), 0);
-    assert_int_equal(record_number(record, "p.eo"), 0);
-    assert_int_equal(record_number(record, "p.mx"), 0);
-    assert_int_equal(record_number(record, "p.pp"), 0);
-    assert_int_equal(record_number(record, "p.se"), 0);
-    assert_int_equal(record_number(record, "p.sr"), 0);
-    assert_int_equal(record_number(record, "p.su"), 0);
-    assert_int_equal(record_number(record, "p.fi"), 0);
-    assert_int_equal(record_keys(record, "p"), 8); /* and no counter or duration */
+    static const char *const paths[] = {"p.br", "p.eg", "p.eo", "p.fi", "p.fu",
+                                        "p.ml", "p.mx", "p.pp", "p.se", "p.sr",
+                                        "p.su", "p.sv", "p.sy", "p.sz", "p.zp"};
+    for (uint32_t i = 0; i < 15; i++) {
+        assert_int_equal(record_number(record, paths[i]), 0);
+    }
+    assert_int_equal(record_keys(record, "p"), 15); /* and no counter or duration */
+}
+
+static void test_report_never_sends_what_is_not_declared(void **state) {
+    (void)state;
+    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    for (uint32_t i = 0; i < TALLY_PLAYBACK_METRICS; i++) {
+        values[i].number = 5;
+    }
+    declared[TALLY_G_PLAYBACK] = TALLY_CAN(PLAYBACK, STALLS) | TALLY_CAN(PLAYBACK, STATE);
+    make_heartbeat(values, every_bit(TALLY_G_PLAYBACK));
+    const record_t record = only_record();
+    assert_int_equal(record_number(record, "p.sc"), 5);
+    assert_int_equal(record_number(record, "p.se"), 5);
+    assert_int_equal(record_keys(record, "p"), 2);
+}
+
+static void test_report_needs_no_values_of_a_group_that_is_not_declared(void **state) {
+    (void)state;
+    declared[TALLY_G_PLAYBACK] = 0;
+    make_heartbeat(NULL, UINT64_MAX);
+    assert_int_equal(record_keys(only_record(), ""), 4); /* k q s u */
+}
+
+static void test_report_of_more_than_23_metrics_in_a_group(void **state) {
+    (void)state;
+    static const uint32_t pairs[] = {23, 24, 25};
+    static records_t records;
+    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    for (uint32_t i = 0; i < TALLY_PLAYBACK_METRICS; i++) {
+        values[i].number = i % 16 + 1; /* more than one byte in no list and no text */
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        declared[TALLY_G_PLAYBACK] = (UINT64_C(1) << pairs[i]) - 1;
+        make_heartbeat(values, UINT64_MAX);
+    }
+    records_load(&records, &spool);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(record_keys(records.list[i], "p"), pairs[i]);
+        assert_int_equal(record_number(records.list[i], "p.bd"), 1);
+        assert_int_equal(record_number(records.list[i], "p.ps"), 23 % 16);
+    }
 }
 
 static void test_report_knows_the_wall_time_or_says_nothing(void **state) {
     (void)state;
     report.wall.unix_ms = 1700000000000; /* of unknown quality */
-    tally_report_event(&report, 7, TALLY_EVENT_ERROR, -1);
+    make_event();
     assert_false(record_has(only_record(), "w"));
 }
 
@@ -274,7 +296,7 @@ static void test_report_numbers_its_records(void **state) {
     (void)state;
     static records_t records;
     for (uint32_t i = 0; i < 30; i++) {
-        tally_report_event(&report, 7, TALLY_EVENT_ERROR, 0);
+        make_event();
     }
     records_load(&records, &spool);
     for (uint32_t i = 0; i < 30; i++) {
@@ -282,97 +304,27 @@ static void test_report_numbers_its_records(void **state) {
     }
 }
 
-/* --- large ones ----------------------------------------------------------------------------- */
-
-/* Every metric of a group present and as long as it gets: numbers of 9 bytes, texts as given. */
-static tally_view_t largest(enum tally_group group, tally_value_t *values, const char *text) {
-    const tally_group_info_t *const info = &tally_group_infos[group];
-    const uint32_t count = (uint32_t)info->end - info->first;
-    for (uint32_t i = 0; i < count; i++) {
-        if (tally_metric_infos[info->first + i].kind == TALLY_KIND_TEXT) {
-            values[i].text = text;
-        } else {
-            values[i].number = MOST;
-        }
-    }
-    return (tally_view_t){.values = values, .present = (UINT64_C(1) << count) - 1};
-}
-
-static void set_largest_frame(void) {
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        capabilities[i] = (UINT64_C(1) << 53) - 1;
-    }
-    report.boot_ms = 0;
-    tally_report_set_time(&report, (uint64_t)MOST, (tally_wall_t){.unix_ms = MOST, .quality = 2});
-    spool.next_sequence = UINT32_MAX;
-}
-
-static const char *text_of(uint32_t length) {
-    static char text[TALLY_RECORD_BYTES];
-    memset(text, 'x', length);
-    text[length] = '\0';
-    return text;
-}
-
-static void test_report_largest_end_fits(void **state) {
-    (void)state;
-    tally_value_t dimensions[TALLY_DIMENSION_METRICS];
-    tally_value_t playback[TALLY_PLAYBACK_METRICS];
-    set_largest_frame();
-    tally_view_t texts = largest(TALLY_G_DIMENSION, dimensions, "");
-    const tally_view_t numbers = largest(TALLY_G_PLAYBACK, playback, NULL);
-    /* 63 + 63 + 61 bytes and five NULs: the session's 192 are full. */
-    const char *const long_text = text_of(63);
-    dimensions[at(TALLY_M_CONTENT_ID, TALLY_M_DIMENSION_FIRST)].text = long_text;
-    dimensions[at(TALLY_M_CONTENT_TITLE, TALLY_M_DIMENSION_FIRST)].text = long_text;
-    dimensions[at(TALLY_M_VIEWER, TALLY_M_DIMENSION_FIRST)].text = long_text + 2;
-    tally_report_end(&report, UINT32_MAX, &texts, &numbers);
-    assert_int_equal(report.lost, 0);
-    const record_t record = only_record();
-    assert_int_equal(record_keys(record, "p"), TALLY_PLAYBACK_METRICS);
-    assert_int_equal(record_keys(record, "d"), TALLY_DIMENSION_METRICS);
-}
-
-static void test_report_largest_boot_fits(void **state) {
-    (void)state;
-    tally_value_t values[TALLY_BOOT_METRICS];
-    set_largest_frame();
-    const tally_view_t boot = largest(TALLY_G_BOOT, values, text_of(63));
-    tally_report_boot(&report, &boot);
-    assert_int_equal(report.lost, 0);
-    assert_int_equal(record_keys(only_record(), "b"), TALLY_BOOT_METRICS);
-}
-
-static void test_report_largest_agent_fits(void **state) {
-    (void)state;
-    tally_value_t agent[TALLY_AGENT_METRICS];
-    tally_value_t network[TALLY_NETWORK_METRICS];
-    set_largest_frame();
-    const tally_view_t agent_view = largest(TALLY_G_AGENT, agent, NULL);
-    const tally_view_t network_view = largest(TALLY_G_NETWORK, network, NULL);
-    tally_report_agent(&report, &agent_view, &network_view);
-    assert_int_equal(report.lost, 0);
-    assert_int_equal(record_keys(only_record(), "a"), TALLY_AGENT_METRICS);
-    assert_int_equal(record_keys(only_record(), "n"), TALLY_NETWORK_METRICS);
-}
+/* --- what does not get into the spool ------------------------------------------------------- */
 
 static void test_report_oversized_record_is_counted_and_leaves_no_trace(void **state) {
     (void)state;
-    tally_value_t values[TALLY_BOOT_METRICS];
-    const tally_view_t boot = largest(TALLY_G_BOOT, values, text_of(300));
-    tally_report_boot(&report, &boot);
+    static char text[TALLY_RECORD_BYTES + 1];
+    memset(text, 'x', sizeof text - 1);
+    const tally_value_t values[TALLY_BOOT_METRICS] = {{.text = text}};
+    make(TALLY_RECORD_BOOT, 0,
+         &(tally_view_t){.values = values, .present = 1, .group = TALLY_G_BOOT}, 1);
     assert_int_equal(report.lost, 1);
     assert_int_equal(tally_spool_waiting(&spool), 0);
-    tally_report_clock(&report);
+    make_event();
     assert_int_equal(record_number(only_record(), "q"), 0);
 }
 
 static void test_report_record_that_the_store_refuses_is_counted(void **state) {
     (void)state;
     store.program_fails_in = 1;
-    tally_report_clock(&report);
+    make_event();
     assert_int_equal(report.lost, 1);
-    tally_report_clock(&report);
+    make_event();
     assert_int_equal(record_number(only_record(), "q"), 0);
     assert_int_equal(report.lost, 1);
 }
@@ -382,14 +334,31 @@ static void test_report_record_that_the_store_refuses_is_counted(void **state) {
 static void test_report_keys_of_all_groups_are_in_order(void **state) {
     (void)state;
     static tally_value_t values[TALLY_GROUPS][TALLY_METRICS];
-    uint8_t bytes[4096];
-    const tally_wall_t wall = {.unix_ms = MOST, .quality = TALLY_WALL_AUTHENTICATED};
-    tally_record_t record = {
-        .kind = TALLY_RECORD_END, .session = 1, .wall = &wall, .capabilities = capabilities};
+    static const tally_level_t level;
+    static tally_histogram_t histogram;
+    tally_histogram_init(&histogram);
+    tally_histogram_add(&histogram, 7);
+    tally_view_t views[TALLY_GROUPS];
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        capabilities[i] = 1;
-        record.groups[i] = largest((enum tally_group)i, values[i], "text");
+        for (uint32_t j = tally_group_infos[i].first; j < tally_group_infos[i].end; j++) {
+            tally_value_t *const value = &values[i][j - tally_group_infos[i].first];
+            switch (tally_metric_infos[j].kind) {
+            case TALLY_KIND_TEXT: value->text = "text"; break;
+            case TALLY_KIND_LEVEL: value->level = &level; break;
+            case TALLY_KIND_HISTOGRAM: value->histogram = &histogram; break;
+            default: value->number = 1; break;
+            }
+        }
+        views[i] = (tally_view_t){.values = values[i], .present = UINT64_MAX, .group = (uint8_t)i};
     }
+    uint8_t bytes[8192];
+    const tally_wall_t wall = {.unix_ms = 1, .quality = TALLY_WALL_AUTHENTICATED};
+    const tally_record_t record = {.kind = TALLY_RECORD_START,
+                                   .session = 1,
+                                   .wall = &wall,
+                                   .declared = declared,
+                                   .views = views,
+                                   .count = TALLY_GROUPS};
     const uint32_t size = tally_record_encode(&record, 0, bytes, sizeof bytes);
     const record_t found = record_read(bytes, sizeof bytes); /* fails if they are not */
     assert_int_equal(found.size, size);
@@ -397,16 +366,30 @@ static void test_report_keys_of_all_groups_are_in_order(void **state) {
     assert_int_equal(record_keys(found, "c"), TALLY_GROUPS);
 }
 
+/* One group has something to say, the other begins and takes itself back. */
 static void test_report_writes_nothing_beyond_its_room(void **state) {
     (void)state;
+    const tally_value_t values[TALLY_EVENT_METRICS] = {{.number = -400}};
+    const tally_value_t empty[TALLY_SINCE_METRICS] = {{0}};
+    const tally_view_t views[] = {
+        {.values = values, .present = TALLY_CAN(EVENT, EVENT_CODE), .group = TALLY_G_EVENT},
+        {.values = empty, .group = TALLY_G_SINCE}};
     const tally_wall_t wall = {.quality = TALLY_WALL_UNKNOWN};
-    const tally_record_t record = {.kind = TALLY_RECORD_CLOCK, .wall = &wall, .uptime_ms = 5000};
-    for (uint32_t room = 0; room < 14; room++) {
-        uint8_t bytes[16];
+    const tally_record_t record = {.kind = TALLY_RECORD_EVENT,
+                                   .wall = &wall,
+                                   .uptime_ms = 5000,
+                                   .declared = declared,
+                                   .views = views,
+                                   .count = 2};
+    for (uint32_t room = 0; room < 28; room++) {
+        uint8_t bytes[32];
         memset(bytes, 0xA5, sizeof bytes);
-        assert_int_equal(tally_record_encode(&record, 0, bytes, room), 13);
-        assert_int_equal(bytes[room], 0xA5);
+        assert_int_equal(tally_record_encode(&record, 0, bytes, room), 22);
+        for (uint32_t i = room; i < sizeof bytes; i++) {
+            assert_int_equal(bytes[i], 0xA5);
+        }
     }
+    assert_int_equal(tally_record_encode(&record, 0, NULL, 0), 22);
 }
 
 int main(void) {
@@ -416,23 +399,18 @@ int main(void) {
         cmocka_unit_test_setup(test_report_start, set_up),
         cmocka_unit_test_setup(test_report_heartbeat, set_up),
         cmocka_unit_test_setup(test_report_event, set_up),
-        cmocka_unit_test_setup(test_report_end, set_up),
-        cmocka_unit_test_setup(test_report_rtp_stream, set_up),
-        cmocka_unit_test_setup(test_report_ts_stream, set_up),
-        cmocka_unit_test_setup(test_report_frames_of_a_video, set_up),
-        cmocka_unit_test_setup(test_report_agent, set_up),
-        cmocka_unit_test_setup(test_report_agent_with_a_network_stack, set_up),
-        cmocka_unit_test_setup(test_report_leaves_out_counters_at_0_and_absent_gauges, set_up),
+        cmocka_unit_test_setup(test_report_viewing, set_up),
+        cmocka_unit_test_setup(test_report_leaves_out_groups_without_a_value, set_up),
         cmocka_unit_test_setup(test_report_sends_gauges_enums_and_signed_values_at_0, set_up),
+        cmocka_unit_test_setup(test_report_never_sends_what_is_not_declared, set_up),
+        cmocka_unit_test_setup(test_report_needs_no_values_of_a_group_that_is_not_declared, set_up),
+        cmocka_unit_test_setup(test_report_of_more_than_23_metrics_in_a_group, set_up),
         cmocka_unit_test_setup(test_report_knows_the_wall_time_or_says_nothing, set_up),
         cmocka_unit_test_setup(test_report_numbers_its_records, set_up),
-        cmocka_unit_test_setup(test_report_largest_end_fits, set_up),
-        cmocka_unit_test_setup(test_report_largest_boot_fits, set_up),
-        cmocka_unit_test_setup(test_report_largest_agent_fits, set_up),
         cmocka_unit_test_setup(test_report_oversized_record_is_counted_and_leaves_no_trace, set_up),
         cmocka_unit_test_setup(test_report_record_that_the_store_refuses_is_counted, set_up),
         cmocka_unit_test_setup(test_report_keys_of_all_groups_are_in_order, set_up),
         cmocka_unit_test_setup(test_report_writes_nothing_beyond_its_room, set_up),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }
