@@ -1,16 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch.sh [--missing]
+# fetch.sh [--missing] [SET...]
 #
 # Brings the sources of Mbed TLS and lwIP into .deps/, as Debian publishes them
 # in trixie: bookworm's are older than what tally is written for. A private apt
 # configuration borrows the machine's mirrors and keys, so that neither the
-# machine's sources nor its lists change and no root is needed. --missing only
-# names what is not there.
+# machine's sources nor its lists change and no root is needed. For the set
+# `test` also zcbor, which Debian does not have: from PyPI, as pip is set up on
+# this machine, in the one version and with the checksum of zcbor.pin. --missing
+# only names what is not there.
 #
 # Environment:
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR    sources the caller has: not fetched
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_ZCBOR_DIR
+#                   what the caller has: not fetched
+#   TALLY_PYTHON    the interpreter whose pip it is (the tests set it)
 
 set -euo pipefail
 export LC_ALL=C
@@ -23,17 +27,18 @@ log=$deps/fetch.log
 . "$here/say.sh"
 
 main() {
-	local missing name
+	local missing sources name
 
 	if [ "${1:-}" = --missing ]; then
-		missing_sources
+		shift
+		missing_sources "$@"
 		return
 	fi
 	mkdir -p "$deps"
 	# `make demo` and `make test` may both find them missing.
 	exec 9>"$deps/lock"
 	flock 9
-	mapfile -t missing < <(missing_sources)
+	mapfile -t missing < <(missing_sources "$@")
 	[ "${#missing[@]}" -gt 0 ] || return 0
 
 	# A run that was killed could not clean up.
@@ -42,16 +47,33 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	say "fetching the sources of ${missing[*]} from Debian trixie"
-	download "${missing[@]}"
-	for name in "${missing[@]}"; do
-		accept "$name"
-	done
+	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vx zcbor)
+	if [ "${#sources[@]}" -gt 0 ]; then
+		say "fetching the sources of ${sources[*]} from Debian trixie"
+		download "${sources[@]}"
+		for name in "${sources[@]}"; do
+			accept "$name"
+		done
+	fi
+	if [ "${#sources[@]}" -lt "${#missing[@]}" ]; then
+		install_zcbor
+	fi
 }
 
 missing_sources() {
 	[ -n "${TALLY_MBEDTLS_DIR:-}" ] || is_here mbedtls || echo mbedtls
 	[ -n "${TALLY_LWIP_DIR:-}" ] || is_here lwip || echo lwip
+	case " $* " in
+	*' test '*) [ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_zcbor_here || echo zcbor ;;
+	esac
+}
+
+pinned_zcbor() {
+	sed -n 's/^zcbor==\([^ ]*\) --hash=\(sha256:.*\)/\1 \2/p' "$here/zcbor.pin"
+}
+
+is_pinned_zcbor_here() {
+	[ -d "$deps/zcbor" ] && grep -qsx "zcbor $(pinned_zcbor)" "$versions"
 }
 
 is_here() {
@@ -135,6 +157,19 @@ accept() {
 	unpack "$name" "$work/get/$tarball"
 	record "$name" "$version sha256:$sha256"
 	say "$name $version sha256:$sha256"
+}
+
+# pip checks what came against zcbor.pin. What zcbor needs are Debian packages.
+install_zcbor() {
+	say "fetching zcbor from PyPI"
+	"${TALLY_PYTHON:-/usr/bin/python3}" -m pip --no-input --disable-pip-version-check install \
+		--no-deps --no-compile --only-binary :all: --require-hashes \
+		--requirement "$here/zcbor.pin" --target "$work/zcbor" </dev/null >>"$log" 2>&1 ||
+		fail_as_pip_says 'make setup'
+	rm -rf "$deps/zcbor"
+	mv "$work/zcbor" "$deps/zcbor"
+	record zcbor "$(pinned_zcbor)"
+	say "zcbor $(pinned_zcbor)"
 }
 
 # As `sha256sum` writes and reads them.

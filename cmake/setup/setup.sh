@@ -3,13 +3,13 @@
 #
 # setup.sh [--check] SET...
 #
-# Brings what the SETs of packages (packages.SET beside this script) and the
-# sources of Mbed TLS and lwIP lack on this machine. With nothing missing it
+# Brings what the SETs of packages (packages.SET beside this script) and what
+# fetch.sh fetches lack on this machine. With nothing missing it
 # needs neither root nor a network. --check only says what is missing.
 #
 # Environment:
 #   TALLY_POLICY_RC    the policy-rc.d to hold services with (the tests set it)
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR    sources the caller has: not fetched
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_ZCBOR_DIR    what the caller has: not fetched
 
 set -euo pipefail
 export LC_ALL=C
@@ -34,7 +34,7 @@ main() {
 		die "no dpkg-query here; set-up needs Debian 12: install $(packages_of "$@" | xargs)"
 
 	mapfile -t packages < <(missing_packages "$@")
-	mapfile -t sources < <("$here/fetch.sh" --missing)
+	mapfile -t sources < <("$here/fetch.sh" --missing "$@")
 
 	missing=("${packages[@]}" "${sources[@]}")
 
@@ -51,7 +51,7 @@ main() {
 		open_log
 		install_packages "$(command_for "$@")" "${packages[@]}"
 	fi
-	"$here/as-owner.sh" "$here/fetch.sh"
+	"$here/as-owner.sh" "$here/fetch.sh" "$@"
 }
 
 refuse_unknown_sets() {
