@@ -36,7 +36,7 @@ define build
 endef
 
 .PHONY: help setup linux firmware known-board build-test test campaign \
-	demo size bench lint clean distclean
+	demo size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -47,7 +47,7 @@ setup: ## install what is missing for demo and test
 ready-%:
 	@$(SETUP) $*
 
-linux: ready-demo ## build tallyd and tally-decode for this machine
+linux: ready-demo ## build tallyd, tally-decode and tally-schema for this machine
 	$(call build,linux,-DTALLY_BOARD=linux -DCMAKE_BUILD_TYPE=MinSizeRel)
 
 firmware: known-board ready-demo ## build for BOARD= with ENDPOINT= and CERTS=
@@ -80,6 +80,13 @@ size: ready-bench ## measure the code and the memory
 
 bench: ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
+
+schema: ready-demo ## write what is made of the registry; LEDGER=file goes on from another
+	@$(STAGE) configure-linux $(LOGS)/configure-linux.log \
+		cmake -S . -B build/linux -G Ninja $(strip $(SOURCES) -DTALLY_BOARD=linux \
+		-DCMAKE_BUILD_TYPE=MinSizeRel)
+	@$(STAGE) build-schema $(LOGS)/build-schema.log cmake --build build/linux --target tally-schema
+	@$(OWNER) cmake/schema.sh build/linux/tally-schema $(LEDGER)
 
 lint: ready-lint ## check the layout and the habits
 	@$(OWNER) cmake/lint.sh

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Linux: the daemon tallyd and the tool tally-decode, both at the top of the build folder.
+# Linux: the daemon tallyd and the tools tally-decode and tally-schema, all at the top of the build
+# folder.
 add_subdirectory(port/posix)
 add_subdirectory(port/mbedtls)
 add_subdirectory(port/ram)
@@ -23,6 +24,7 @@ target_link_libraries(tallyd PRIVATE
     tally_receiver tally_port_posix tally_port_mbedtls tally_port_ram tally_warnings)
 
 add_executable(tally-decode
+    "${linux_dir}/tools/arrays.c"
     "${linux_dir}/tools/cbor_read.c"
     "${linux_dir}/tools/json.c"
     "${linux_dir}/tools/names.c"
@@ -30,11 +32,27 @@ add_executable(tally-decode
     "${linux_dir}/tools/tally-decode.c"
     "${linux_dir}/say.c"
     "${linux_dir}/utf8.c")
-# strcasecmp lies beyond C11.
-target_compile_definitions(tally-decode PRIVATE _POSIX_C_SOURCE=200809L)
 target_include_directories(tally-decode PRIVATE
     "${linux_dir}" "${PROJECT_SOURCE_DIR}/agent/include")
-target_link_libraries(tally-decode PRIVATE tally_warnings)
+target_link_libraries(tally-decode PRIVATE tally_warnings m)
 
-set_target_properties(tallyd tally-decode PROPERTIES
+# tally_schema_tool(NAME FOLDER): tally-schema of the registry as the board in FOLDER configures it.
+function(tally_schema_tool name folder)
+    add_executable(${name}
+        "${linux_dir}/tools/cbor_read.c"
+        "${linux_dir}/tools/cddl.c"
+        "${linux_dir}/tools/json.c"
+        "${linux_dir}/tools/ledger.c"
+        "${linux_dir}/tools/names.c"
+        "${linux_dir}/tools/reference.c"
+        "${linux_dir}/tools/tally-schema.c"
+        "${linux_dir}/say.c"
+        "${linux_dir}/utf8.c")
+    target_include_directories(${name} PRIVATE
+        "${folder}" "${linux_dir}" "${PROJECT_SOURCE_DIR}/agent/include")
+    target_link_libraries(${name} PRIVATE tally_warnings)
+endfunction()
+tally_schema_tool(tally-schema "${linux_dir}")
+
+set_target_properties(tallyd tally-decode tally-schema PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")

@@ -9,10 +9,14 @@
 # which no package has it; for the set `bench` TinyCBOR, to compare with. A
 # private apt configuration borrows the machine's mirrors and keys, so that
 # neither the machine's sources nor its lists change and no root is needed.
-# --missing only names what is not there.
+# For the set `test` also zcbor, which Debian does not have: from PyPI, as pip
+# is set up on this machine, in the one version and with the checksum of
+# zcbor.pin. --missing only names what is not there.
 #
-# Environment, sources the caller has, which are not fetched:
-#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR
+# Environment:
+#   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR,
+#   TALLY_ZCBOR_DIR what the caller has: not fetched
+#   TALLY_PYTHON    the interpreter whose pip it is (the tests set it)
 
 set -euo pipefail
 export LC_ALL=C
@@ -25,7 +29,7 @@ log=$deps/fetch.log
 . "$here/say.sh"
 
 main() {
-	local missing name
+	local missing sources name
 
 	if [ "${1:-}" = --missing ]; then
 		missing_sources "${@:2}"
@@ -44,11 +48,17 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	say "fetching the sources of ${missing[*]} from Debian"
-	download "${missing[@]}"
-	for name in "${missing[@]}"; do
-		accept "$name"
-	done
+	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vx zcbor)
+	if [ "${#sources[@]}" -gt 0 ]; then
+		say "fetching the sources of ${sources[*]} from Debian"
+		download "${sources[@]}"
+		for name in "${sources[@]}"; do
+			accept "$name"
+		done
+	fi
+	if [ "${#sources[@]}" -lt "${#missing[@]}" ]; then
+		install_zcbor
+	fi
 }
 
 # missing_sources [SET...]
@@ -59,6 +69,16 @@ missing_sources() {
 		[ -n "${TALLY_CMOCKA_DIR:-}" ] || is_here cmocka || echo cmocka
 	[[ " $* " != *' bench '* ]] ||
 		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
+	[[ " $* " != *' test '* ]] ||
+		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_zcbor_here || echo zcbor
+}
+
+pinned_zcbor() {
+	sed -n 's/^zcbor==\([^ ]*\) --hash=\(sha256:.*\)/\1 \2/p' "$here/zcbor.pin"
+}
+
+is_pinned_zcbor_here() {
+	[ -d "$deps/zcbor" ] && grep -qsx "zcbor $(pinned_zcbor)" "$versions"
 }
 
 is_here() {
@@ -155,6 +175,19 @@ accept() {
 	unpack "$name" "$work/get/$tarball"
 	record "$name" "$version sha256:$sha256"
 	say "$name $version sha256:$sha256"
+}
+
+# pip checks what came against zcbor.pin. What zcbor needs are Debian packages.
+install_zcbor() {
+	say "fetching zcbor from PyPI"
+	"${TALLY_PYTHON:-/usr/bin/python3}" -m pip --no-input --disable-pip-version-check install \
+		--no-deps --no-compile --only-binary :all: --require-hashes \
+		--requirement "$here/zcbor.pin" --target "$work/zcbor" </dev/null >>"$log" 2>&1 ||
+		fail_as_pip_says 'make setup'
+	rm -rf "$deps/zcbor"
+	mv "$work/zcbor" "$deps/zcbor"
+	record zcbor "$(pinned_zcbor)"
+	say "zcbor $(pinned_zcbor)"
 }
 
 # As `sha256sum` writes and reads them.

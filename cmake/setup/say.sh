@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Sourced by setup.sh and fetch.sh: how set-up speaks, and how it explains what
-# apt wrote into their $log. Whatever goes wrong becomes one line on stderr.
+# apt and pip wrote into their $log. Whatever goes wrong becomes one line on stderr.
 #
 # shellcheck disable=SC2154 # log is the sourcing script's
 
@@ -29,6 +29,23 @@ fail_as_apt_says() {
 	else
 		why=$(last_in_log '^E: ') || why='no reason given'
 		cause="apt failed ($why; log: $log); once mended,"
+	fi
+	die "$cause run: $1"
+}
+
+# fail_as_pip_says COMMAND: likewise for pip, which ends with what is wrong.
+fail_as_pip_says() {
+	local cause why
+
+	if why=$(last_in_log 'no space left'); then
+		cause="no disk space ($why); free some, then"
+	elif why=$(last_in_log 'do not match the hashes'); then
+		cause="what came is not what zcbor.pin says (log: $log); once its index is mended,"
+	elif why=$(last_in_log 'resolv|connection (refused|error|broken)|unreachable|timed out'); then
+		cause="offline, pip reaches no index (log: $log); once connected,"
+	else
+		why=$(last_in_log '^ERROR: ') || why='no reason given'
+		cause="pip failed (${why#ERROR: }; log: $log); once mended,"
 	fi
 	die "$cause run: $1"
 }

@@ -3,8 +3,8 @@
 #
 # setup.sh [--check] SET...
 #
-# Brings what the SETs of packages (packages.SET beside this script) and the
-# sources they need (see fetch.sh) lack on this machine. With nothing missing it
+# Brings what the SETs of packages (packages.SET beside this script) and what
+# they need of fetch.sh lack on this machine. With nothing missing it
 # needs neither root nor a network. --check only says what is missing.
 #
 # Environment:

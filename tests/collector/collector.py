@@ -61,7 +61,7 @@ class Collector:
         body = wire.parse(data)
         if body.device != device:
             raise Refusal(403, f"the body is of {body.device!r}, the certificate of {device!r}")
-        fresh = self._store.accept(body, received_ms, len(data))
+        fresh = self._store.accept(body, received_ms, data)
         log.info("accepted of %s: %d bytes, %d records, %d of them resent",
                  device, len(data), len(body.records), len(body.records) - len(fresh))
         for record in fresh:

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS uploads(
     bytes INTEGER NOT NULL,
     records INTEGER NOT NULL,
     status INTEGER NOT NULL,   -- the HTTP status of the answer
-    reason TEXT                -- of a refusal
+    reason TEXT,               -- of a refusal
+    body BLOB                  -- of an accepted body, as it came
 );
 CREATE TABLE IF NOT EXISTS records(
     device TEXT NOT NULL,
@@ -56,14 +57,14 @@ class Store:
     def close(self):
         self._db.close()
 
-    def accept(self, body, received_ms, size):
-        """Stores the records of `body`; returns those not seen before."""
+    def accept(self, body, received_ms, data):
+        """Stores the records of `body`, which came as `data`; returns those not seen before."""
         with self._db:
             upload_id = self._db.execute(
                 "INSERT INTO uploads(received_ms, device, operator, boot, registry, m, t,"
-                " bytes, records, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 204)",
+                " bytes, records, body, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 204)",
                 (received_ms, body.device, body.operator, body.boot, body.registry,
-                 body.uptime_ms, body.unix_ms, size, len(body.records))).lastrowid
+                 body.uptime_ms, body.unix_ms, len(data), len(body.records), data)).lastrowid
             fresh = [record for record in body.records
                      if not self._is_resent(body, record, upload_id)]
             self._date_by_clock(body)

@@ -21,7 +21,7 @@ class StoreTest(unittest.TestCase):
 
     def upload(self, *records, **head):
         data = body(*records, **head)
-        return [each.seq for each in self.store.accept(wire.parse(data), 1, len(data))]
+        return [each.seq for each in self.store.accept(wire.parse(data), 1, data)]
 
     def rows(self, columns, table="records"):
         return self.reader.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
@@ -35,6 +35,10 @@ class Storing(StoreTest):
                          [(4, "h", 2, 900, 0, 1)])
         self.assertEqual(self.rows("bytes, json"), [
             (encode(sent), '{"k": "h", "p": {"pt": 5}, "q": 4, "s": 2, "u": 900}')])
+
+    def test_an_accepted_body_is_kept_as_it_came(self):
+        self.upload(record(0))
+        self.assertEqual(self.rows("body", "uploads"), [(body(record(0)),)])
 
     def test_a_resent_record_is_stored_once_and_counted(self):
         self.assertEqual(self.upload(record(0), record(1)), [0, 1])

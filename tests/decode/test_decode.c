@@ -142,10 +142,32 @@ static void test_capabilities_in_names(void **state) {
     (void)state;
     gives("A4 'c' A3 'e' 03 't' 181C 'z' 05 'k' 's' 'q' 00 'u' 00",
           "{\"seq\":0,\"kind\":\"start\",\"uptime_ms\":0,\"capabilities\":"
-          "{\"event\":[\"event_code\",\"event_type\"],"
+          "{\"event\":[\"event_code\",\"event_detail\"],"
           "\"ts\":[\"ts_sync_losses\",\"ts_packets\",\"ts_pids_untracked\"],\"z\":5}}\n");
-    gives("A4 'c' A1 'e' 04 'k' 's' 'q' 00 'u' 00",
-          "{\"seq\":0,\"kind\":\"start\",\"uptime_ms\":0,\"capabilities\":{\"event\":[2]}}\n");
+    gives("A4 'c' A1 'e' 10 'k' 's' 'q' 00 'u' 00",
+          "{\"seq\":0,\"kind\":\"start\",\"uptime_ms\":0,\"capabilities\":{\"event\":[4]}}\n");
+}
+
+static void test_a_level_has_names_for_its_five_numbers(void **state) {
+    (void)state;
+    gives("A5 'k' 'h' 'l' A1 'lr' 85 190320 3903E7 1907D0 1903F2 192710 'q' 00 's' 01 'u' 00",
+          "{\"seq\":0,\"kind\":\"heartbeat\",\"session\":1,\"uptime_ms\":0,\"level\":"
+          "{\"playback_rate_permille\":{\"last\":800,\"least\":-1000,\"most\":2000,"
+          "\"mean\":1010,\"time_ms\":10000}}}\n");
+}
+
+/* At scale 1 bucket 13 ends at 2^(14/2): 90.5 to 128. */
+static void test_a_histogram_tells_the_bounds_of_its_buckets(void **state) {
+    (void)state;
+    gives("A4 'h' A2 'ha' 86 01 02 0D 01 00 03 'hb' 84 21 00 20 01 'k' 'v' 'q' 00 'u' 00",
+          "{\"seq\":0,\"kind\":\"viewing\",\"uptime_ms\":0,\"histogram\":"
+          "{\"startup_histogram_ms\":{\"scale\":1,\"zeros\":2,\"offset\":13,"
+          "\"counts\":[1,0,3],\"above\":90.5097,\"to\":256},"
+          "\"stall_histogram_ms\":{\"scale\":-2,\"zeros\":0,\"offset\":-1,"
+          "\"counts\":[1],\"above\":0.0625,\"to\":1}}}\n");
+    gives("A4 'h' A1 'hc' 83 03 05 00 'k' 'v' 'q' 00 'u' 00",
+          "{\"seq\":0,\"kind\":\"viewing\",\"uptime_ms\":0,\"histogram\":"
+          "{\"seek_histogram_ms\":{\"scale\":3,\"zeros\":5,\"offset\":0,\"counts\":[]}}}\n");
 }
 
 static void test_group_boot_does_not_hide_the_boot(void **state) {
@@ -263,6 +285,57 @@ static void test_integers_out_of_range(void **state) {
     refused("A3 'k' 'h' 'q' 20 'u' 00", 7, "a count below 0");
 }
 
+/* A record with this value as its level, or as its histogram; the value begins at byte 11 or 7. */
+static void refused_level(const char *value, size_t at, const char *why) {
+    char notation[256];
+    (void)snprintf(notation, sizeof notation, "A5 'k' 'h' 'l' A1 'lb' %s 'q' 00 's' 01 'u' 00",
+                   value);
+    refused(notation, at, why);
+}
+
+static void refused_histogram(const char *value, size_t at, const char *why) {
+    char notation[256];
+    (void)snprintf(notation, sizeof notation, "A4 'h' A1 'ha' %s 'k' 'v' 'q' 00 'u' 00", value);
+    refused(notation, at, why);
+}
+
+static void test_levels_that_no_agent_makes(void **state) {
+    (void)state;
+    refused_level("05", 11, "not an array, as this key wants");
+    refused_level("84 01 01 01 01", 11, "a level that is not five numbers");
+    refused_level("86 01 01 01 01 01 01", 11, "a level that is not five numbers");
+    refused_level("85 01 01 'x' 01 01", 14, "not an integer, as this array wants");
+    refused_level("85 01 01 1A80000000 01 01", 11, "a level beyond 32 bits");
+    refused_level("85 01 01 01 01 20", 11, "a level beyond 32 bits");
+    refused_level("85 01 01 01 01 1B0000000100000000", 11, "a level beyond 32 bits");
+    refused_level("85 04 01 03 02 01", 11, "a level outside its own least and most");
+    refused_level("85 00 01 03 02 01", 11, "a level outside its own least and most");
+    refused_level("85 02 01 03 04 01", 11, "a level outside its own least and most");
+    refused_level("85 02 01 03 00 01", 11, "a level outside its own least and most");
+}
+
+static void test_histograms_that_no_agent_makes(void **state) {
+    (void)state;
+    static const char out_of_scale[] = "a histogram of a scale or offset that does not exist";
+    static const char hollow[] = "a histogram with a first or last bucket that is empty";
+    refused_histogram("A0", 7, "not an array, as this key wants");
+    refused_histogram("82 00 01", 7, "a histogram without scale, zeros or offset");
+    refused_histogram("83 00 00 00", 7, "an empty histogram");
+    refused_histogram("83 00 01 01", 7, "an empty histogram");
+    refused_histogram("84 04 00 00 01", 7, out_of_scale);
+    refused_histogram("84 22 00 00 01", 7, out_of_scale);
+    refused_histogram("84 00 00 21 01", 7, out_of_scale);
+    refused_histogram("84 00 00 190200 01", 7, out_of_scale);
+    refused_histogram("84 00 20 00 01", 7, "a histogram with a count beyond 32 bits");
+    refused_histogram("84 00 00 00 1B0000000100000000", 7,
+                      "a histogram with a count beyond 32 bits");
+    refused_histogram("85 00 00 00 00 01", 7, hollow);
+    refused_histogram("85 00 00 00 01 00", 7, hollow);
+    refused_histogram(
+        "98 18 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01", 7,
+        "more buckets than a histogram has");
+}
+
 static void test_texts_that_are_not_utf8(void **state) {
     (void)state;
     static const char *const bad[] = {
@@ -331,11 +404,14 @@ static void test_the_registry_has_all_its_words(void **state) {
     names_print_registry(out);
     fclose(out);
     static const char *const parts[] = {
-        "{\"version\":1,\n\"kinds\":{\"a\":\"agent\",\"b\":\"boot\",",
+        "{\"version\":2,\n\"kinds\":{\"a\":\"agent\",\"b\":\"boot\",",
+        "\n\"groups_of\":{\"a\":\"an\",\"b\":\"b\",\"c\":\"\",",
         "\n\"groups\":{\"a\":\"agent\",",
+        "\"mv\":{\"name\":\"volume\",\"group\":\"m\",\"kind\":\"gauge\",\"unit\":\"percent\","
+        "\"role\":\"field\",\"privacy\":\"none\",\"meaning\":\"volume\",\"most\":100}",
         "\"pt\":{\"name\":\"play_time\",\"group\":\"p\",\"kind\":\"duration\",\"unit\":\"ms\","
         "\"role\":\"field\",\"privacy\":\"none\","
-        "\"meaning\":\"time in which media advanced on screen\"}",
+        "\"meaning\":\"time in which media advanced on screen, ads included\"}",
         "\"values\":{\"0\":\"completed\",\"1\":\"user\",",
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -352,6 +428,8 @@ int main(void) {
         cmocka_unit_test(test_units_stand_behind_names_once),
         cmocka_unit_test(test_enumerations_in_words_where_there_is_one),
         cmocka_unit_test(test_capabilities_in_names),
+        cmocka_unit_test(test_a_level_has_names_for_its_five_numbers),
+        cmocka_unit_test(test_a_histogram_tells_the_bounds_of_its_buckets),
         cmocka_unit_test(test_group_boot_does_not_hide_the_boot),
         cmocka_unit_test(test_what_the_registry_does_not_have_is_kept),
         cmocka_unit_test(test_texts_are_escaped),
@@ -363,6 +441,8 @@ int main(void) {
         cmocka_unit_test(test_types_the_wire_does_not_have),
         cmocka_unit_test(test_forms_that_are_not_the_shortest),
         cmocka_unit_test(test_integers_out_of_range),
+        cmocka_unit_test(test_levels_that_no_agent_makes),
+        cmocka_unit_test(test_histograms_that_no_agent_makes),
         cmocka_unit_test(test_texts_that_are_not_utf8),
         cmocka_unit_test(test_lengths_that_lie),
         cmocka_unit_test(test_records_that_lack_something),

@@ -68,11 +68,14 @@ class Registry(unittest.TestCase):
             words = {"name", "group", "kind", "unit", "role", "privacy", "meaning"}
             if metric["kind"] == "enum":
                 words.add("values")
+            if metric["unit"] in ("bool", "percent"):
+                words.add("most")
             self.assertEqual(set(metric), words)
             self.assertIn(metric["group"], self.registry["groups"])
             self.assertTrue(all(metric.values()))
 
     def test_kinds_and_groups_are_letters(self):
+        self.assertEqual(set(self.registry["groups_of"]), set(self.registry["kinds"]))
         for letters in (self.registry["kinds"], self.registry["groups"]):
             self.assertTrue(all(len(letter) == 1 and name for letter, name in letters.items()))
 

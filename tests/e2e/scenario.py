@@ -123,6 +123,11 @@ class Collector(Process):
             database.row_factory = sqlite3.Row
             return database.execute(query, values).fetchall()
 
+    def bodies(self):
+        """The accepted uploads as they came, oldest first."""
+        return [row["body"] for row in
+                self.rows("SELECT body FROM uploads WHERE status = 204 ORDER BY id")]
+
     def records(self, kind=None):
         """The stored records as maps, oldest first, of one kind or of all."""
         rows = self.rows("SELECT json FROM records WHERE kind LIKE ? ORDER BY seq", kind or "%")

@@ -4,11 +4,15 @@ import copy
 import os
 import pathlib
 import socket
+import sys
 import tempfile
 import unittest
 
 import agreement
 import scenario
+
+sys.path.append(str(scenario.TESTS / "schema"))
+import validator  # noqa: E402
 
 BUFFER = agreement.Buffer(start_ms=500, resume_ms=400, end_after_ms=2000)
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4")
@@ -33,7 +37,15 @@ class HostLine(unittest.TestCase):
         return process
 
     def collector(self, *switches, **settings):
-        return self.start(scenario.Collector, self.certs, *switches, **settings)
+        collector = self.start(scenario.Collector, self.certs, *switches, **settings)
+        self.addCleanup(self.assert_schema, collector)
+        return collector
+
+    def assert_schema(self, collector):
+        """Whatever a device of this test uploaded, the schema has it."""
+        for number, body in enumerate(collector.bodies()):
+            with self.subTest(upload=number):
+                validator.schema().check_bytes(body)
 
     def device(self, port, host="127.0.0.1", **settings):
         endpoint = f"https://{host}:{port}{scenario.PATH}"

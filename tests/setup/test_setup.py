@@ -26,6 +26,8 @@ echo 'Need to get 2372 kB of archives.'
 echo 'After this operation, 8382 kB of additional disk space will be used.'
 """
 
+ZCBOR = "zcbor 1.2.3 sha256:0abc"
+
 
 class Sandbox(unittest.TestCase):
     """A tree, a state for the fakes, and a machine with nothing missing.
@@ -47,9 +49,11 @@ class Sandbox(unittest.TestCase):
         (self.setup / "packages.test").write_text("cmake # why\nninja-build\n")
         (self.setup / "packages.lint").write_text("shellcheck # why\n")
         self.installed("cmake", "ninja-build", "shellcheck")
-        for name in ("mbedtls", "lwip", "cmocka"):
+        (self.setup / "zcbor.pin").write_text("# why\nzcbor==1.2.3 --hash=sha256:0abc\n")
+        for name in ("mbedtls", "lwip", "cmocka", "zcbor"):
             (self.deps / name).mkdir(parents=True)
-        (self.deps / "versions").write_text("mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n")
+        (self.deps / "versions").write_text(
+            f"mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n{ZCBOR}\n")
         self.apt(plan=PLAN)
 
     def installed(self, *packages):
@@ -74,6 +78,7 @@ class Sandbox(unittest.TestCase):
                 "STATE": str(self.state),
                 "FAKE_UID": str(uid),
                 "TALLY_POLICY_RC": str(self.policy),
+                "TALLY_PYTHON": str(HERE / "fakes" / "python-with-pip"),
                 **environment,
             },
             stdin=subprocess.DEVNULL,
@@ -133,7 +138,7 @@ class SomethingMissing(Sandbox):
     def test_check_installs_nothing_and_names_missing_sources(self):
         (self.deps / "versions").write_text("mbedtls 3.6.6 x\n")
         run = self.run_script("setup.sh", "--check", "test")
-        self.assert_refused(run, "missing: ninja-build lwip cmocka;")
+        self.assert_refused(run, "missing: ninja-build lwip cmocka zcbor;")
         run = self.run_script("setup.sh", "--check", "lint")
         self.assert_refused(run, "missing: lwip;")
         self.assertEqual(self.calls(), [])
@@ -307,6 +312,7 @@ class Sources(Sandbox):
         self.assertIn("lwip 2.2.1+dfsg1 sha256:", versions[1])
         self.assertIn("cmocka 1.1.5 sha256:", versions[2])
         self.assertIn(versions[0], run.out)
+        self.assertEqual(versions[3], ZCBOR)
         self.assertEqual(self.leftovers(), [])
 
     def test_are_not_fetched_twice(self):
@@ -325,7 +331,8 @@ class Sources(Sandbox):
         self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
         self.assertFalse((self.deps / "cmocka").exists())
         self.assertEqual(self.run_script("setup.sh", "lint", "test").returncode, 0)
-        self.assertTrue(self.calls()[-1].endswith("source --download-only cmocka/bookworm"))
+        self.assertTrue(any(call.endswith("source --download-only cmocka/bookworm")
+                            for call in self.calls()))
         self.assertTrue((self.deps / "cmocka").exists())
 
     def test_that_only_the_tests_need_can_be_given_as_well(self):
@@ -437,6 +444,66 @@ class Sources(Sandbox):
         self.apt(update='[ "$(grep -c ^update "$STATE/calls")" -gt 1 ]')
         self.assertEqual(self.run_script("fetch.sh").returncode, 0)
         self.assertEqual(self.steps(), ["update", "update", "source"])
+
+
+class Zcbor(Sandbox):
+    """The tests' validator, which comes from PyPI; nothing else does."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.deps / "zcbor")
+
+    def versions(self):
+        return (self.deps / "versions").read_text().splitlines()
+
+    def test_comes_for_the_tests_alone(self):
+        self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
+        self.assertEqual(self.calls(), [])
+        run = self.run_script("setup.sh", "test", uid=1000)
+        self.assertEqual((run.returncode, run.err), (0, ""))
+        self.assertEqual(self.steps(), ["pip"])
+        self.assertEqual((self.deps / "zcbor" / "README").read_text(), "zcbor\n")
+        self.assertEqual(self.versions(), ["mbedtls 3.6.6 x", "lwip 2.2.1 x", "cmocka 1.1.5 x", ZCBOR])
+        self.assertIn(ZCBOR, run.out)
+
+    def test_comes_in_the_pinned_version_with_nothing_beside_it(self):
+        self.run_script("fetch.sh", "test")
+        call = self.calls()[0]
+        self.assertIn(f"--requirement {self.setup / 'zcbor.pin'} ", call)
+        for option in ("--require-hashes", "--no-deps", "--no-input"):
+            self.assertIn(f" {option} ", call)
+
+    def test_is_not_fetched_twice(self):
+        self.run_script("fetch.sh", "test")
+        self.assertEqual(self.run_script("fetch.sh", "test").returncode, 0)
+        self.assertEqual(self.steps(), ["pip"])
+
+    def test_given_by_the_caller_is_not_fetched(self):
+        run = self.run_script("fetch.sh", "test", TALLY_ZCBOR_DIR="/mine")
+        self.assertEqual((run.returncode, self.calls()), (0, []))
+
+    def test_of_another_version_is_fetched_anew(self):
+        self.run_script("fetch.sh", "test")
+        pin = self.setup / "zcbor.pin"
+        pin.write_text(pin.read_text().replace("1.2.3", "1.2.4"))
+        self.assertEqual(self.run_script("fetch.sh", "test").returncode, 0)
+        self.assertEqual(self.steps(), ["pip", "pip"])
+        self.assertEqual(self.versions()[3:], ["zcbor 1.2.4 sha256:0abc"])
+
+    def test_that_does_not_come_is_one_line_and_leaves_nothing_behind(self):
+        for says, word in (
+            ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE.", "zcbor.pin says"),
+            ("WARNING: Retrying after connection broken by NewConnectionError", "offline"),
+            ("ERROR: Could not install: [Errno 28] No space left on device", "no disk space"),
+            ("ERROR: No matching distribution found", "pip failed (No matching distribution"),
+            ("nothing of use", "pip failed (no reason given"),
+        ):
+            with self.subTest(says=says):
+                self.apt(pip=f"echo '{says}'; exit 1")
+                run = self.run_script("setup.sh", "test")
+                self.assert_refused(run, word, "run: make setup\n")
+                self.assertFalse((self.deps / "zcbor").exists())
+                self.assertEqual(list(self.deps.glob("fetch.??????")), [])
 
 
 class AsOwner(Sandbox):

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules of the registry, and its past: registry.ledger has every key that was ever on the wire,
- * one a line, with what must never change about it:
+ * Rules of the registry, and its past: agent/registry.ledger has every key that was ever on the
+ * wire, one a line, with what must never change about it:
  *
- *     key symbol kind unit group
+ *     key symbol kind unit group [retired]
+ *
+ * tally-schema writes it and looks after its hash; here the agent's own tables are held against it.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -141,35 +143,93 @@ static void test_registry_everything_has_a_meaning(void **state) {
 typedef struct {
     int32_t value;
     const char *name;
+    const char *meaning;
 } item_t;
 
-#define ITEM(symbol, item_value, item_name) {.value = (item_value), .name = (item_name)},
+#define ITEM(symbol, item_value, item_name, item_meaning)                                          \
+    {.value = (item_value), .name = (item_name), .meaning = (item_meaning)},
 
-static void check_list(const item_t *items, uint32_t count) {
+/* The values of a list count from 0 without a gap: the agent checks them by the last one. */
+static void check_list(const char *list, const item_t *items, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
+        if (items[i].value != (int32_t)i || strlen(items[i].name) == 0 ||
+            strlen(items[i].meaning) == 0) {
+            fail_msg("%s: value %u is %d, \"%s\": \"%s\"", list, (unsigned)i, (int)items[i].value,
+                     items[i].name, items[i].meaning);
+        }
         for (uint32_t j = i + 1; j < count; j++) {
-            if (items[i].value == items[j].value || strcmp(items[i].name, items[j].name) == 0) {
-                fail_msg("%s and %s", items[i].name, items[j].name);
+            if (strcmp(items[i].name, items[j].name) == 0) {
+                fail_msg("%s: %s is there twice", list, items[i].name);
             }
         }
     }
 }
 
-#define CHECK_LIST(list)                                                                           \
-    do {                                                                                           \
+#define CHECK_LIST(symbol, list)                                                                   \
+    {                                                                                              \
         static const item_t items[] = {list(ITEM)};                                                \
-        check_list(items, sizeof items / sizeof items[0]);                                         \
-    } while (0)
+        check_list(#symbol, items, sizeof items / sizeof items[0]);                                \
+    }
 
-static void test_registry_lists_have_no_value_or_name_twice(void **state) {
+static void test_registry_lists_count_from_0_and_have_no_name_twice(void **state) {
     (void)state;
-    CHECK_LIST(TALLY_STATES);
-    CHECK_LIST(TALLY_STOPS);
-    CHECK_LIST(TALLY_EVENT_TYPES);
-    CHECK_LIST(TALLY_RESETS);
-    CHECK_LIST(TALLY_DELIVERIES);
-    CHECK_LIST(TALLY_PLAYBACKS);
-    CHECK_LIST(TALLY_RECORDS);
+    TALLY_LISTS(CHECK_LIST)
+    CHECK_LIST(SWITCH, TALLY_SWITCHES)
+    CHECK_LIST(AD_END, TALLY_AD_ENDS)
+    CHECK_LIST(CAUSE, TALLY_CAUSES)
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    const char *groups;
+    const char *meaning;
+    char letter;
+} kind_t;
+
+static const kind_t kinds[] = {
+#define KIND(symbol, kind_letter, kind_name, kind_groups, kind_meaning)                            \
+    {.name = (kind_name),                                                                          \
+     .groups = (kind_groups),                                                                      \
+     .meaning = (kind_meaning),                                                                    \
+     .letter = (kind_letter)},
+    TALLY_RECORDS(KIND)
+#undef KIND
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static void test_registry_kinds_of_records_are_told_apart(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < KINDS; i++) {
+        assert_in_range(kinds[i].letter, 'a', 'z');
+        assert_true(strlen(kinds[i].meaning) > 0);
+        for (uint32_t j = i + 1; j < KINDS; j++) {
+            assert_int_not_equal(kinds[i].letter, kinds[j].letter);
+            assert_string_not_equal(kinds[i].name, kinds[j].name);
+        }
+    }
+}
+
+static bool is_group(char letter) {
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        if (groups[i].letter[0] == letter) {
+            return true;
+        }
+    }
+    return letter == 'z'; /* a vendor's, on boards that have one */
+}
+
+static void test_registry_groups_of_records_are_known_and_in_order(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < KINDS; i++) {
+        for (const char *letter = kinds[i].groups; *letter != '\0'; letter++) {
+            if (!is_group(*letter) || (letter[1] != '\0' && letter[0] >= letter[1])) {
+                fail_msg("%s: groups \"%s\"", kinds[i].name, kinds[i].groups);
+            }
+        }
+    }
 }
 
 /* --- the past ------------------------------------------------------------------------------- */
@@ -213,9 +273,15 @@ static void test_registry_metrics_are_as_the_ledger_has_them(void **state) {
             fail_msg("a key never changes and is never used again: \"%s\"", line);
         }
         if (!found) {
-            fail_msg("new key; in the same commit, add to registry.ledger: \"%s\"", line);
+            fail_msg("new key; in the same commit, run make schema for it: \"%s\"", line);
         }
     }
+}
+
+static bool is_retired(const char *ledger_line) {
+    static const char mark[] = " retired";
+    const size_t length = strlen(ledger_line);
+    return length > strlen(mark) && strcmp(ledger_line + length - strlen(mark), mark) == 0;
 }
 
 static bool is_in_registry(const char *ledger_line) {
@@ -235,11 +301,26 @@ static void test_registry_no_metric_of_the_ledger_is_missing(void **state) {
     FILE *const ledger = fopen(REGISTRY_LEDGER, "r");
     assert_non_null(ledger);
     while (next_line(ledger, line)) {
-        if (line[0] != '#' && !is_in_registry(line)) {
-            fail_msg("a key never goes: \"%s\" is missing from metrics.def", line);
+        if (line[0] != '#' && !is_retired(line) && !is_in_registry(line)) {
+            fail_msg("\"%s\" is gone from metrics.def: make schema retires it", line);
         }
     }
     assert_int_equal(fclose(ledger), 0);
+}
+
+static void test_registry_ledger_is_of_this_version(void **state) {
+    (void)state;
+    char line[LINE_MOST];
+    char wanted[LINE_MOST];
+    bool found = false;
+    FILE *const ledger = fopen(REGISTRY_LEDGER, "r");
+    assert_non_null(ledger);
+    (void)snprintf(wanted, sizeof wanted, "# registry version %d, hash ", TALLY_REGISTRY_VERSION);
+    while (next_line(ledger, line)) {
+        found = found || strncmp(line, wanted, strlen(wanted)) == 0;
+    }
+    assert_int_equal(fclose(ledger), 0);
+    assert_true(found);
 }
 
 /* --- the hash ------------------------------------------------------------------------------- */
@@ -265,9 +346,12 @@ int main(void) {
         cmocka_unit_test(test_registry_letters_are_not_those_of_a_records_own_keys),
         cmocka_unit_test(test_registry_groups_fit_a_capability_set),
         cmocka_unit_test(test_registry_everything_has_a_meaning),
-        cmocka_unit_test(test_registry_lists_have_no_value_or_name_twice),
+        cmocka_unit_test(test_registry_lists_count_from_0_and_have_no_name_twice),
+        cmocka_unit_test(test_registry_kinds_of_records_are_told_apart),
+        cmocka_unit_test(test_registry_groups_of_records_are_known_and_in_order),
         cmocka_unit_test(test_registry_metrics_are_as_the_ledger_has_them),
         cmocka_unit_test(test_registry_no_metric_of_the_ledger_is_missing),
+        cmocka_unit_test(test_registry_ledger_is_of_this_version),
         cmocka_unit_test(test_registry_hash_is_fnv_1a_of_keys_and_kinds),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -26,12 +26,18 @@ void json_string(FILE *out, const char *text) {
     json_text(out, text, strlen(text));
 }
 
-void json_name(FILE *out, const char *identifier, const char *suffix) {
-    say(out, "\"");
+static void put_lower(FILE *out, const char *identifier) {
     for (; *identifier != '\0'; identifier++) {
         say(out, "%c", tolower((unsigned char)*identifier));
     }
-    say(out, "%s\"", suffix);
+}
+
+void json_name(FILE *out, const char *identifier, const char *suffix) {
+    say(out, "\"");
+    put_lower(out, identifier);
+    say(out, "%s", suffix[0] != '\0' ? "_" : "");
+    put_lower(out, suffix);
+    say(out, "\"");
 }
 
 /* A container whose elements are being read. */

@@ -16,7 +16,8 @@ void json_text(FILE *out, const char *text, size_t bytes);
 /* The same of a C string. */
 void json_string(FILE *out, const char *text);
 
-/* An identifier of C as a name in quotes: in lower case, with `suffix` behind it. */
+/* An identifier of C as a name in quotes: in lower case, and unless it is "", `suffix` behind it
+ * after an underscore. */
 void json_name(FILE *out, const char *identifier, const char *suffix);
 
 /* The next value of the reader, whatever it is. `out` NULL: is only checked. Does not recurse. */

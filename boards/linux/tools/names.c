@@ -3,11 +3,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "json.h"
 #include "say.h"
-#include "tally/enums.h"
 #include "tally/port.h"
 #include "tally/status.h"
 
@@ -15,50 +13,46 @@
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-#define VALUE_ROW(symbol, value, name) {value, name},
+#define VALUE_ROW(symbol, value, name, meaning) {value, name, meaning},
+#define STATUS_ROW(symbol, value, name)         {value, name, ""},
+#define LIST_TABLE(unit, list)                  static const names_value_t values_##unit[] = {list(VALUE_ROW)};
 
-static const names_value_t values_STATE[] = {TALLY_STATES(VALUE_ROW)};
-static const names_value_t values_STOP[] = {TALLY_STOPS(VALUE_ROW)};
-static const names_value_t values_EVENT[] = {TALLY_EVENT_TYPES(VALUE_ROW)};
-static const names_value_t values_RESET[] = {TALLY_RESETS(VALUE_ROW)};
-static const names_value_t values_DELIVERY[] = {TALLY_DELIVERIES(VALUE_ROW)};
-static const names_value_t values_PLAYBACK[] = {TALLY_PLAYBACKS(VALUE_ROW)};
-static const names_value_t values_STATUS[] = {TALLY_STATUSES(VALUE_ROW)};
+TALLY_LISTS(LIST_TABLE)
+static const names_value_t values_STATUS[] = {TALLY_STATUSES(STATUS_ROW)};
 static const names_value_t values_WALL[] = {
-    {TALLY_WALL_UNKNOWN, "unknown"},
-    {TALLY_WALL_UNAUTHENTICATED, "unauthenticated"},
-    {TALLY_WALL_AUTHENTICATED, "authenticated"},
+    {TALLY_WALL_UNKNOWN, "unknown", "no time since boot"},
+    {TALLY_WALL_UNAUTHENTICATED, "unauthenticated", "from a clock that nobody checked"},
+    {TALLY_WALL_AUTHENTICATED, "authenticated", "may judge certificates"},
 };
-static const names_value_t record_kinds[] = {TALLY_RECORDS(VALUE_ROW)};
+static const names_value_t switch_values[] = {TALLY_SWITCHES(VALUE_ROW)};
+static const names_value_t ad_end_values[] = {TALLY_AD_ENDS(VALUE_ROW)};
 
-#define QUANTITY(symbol, suffix)                                                                   \
-    static const names_unit_t unit_##symbol = {#symbol, suffix, NULL, 0}
-#define ENUMERATION(symbol)                                                                        \
-    static const names_unit_t unit_##symbol = {#symbol, "", values_##symbol,                       \
-                                               COUNT_OF(values_##symbol)}
+const names_codes_t names_codes[NAMES_CODES] = {
+    {"source_switch", switch_values, COUNT_OF(switch_values)},
+    {"ad_end", ad_end_values, COUNT_OF(ad_end_values)},
+};
 
-/* A unit that a row of the registry names and that is missing here does not compile. */
-QUANTITY(BITS, "_bits");
-QUANTITY(BYTES, "_bytes");
-QUANTITY(CODE, "");
-QUANTITY(COUNT, "");
-QUANTITY(HZ, "_hz");
-QUANTITY(KBPS, "_kbps");
-QUANTITY(MS, "_ms");
-QUANTITY(TEXT, "");
-QUANTITY(US, "_us");
-ENUMERATION(DELIVERY);
-ENUMERATION(EVENT);
-ENUMERATION(PLAYBACK);
-ENUMERATION(RESET);
-ENUMERATION(STATE);
-ENUMERATION(STATUS);
-ENUMERATION(STOP);
-ENUMERATION(WALL);
+/* A unit that a row of the registry names and that is in no list does not compile. */
+enum {
+#define UNIT_NUMBER(unit, ...) UNIT_##unit,
+    TALLY_UNITS(UNIT_NUMBER) TALLY_LISTS(UNIT_NUMBER) UNIT_STATUS,
+    UNIT_WALL,
+#undef UNIT_NUMBER
+};
 
-static const names_group_t groups[] = {
+#define QUANTITY(unit, name, most) {#unit, name, most, NULL, 0},
+#define LIST(unit, ...)            {#unit, #unit, 0, values_##unit, COUNT_OF(values_##unit)},
+
+const names_unit_t names_units[NAMES_UNITS] = {TALLY_UNITS(QUANTITY) TALLY_LISTS(LIST) LIST(STATUS)
+                                                   LIST(WALL)};
+
+#define RECORD_ROW(symbol, letter, name, groups, meaning) {letter, name, groups, meaning},
+
+const names_record_t names_records[NAMES_RECORDS] = {TALLY_RECORDS(RECORD_ROW)};
+
+const names_group_t names_groups[TALLY_GROUPS] = {
 #define TALLY_GROUP(group, letter, meaning)                                                        \
-    {#group, letter, TALLY_M_##group##_FIRST, TALLY_M_##group##_END},
+    {#group, meaning, letter, TALLY_M_##group##_FIRST, TALLY_M_##group##_END},
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
@@ -67,11 +61,10 @@ static const names_group_t groups[] = {
 #undef TALLY_GROUP_END
 };
 
-/* The place of a row is its enum tally_metric. */
-static const names_metric_t metrics[] = {
+const names_metric_t names_metrics[TALLY_METRICS] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)                              \
-    {#symbol, key, TALLY_KIND_##kind, &unit_##unit, #role, #privacy, meaning},
+    {#symbol, key, TALLY_KIND_##kind, &names_units[UNIT_##unit], #role, #privacy, meaning},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
@@ -79,15 +72,12 @@ static const names_metric_t metrics[] = {
 #undef TALLY_GROUP_END
 };
 
-_Static_assert(COUNT_OF(groups) == TALLY_GROUPS, "enum tally_group numbers the same rows");
-_Static_assert(COUNT_OF(metrics) == TALLY_METRICS, "enum tally_metric numbers the same rows");
-
 /* ---- look-up -------------------------------------------------------------------------------- */
 
 const names_group_t *names_group(char letter) {
-    for (size_t i = 0; i < COUNT_OF(groups); i++) {
-        if (groups[i].letter == letter) {
-            return &groups[i];
+    for (size_t i = 0; i < TALLY_GROUPS; i++) {
+        if (names_groups[i].letter == letter) {
+            return &names_groups[i];
         }
     }
     return NULL;
@@ -95,53 +85,74 @@ const names_group_t *names_group(char letter) {
 
 const names_metric_t *names_metric(const names_group_t *group, const char *key, size_t bytes) {
     for (uint32_t i = group->first; i < group->end; i++) {
-        if (strlen(metrics[i].key) == bytes && memcmp(metrics[i].key, key, bytes) == 0) {
-            return &metrics[i];
+        if (strlen(names_metrics[i].key) == bytes &&
+            memcmp(names_metrics[i].key, key, bytes) == 0) {
+            return &names_metrics[i];
         }
     }
     return NULL;
 }
 
 const names_metric_t *names_capability(const names_group_t *group, uint32_t bit) {
-    return bit < group->end - group->first ? &metrics[group->first + bit] : NULL;
+    return bit < group->end - group->first ? &names_metrics[group->first + bit] : NULL;
 }
 
-static const char *value_in(const names_value_t *values, size_t count, int64_t value) {
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].value == value) {
-            return values[i].name;
+const char *names_value(const names_unit_t *unit, int64_t value) {
+    for (size_t i = 0; i < unit->value_count; i++) {
+        if (unit->values[i].value == value) {
+            return unit->values[i].name;
         }
     }
     return NULL;
 }
 
-const char *names_value(const names_unit_t *unit, int64_t value) {
-    return value_in(unit->values, unit->value_count, value);
-}
-
 const char *names_record(char letter) {
-    return value_in(record_kinds, COUNT_OF(record_kinds), letter);
+    for (size_t i = 0; i < NAMES_RECORDS; i++) {
+        if (names_records[i].letter == letter) {
+            return names_records[i].name;
+        }
+    }
+    return NULL;
 }
 
-void names_print_metric(FILE *out, const names_metric_t *metric) {
-    const char *const suffix = metric->unit->suffix;
-    const size_t name_bytes = strlen(metric->symbol);
-    const size_t suffix_bytes = strlen(suffix);
-    const bool ends_with_it = name_bytes >= suffix_bytes &&
-                              strcasecmp(metric->symbol + name_bytes - suffix_bytes, suffix) == 0;
-    json_name(out, metric->symbol, ends_with_it ? "" : suffix);
-}
-
-/* ---- the registry as JSON ------------------------------------------------------------------- */
-
-static const char *kind_name(enum tally_kind kind) {
+const char *names_kind(enum tally_kind kind) {
     static const char *const names[] = {
-        [TALLY_KIND_COUNTER] = "counter", [TALLY_KIND_DURATION] = "duration",
-        [TALLY_KIND_SIGNED] = "signed",   [TALLY_KIND_GAUGE] = "gauge",
-        [TALLY_KIND_ENUM] = "enum",       [TALLY_KIND_TEXT] = "text",
+        [TALLY_KIND_COUNTER] = "COUNTER", [TALLY_KIND_DURATION] = "DURATION",
+        [TALLY_KIND_SIGNED] = "SIGNED",   [TALLY_KIND_GAUGE] = "GAUGE",
+        [TALLY_KIND_ENUM] = "ENUM",       [TALLY_KIND_TEXT] = "TEXT",
+        [TALLY_KIND_LEVEL] = "LEVEL",     [TALLY_KIND_HISTOGRAM] = "HISTOGRAM",
     };
     return names[kind];
 }
+
+bool names_is_vendors(const names_group_t *group) {
+    return group->letter == 'z';
+}
+
+/* ---- the unit behind a metric's name --------------------------------------------------------- */
+
+/* Units that say nothing a name does not say. */
+static bool is_silent(const names_unit_t *unit) {
+    return unit->values != NULL || unit == &names_units[UNIT_BOOL] ||
+           unit == &names_units[UNIT_CODE] || unit == &names_units[UNIT_COUNT] ||
+           unit == &names_units[UNIT_TEXT];
+}
+
+/* Whether the symbol ends with `_UNIT`. */
+static bool ends_with_unit(const char *symbol, const char *unit) {
+    const size_t symbol_bytes = strlen(symbol);
+    const size_t unit_bytes = strlen(unit);
+    return symbol_bytes > unit_bytes && symbol[symbol_bytes - unit_bytes - 1] == '_' &&
+           strcmp(symbol + symbol_bytes - unit_bytes, unit) == 0;
+}
+
+void names_print_metric(FILE *out, const names_metric_t *metric) {
+    const names_unit_t *const unit = metric->unit;
+    const bool is_bare = is_silent(unit) || ends_with_unit(metric->symbol, unit->symbol);
+    json_name(out, metric->symbol, is_bare ? "" : unit->symbol);
+}
+
+/* ---- the registry as JSON ------------------------------------------------------------------- */
 
 static void print_member(FILE *out, const char *name, const char *identifier) {
     say(out, "\"%s\":", name);
@@ -162,7 +173,7 @@ static void print_row(FILE *out, const names_group_t *group, const names_metric_
     say(out, "\"%s\":{", metric->key);
     print_member(out, "name", metric->symbol);
     say(out, "\"group\":\"%c\",", group->letter);
-    print_member(out, "kind", kind_name(metric->kind));
+    print_member(out, "kind", names_kind(metric->kind));
     print_member(out, "unit", metric->unit->symbol);
     print_member(out, "role", metric->role);
     print_member(out, "privacy", metric->privacy);
@@ -171,25 +182,33 @@ static void print_row(FILE *out, const names_group_t *group, const names_metric_
     if (metric->unit->value_count > 0) {
         print_values(out, metric->unit);
     }
+    if (metric->unit->most > 0) {
+        say(out, ",\"most\":%" PRId64, metric->unit->most);
+    }
     say(out, "}");
 }
 
 void names_print_registry(FILE *out) {
     say(out, "{\"version\":%d,\n\"kinds\":{", TALLY_REGISTRY_VERSION);
-    for (size_t i = 0; i < COUNT_OF(record_kinds); i++) {
-        say(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", (char)record_kinds[i].value,
-            record_kinds[i].name);
+    for (size_t i = 0; i < NAMES_RECORDS; i++) {
+        say(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", names_records[i].letter,
+            names_records[i].name);
+    }
+    say(out, "},\n\"groups_of\":{");
+    for (size_t i = 0; i < NAMES_RECORDS; i++) {
+        say(out, "%s\"%c\":\"%s\"", i > 0 ? "," : "", names_records[i].letter,
+            names_records[i].groups);
     }
     say(out, "},\n\"groups\":{");
-    for (size_t i = 0; i < COUNT_OF(groups); i++) {
-        say(out, "%s\"%c\":", i > 0 ? "," : "", groups[i].letter);
-        json_name(out, groups[i].symbol, "");
+    for (size_t i = 0; i < TALLY_GROUPS; i++) {
+        say(out, "%s\"%c\":", i > 0 ? "," : "", names_groups[i].letter);
+        json_name(out, names_groups[i].symbol, "");
     }
     say(out, "},\n\"metrics\":{");
-    for (size_t i = 0; i < COUNT_OF(groups); i++) {
-        for (uint32_t metric = groups[i].first; metric < groups[i].end; metric++) {
+    for (size_t i = 0; i < TALLY_GROUPS; i++) {
+        for (uint32_t metric = names_groups[i].first; metric < names_groups[i].end; metric++) {
             say(out, "%s", metric > 0 ? ",\n" : "\n");
-            print_row(out, &groups[i], &metrics[metric]);
+            print_row(out, &names_groups[i], &names_metrics[metric]);
         }
     }
     say(out, "}}\n");

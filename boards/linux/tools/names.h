@@ -2,22 +2,26 @@
 #ifndef NAMES_H
 #define NAMES_H
 /* The registry with all its words. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tally/enums.h"
 #include "tally/metrics.h"
 
 typedef struct {
     int32_t value;
     const char *name;
+    const char *meaning; /* "" where the name says it all */
 } names_value_t;
 
 typedef struct {
     const char *symbol;
-    const char *suffix; /* of a metric's name */
-    const names_value_t *values;
-    size_t value_count; /* 0: no enumeration */
+    const char *name;            /* for people: "kbit/s"; of a list, the symbol again */
+    int64_t most;                /* 0: no such bound */
+    const names_value_t *values; /* of a list; NULL: a quantity */
+    size_t value_count;
 } names_unit_t;
 
 typedef struct {
@@ -32,16 +36,55 @@ typedef struct {
 
 typedef struct {
     const char *symbol;
+    const char *meaning;
     char letter;
     uint32_t first; /* its metrics have the numbers from here */
     uint32_t end;   /* to below here, enum tally_metric */
 } names_group_t;
 
+typedef struct {
+    char letter;
+    const char *name;
+    const char *groups; /* their letters; one that this registry does not have may be among them */
+    const char *meaning;
+} names_record_t;
+
+/* A list of codes that no unit names: of the event `event` in its metric EVENT_CODE. */
+typedef struct {
+    const char *event;
+    const names_value_t *values;
+    size_t value_count;
+} names_codes_t;
+
+#define NAMES_ONE_UNIT(...)   +1
+#define NAMES_ONE_RECORD(...) +1
+enum {
+    NAMES_LISTS = 0 TALLY_LISTS(NAMES_ONE_UNIT) + 2, /* STATUS and WALL */
+    NAMES_UNITS = NAMES_LISTS TALLY_UNITS(NAMES_ONE_UNIT),
+    NAMES_RECORDS = 0 TALLY_RECORDS(NAMES_ONE_RECORD),
+    NAMES_CODES = 2,
+};
+#undef NAMES_ONE_UNIT
+#undef NAMES_ONE_RECORD
+
+/* Groups and metrics by their numbers; units with all lists behind the quantities. */
+extern const names_group_t names_groups[TALLY_GROUPS];
+extern const names_metric_t names_metrics[TALLY_METRICS];
+extern const names_unit_t names_units[NAMES_UNITS];
+extern const names_record_t names_records[NAMES_RECORDS];
+extern const names_codes_t names_codes[NAMES_CODES];
+
+/* The kind as it is written in metrics.def, and what that means on the wire. */
+const char *names_kind(enum tally_kind kind);
+
+/* Group z, which a board adds: its keys mean something with the vendor's number only. */
+bool names_is_vendors(const names_group_t *group);
+
 /* NULL for what the registry does not have. */
 const names_group_t *names_group(char letter);
 const names_metric_t *names_metric(const names_group_t *group, const char *key, size_t bytes);
 const char *names_value(const names_unit_t *unit, int64_t value);
-const char *names_record(char letter);
+const char *names_record(char letter); /* the name of a kind of record */
 
 /* The metric of a bit in a group's capability set. */
 const names_metric_t *names_capability(const names_group_t *group, uint32_t bit);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "arrays.h"
 #include "json.h"
 #include "names.h"
 #include "say.h"
@@ -66,6 +67,26 @@ static char letter_of(const cbor_item_t *key) {
     return '\0';
 }
 
+/* Whether every level and histogram in a group's map is one; all of it was read before. */
+static bool check_arrays(cbor_reader_t *reader, size_t value_at, const names_group_t *group) {
+    cbor_reader_t again = *reader;
+    cbor_item_t map;
+    cbor_item_t key = {0};
+    again.at = value_at;
+    (void)cbor_next(&again, &map);
+    for (uint32_t i = 0; group != NULL && map.type == CBOR_MAP && i < map.count; i++) {
+        (void)cbor_key(&again, &key);
+        const names_metric_t *const metric = names_metric(group, key.text, key.text_bytes);
+        const bool is_good = metric != NULL && arrays_has(metric->kind)
+                                 ? arrays_read(&again, metric->kind, &(array_t){0})
+                                 : json_value(NULL, &again);
+        if (!is_good) {
+            return cbor_fail(reader, again.error_at, again.error);
+        }
+    }
+    return true;
+}
+
 static bool read_field(cbor_reader_t *reader, const cbor_item_t *key, record_t *record) {
     switch (letter_of(key)) {
     case 'k': return read_kind(reader, &record->kind);
@@ -78,8 +99,9 @@ static bool read_field(cbor_reader_t *reader, const cbor_item_t *key, record_t *
     if (record->count == KEYS_MAX) {
         return cbor_fail(reader, key->at, "more keys than a record has");
     }
-    record->fields[record->count++] = (field_t){*key, reader->at};
-    return json_value(NULL, reader);
+    const size_t value_at = reader->at;
+    record->fields[record->count++] = (field_t){*key, value_at};
+    return json_value(NULL, reader) && check_arrays(reader, value_at, names_group(letter_of(key)));
 }
 
 static bool read_record(cbor_reader_t *reader, record_t *record) {
@@ -121,6 +143,12 @@ static void print_metric(FILE *out, cbor_reader_t *reader, const names_group_t *
     }
     names_print_metric(out, metric);
     say(out, ":");
+    if (arrays_has(metric->kind)) {
+        array_t array;
+        (void)arrays_read(reader, metric->kind, &array);
+        arrays_print(out, metric->kind, &array);
+        return;
+    }
     const cbor_item_t value = peek(reader);
     const char *const named =
         value.type == CBOR_INTEGER ? names_value(metric->unit, value.integer) : NULL;
@@ -202,7 +230,7 @@ static void print_field(FILE *out, const cbor_reader_t *reader, const field_t *f
         say(out, "\"capabilities\":");
         print_capabilities(out, &value);
     } else if (is_map && group != NULL) {
-        json_name(out, group->symbol, group->letter == 'b' ? "_group" : "");
+        json_name(out, group->symbol, strchr("bv", group->letter) != NULL ? "group" : "");
         say(out, ":");
         print_group(out, &value, group);
     } else {
