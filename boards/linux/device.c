@@ -70,8 +70,6 @@ static void fill_options(device_t *device, const config_t *config) {
     };
     receiver_capabilities(&device->receiver_config, options->capabilities);
     options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);
-    options->capabilities[TALLY_G_EVENT] =
-        TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
 }
 
 /* ---- layers, each of which needs those before it -------------------------------------------- */

@@ -99,9 +99,7 @@ static void fill_options(void) {
         TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
     options.capabilities[TALLY_G_AGENT] =
         TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
-    options.capabilities[TALLY_G_NETWORK] = (UINT64_C(1) << TALLY_NETWORK_METRICS) - 1;
-    options.capabilities[TALLY_G_EVENT] =
-        TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
+    options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
 }
 
 static void start_agent(void) {

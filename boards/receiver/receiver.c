@@ -41,7 +41,8 @@ static void tell_change(receiver_t *receiver, enum playout_change change, uint64
     case PLAYOUT_STARTED:
         (void)tally_hook_first_frame(tally, session);
         if (receiver->config->bitrate_kbps > 0) {
-            (void)tally_hook_rendition(tally, session, receiver->config->bitrate_kbps);
+            (void)tally_hook_rendition(tally, session, receiver->config->bitrate_kbps,
+                                       TALLY_CAUSE_AUTO);
         }
         receiver->position_due_us = now_us;
         break;
@@ -76,13 +77,14 @@ void receiver_capabilities(const receiver_config_t *config, uint64_t groups[TALL
         CAN(BUFFERING_TIME) | CAN(IDLE_TIME) | CAN(JOINING_TIME) | CAN(STALL_LONGEST) |
         CAN(PLAY_ATTEMPTS) | CAN(POSITION) | CAN(PLAY_TIME) | CAN(STALLS) | CAN(STALLED_TIME) |
         CAN(STATE) | CAN(STOP_REASON) | CAN(STARTUP_TIME) | CAN(TERMINAL_TIME) | CAN(ELAPSED_TIME) |
-        CAN(EXITS_BEFORE_START) | CAN(FIRST_PICTURE_TIME);
+        CAN(EXITS_BEFORE_START) | CAN(FIRST_PICTURE_TIME) | CAN(FIRST_PLAYS);
     if (config->bitrate_kbps > 0) {
         groups[TALLY_G_PLAYBACK] |= CAN(BITRATE) | CAN(BITRATE_MEDIA) | CAN(BITRATE_TIME);
     }
 #undef CAN
-    groups[TALLY_G_DIMENSION] =
-        TALLY_CAN(DIMENSION, DELIVERY) | TALLY_CAN(DIMENSION, PLAYBACK_TYPE);
+    groups[TALLY_G_DIMENSION] = TALLY_CAN(DIMENSION, DELIVERY) |
+                                TALLY_CAN(DIMENSION, PLAYBACK_TYPE) |
+                                TALLY_CAN(DIMENSION, SESSION_KIND);
     if (config->content_id != NULL) {
         groups[TALLY_G_DIMENSION] |= TALLY_CAN(DIMENSION, CONTENT_ID);
     }
@@ -95,8 +97,14 @@ void receiver_capabilities(const receiver_config_t *config, uint64_t groups[TALL
     if (config->player_version != NULL) {
         groups[TALLY_G_DIMENSION] |= TALLY_CAN(DIMENSION, PLAYER_VERSION);
     }
-    groups[TALLY_G_RTP] = (UINT64_C(1) << TALLY_RTP_METRICS) - 1;
-    groups[TALLY_G_TS] = (UINT64_C(1) << TALLY_TS_METRICS) - 1;
+    groups[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
+    groups[TALLY_G_VIEWING] =
+        TALLY_CAN_ALL(VIEWING) & ~(TALLY_CAN(VIEWING, VIEWING_AD_PLAYS) |
+                                   TALLY_CAN(VIEWING, VIEWING_LOADS) | TALLY_CAN(VIEWING, ZAPS));
+    groups[TALLY_G_HISTOGRAM] =
+        TALLY_CAN(HISTOGRAM, STARTUP_HISTOGRAM) | TALLY_CAN(HISTOGRAM, STALL_HISTOGRAM);
+    groups[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
+    groups[TALLY_G_TS] = TALLY_CAN_ALL(TS);
 }
 
 /* ---- session -------------------------------------------------------------------------------- */

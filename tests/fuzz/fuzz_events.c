@@ -151,7 +151,8 @@ static void open_film(script_t *script) {
 static void send_event(script_t *script) {
     const tally_session_id_t session = take_session(script);
     const enum tally_hook hook = (enum tally_hook)pick(script, TALLY_HOOK_TEXT + 3);
-    check(tally_hook_event(&box.agent, session, hook, (int32_t)take_value(script)));
+    check(tally_hook_tell(&box.agent, session, hook, (int32_t)take_value(script),
+                          (int32_t)take_value(script)));
 }
 
 static enum tally_metric take_metric(script_t *script) {

@@ -71,9 +71,10 @@ tally_session_id_t tally_hook_open(tally_t *tally) {
     return open_refused ? 0 : SESSION;
 }
 
-int32_t tally_hook_event(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
-                         int32_t code) {
+int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                        int32_t code, int32_t detail) {
     (void)tally;
+    (void)detail;
     static const char *const names[] = {
         [TALLY_HOOK_PLAY] = "play",
         [TALLY_HOOK_FIRST_PICTURE] = "first_picture",

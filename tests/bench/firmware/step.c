@@ -91,9 +91,7 @@ static void start_agent(void) {
     receiver_capabilities(&receiver_config, options.capabilities);
     options.capabilities[TALLY_G_AGENT] =
         TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
-    options.capabilities[TALLY_G_NETWORK] = (UINT64_C(1) << TALLY_NETWORK_METRICS) - 1;
-    options.capabilities[TALLY_G_EVENT] =
-        TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_TYPE);
+    options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
     rig_check(tally_init(&agent, &options, &platform_port, &transport, tally_ram_store(&store)),
               "agent");
 }
@@ -108,7 +106,7 @@ static void start_stream(void) {
 static void decode_badly(void) {
     memory_notes_take(&agent, &tls);
     for (uint32_t i = 0; i < TALLY_EVENTS; i++) {
-        (void)tally_hook_error(&agent, receiver.session, DECODE_ERROR);
+        (void)tally_hook_error(&agent, receiver.session, DECODE_ERROR, TALLY_ERROR_MEDIA);
     }
 }
 
