@@ -116,7 +116,7 @@ download() {
 			die "apt's sources name no Debian mirror with main; add one, then run: make setup"
 		write_configuration "$mirror"
 		if private_apt_get update --error-on=any &&
-			(cd "$work/get" && private_apt_get source --download-only "${wanted[@]}"); then
+			(cd "$work/get" && private_apt_get source --download-only --tar-only "${wanted[@]}"); then
 			return
 		fi
 	done
@@ -155,24 +155,20 @@ private_apt_get() {
 }
 
 # accept NAME: checks what came, and only then lets it into .deps/.
-# apt has followed the archive's signature down to the .dsc; the .dsc's own
-# checksums tie the tarballs to it.
+# apt has followed the archive's signature down to the tarball's checksum, which
+# is in the index of sources.
 accept() {
-	local name=$1 series dsc version sums tarball sha256
+	local name=$1 series tarball version sha256
 	series=$(series_of "$name")
-	dsc=$(echo "$work/get/$name"_*.dsc)
-	version=$(sed -n 's/^Version: *//p' "$dsc")
-	version=${version#*:}
-	version=${version%-*}
-	sums=$(sha256_sums "$dsc")
-	read -r sha256 tarball < <(grep -E '\.orig\.tar\.[a-z0-9]+$' <<<"$sums")
+	tarball=$(find "$work/get" -name "${name}_*" | grep -E '\.orig\.tar\.[a-z0-9]+$')
+	version=${tarball##*/"$name"_}
+	version=${version%.orig.tar.*}
+	read -r sha256 _ < <(sha256sum "$tarball")
 
 	[[ $version == "$series".* ]] ||
 		die "$(suite_of "$name")'s $name is $version, and tally needs $series.x; set TALLY_${name^^}_DIR to its sources, then run: make setup"
-	(cd "$work/get" && sha256sum --check --status <<<"$sums") ||
-		die "the checksums in $name's .dsc are not those of its tarballs; to fetch them anew, run: make setup"
 
-	unpack "$name" "$work/get/$tarball"
+	unpack "$name" "$tarball"
 	record "$name" "$version sha256:$sha256"
 	say "$name $version sha256:$sha256"
 }
@@ -188,12 +184,6 @@ install_zcbor() {
 	mv "$work/zcbor" "$deps/zcbor"
 	record zcbor "$(pinned_zcbor)"
 	say "zcbor $(pinned_zcbor)"
-}
-
-# As `sha256sum` writes and reads them.
-sha256_sums() {
-	awk '/^[^ ]/ { inside = ($1 == "Checksums-Sha256:"); next }
-		inside { print $1 "  " $3 }' "$1"
 }
 
 # Beside its place first, so that .deps/NAME is always whole or absent.

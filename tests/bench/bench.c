@@ -161,11 +161,17 @@ static void play_session(void) {
 }
 
 static uint32_t encode_heartbeat(void) {
+    static const uint64_t declared[TALLY_GROUPS] = {[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK)};
     tally_value_t values[TALLY_PLAYBACK_METRICS];
     const tally_wall_t now = wall(NULL);
-    tally_record_t record = {
-        .kind = TALLY_RECORD_HEARTBEAT, .session = 1, .uptime_ms = clock_ms, .wall = &now};
-    record.groups[TALLY_G_PLAYBACK] = tally_session_playback(&session, clock_ms, values);
+    const tally_view_t playback = tally_session_playback(&session, clock_ms, values);
+    const tally_record_t record = {.kind = TALLY_RECORD_HEARTBEAT,
+                                   .session = 1,
+                                   .uptime_ms = clock_ms,
+                                   .wall = &now,
+                                   .declared = declared,
+                                   .views = &playback,
+                                   .count = 1};
     return tally_record_encode(&record, 17, out, sizeof out);
 }
 

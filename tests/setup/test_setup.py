@@ -269,14 +269,7 @@ class Sources(Sandbox):
             member = tarfile.TarInfo(f"{name}-upstream/README")
             member.size = len(name)
             tar.addfile(member, io.BytesIO(name.encode()))
-        digest = hashlib.sha256(tarball.read_bytes()).hexdigest()
-        (self.archive / f"{name}_{version}.dsc").write_text(
-            f"Source: {name}\nVersion: {version}\n"
-            f"Checksums-Sha1:\n 0000 1 {tarball.name}\n"
-            f"Checksums-Sha256:\n {digest} 1 {tarball.name}\n"
-            f"Files:\n 0000 1 {tarball.name}\n"
-        )
-        return digest
+        return hashlib.sha256(tarball.read_bytes()).hexdigest()
 
     def write_list(self, text):
         (self.state / "etc" / "sources.list").write_text(text)
@@ -324,14 +317,15 @@ class Sources(Sandbox):
     def test_given_by_the_caller_are_not_fetched(self):
         run = self.run_script("fetch.sh", TALLY_MBEDTLS_DIR="/mine")
         self.assertEqual(run.returncode, 0)
-        self.assertTrue(self.calls()[-1].endswith("source --download-only lwip/trixie"))
+        self.assertTrue(
+            self.calls()[-1].endswith("source --download-only --tar-only lwip/trixie"))
         self.assertFalse((self.deps / "mbedtls").exists())
 
     def test_that_only_the_tests_need_come_with_the_set_test(self):
         self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
         self.assertFalse((self.deps / "cmocka").exists())
         self.assertEqual(self.run_script("setup.sh", "lint", "test").returncode, 0)
-        self.assertTrue(any(call.endswith("source --download-only cmocka/bookworm")
+        self.assertTrue(any(call.endswith("source --download-only --tar-only cmocka/bookworm")
                             for call in self.calls()))
         self.assertTrue((self.deps / "cmocka").exists())
 
@@ -370,10 +364,15 @@ class Sources(Sandbox):
         self.assertEqual(self.leftovers(), [])
 
     def test_with_another_checksum_are_refused(self):
-        (self.archive / "mbedtls_3.6.6.orig.tar.xz").write_bytes(b"something else")
-        run = self.run_script("fetch.sh")
-        self.assert_refused(run, "checksums", "mbedtls", "make setup")
+        self.apt(source="echo 'E: Failed to fetch x Hash Sum mismatch'; exit 100")
+        self.assert_refused(self.run_script("fetch.sh"), "Hash Sum mismatch", "make setup")
         self.assertFalse((self.deps / "mbedtls").exists())
+
+    def test_bring_their_upstream_tarball_and_no_signature_of_it(self):
+        (self.archive / "lwip_2.2.1+dfsg1.orig.tar.xz.asc").write_text("a signature")
+        self.assertEqual(self.run_script("fetch.sh").returncode, 0)
+        self.assertIn("--tar-only", self.calls()[-1])
+        self.assertEqual((self.deps / "lwip" / "README").read_text(), "lwip")
 
     def test_offline_is_one_line(self):
         self.apt(update="echo 'E: Failed to fetch x Could not connect to y'; exit 100")
