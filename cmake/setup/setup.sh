@@ -3,9 +3,9 @@
 #
 # setup.sh [--check] SET...
 #
-# Brings what the SETs of packages (packages.SET beside this script) and what
-# they need of fetch.sh lack on this machine. With nothing missing it
-# needs neither root nor a network. --check only says what is missing.
+# Brings what this machine lacks of the SETs of packages (packages.SET beside
+# this script) and of what fetch.sh fetches. With nothing missing it needs
+# neither root nor a network. --check only says what is missing.
 #
 # Environment:
 #   TALLY_POLICY_RC    the policy-rc.d to hold services with (the tests set it)

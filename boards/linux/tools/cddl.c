@@ -8,6 +8,8 @@
 #include "say.h"
 #include "schema.h"
 
+_Static_assert(TALLY_TEXT_BYTES <= SCHEMA_TEXT_BYTES_MOST + 1, "no text is longer");
+
 /* ---- names of rules -------------------------------------------------------------------------- */
 
 /* AD_POSITION as ad-position, with `suffix` behind it. */

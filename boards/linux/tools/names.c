@@ -32,14 +32,6 @@ const names_codes_t names_codes[NAMES_CODES] = {
     {"ad_end", ad_end_values, COUNT_OF(ad_end_values)},
 };
 
-/* A unit that a row of the registry names and that is in no list does not compile. */
-enum {
-#define UNIT_NUMBER(unit, ...) UNIT_##unit,
-    TALLY_UNITS(UNIT_NUMBER) TALLY_LISTS(UNIT_NUMBER) UNIT_STATUS,
-    UNIT_WALL,
-#undef UNIT_NUMBER
-};
-
 #define QUANTITY(unit, name, most) {#unit, name, most, NULL, 0},
 #define LIST(unit, ...)            {#unit, #unit, 0, values_##unit, COUNT_OF(values_##unit)},
 
@@ -64,7 +56,7 @@ const names_group_t names_groups[TALLY_GROUPS] = {
 const names_metric_t names_metrics[TALLY_METRICS] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)                              \
-    {#symbol, key, TALLY_KIND_##kind, &names_units[UNIT_##unit], #role, #privacy, meaning},
+    {#symbol, key, TALLY_KIND_##kind, &names_units[NAMES_UNIT_##unit], #role, #privacy, meaning},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
@@ -133,9 +125,9 @@ bool names_is_vendors(const names_group_t *group) {
 
 /* Units that say nothing a name does not say. */
 static bool is_silent(const names_unit_t *unit) {
-    return unit->values != NULL || unit == &names_units[UNIT_BOOL] ||
-           unit == &names_units[UNIT_CODE] || unit == &names_units[UNIT_COUNT] ||
-           unit == &names_units[UNIT_TEXT];
+    return unit->values != NULL || unit == &names_units[NAMES_UNIT_BOOL] ||
+           unit == &names_units[NAMES_UNIT_CODE] || unit == &names_units[NAMES_UNIT_COUNT] ||
+           unit == &names_units[NAMES_UNIT_TEXT];
 }
 
 /* Whether the symbol ends with `_UNIT`. */

@@ -56,18 +56,25 @@ typedef struct {
     size_t value_count;
 } names_codes_t;
 
-#define NAMES_ONE_UNIT(...)   +1
-#define NAMES_ONE_RECORD(...) +1
-enum {
-    NAMES_LISTS = 0 TALLY_LISTS(NAMES_ONE_UNIT) + 2, /* STATUS and WALL */
-    NAMES_UNITS = NAMES_LISTS TALLY_UNITS(NAMES_ONE_UNIT),
-    NAMES_RECORDS = 0 TALLY_RECORDS(NAMES_ONE_RECORD),
-    NAMES_CODES = 2,
+/* A unit that a row of the registry names and that is in no list does not compile. */
+enum names_unit_number {
+#define NAMES_UNIT(symbol, ...) NAMES_UNIT_##symbol,
+    TALLY_UNITS(NAMES_UNIT) TALLY_LISTS(NAMES_UNIT) /* and two lists that belong to others: */
+    NAMES_UNIT_STATUS,
+    NAMES_UNIT_WALL,
+    NAMES_UNITS,
+#undef NAMES_UNIT
 };
-#undef NAMES_ONE_UNIT
-#undef NAMES_ONE_RECORD
 
-/* Groups and metrics by their numbers; units with all lists behind the quantities. */
+enum names_record_number {
+#define NAMES_RECORD(symbol, ...) NAMES_RECORD_##symbol,
+    TALLY_RECORDS(NAMES_RECORD) NAMES_RECORDS
+#undef NAMES_RECORD
+};
+
+enum { NAMES_CODES = 2 };
+
+/* Each by its number. */
 extern const names_group_t names_groups[TALLY_GROUPS];
 extern const names_metric_t names_metrics[TALLY_METRICS];
 extern const names_unit_t names_units[NAMES_UNITS];
