@@ -117,21 +117,6 @@ static void declare_capabilities(tally_t *tally) {
     tally->capabilities[TALLY_G_AGENT] |= TALLY_CAN_ALL(AGENT) & ~NOTED_BY_BOARD;
 }
 
-/* Each kind of record fits, however large its values. */
-static bool records_fit(const uint64_t *capabilities) {
-    static const char kinds[] = {
-#define KIND(symbol, letter, name, groups, meaning) letter,
-        TALLY_RECORDS(KIND)
-#undef KIND
-    };
-    for (uint32_t i = 0; i < sizeof kinds; i++) {
-        if (tally_report_largest((enum tally_record)kinds[i], capabilities) > TALLY_RECORD_BYTES) {
-            return false;
-        }
-    }
-    return true;
-}
-
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store) {
     if (tally == NULL || options == NULL || port == NULL || transport == NULL || store == NULL ||
@@ -147,7 +132,7 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     tally->heartbeat_ms = or_default(options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
     tally->upload_ms = or_default(options->upload_ms, UPLOAD_DEFAULT_MS);
     declare_capabilities(tally);
-    if (!records_fit(tally->capabilities)) {
+    if (!tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);

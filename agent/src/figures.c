@@ -49,6 +49,15 @@ void tally_figures_add(tally_figures_t *figures, uint32_t at, int64_t amount) {
     figures->values[at].number += amount < room ? amount : room;
 }
 
+void tally_figures_count(tally_figures_t *figures, uint32_t at) {
+    figures->values[at].number++;
+}
+
+/* Times need no bound: together they are no more than the clock has run. */
+static void add_time(tally_figures_t *figures, uint32_t at, uint64_t ms) {
+    figures->values[at].number += (int64_t)ms;
+}
+
 void tally_figures_set_level(tally_figures_t *figures, uint32_t level, int32_t value) {
     const uint8_t bit = (uint8_t)(1u << level);
     tally_level_set(&figures->levels[level], (figures->levels_known & bit) == 0, value);
@@ -81,7 +90,7 @@ static void play_content(tally_figures_t *figures, uint64_t ms) {
         /* Within 2^62: media time of 2^31 ms at most at once, bitrates of 2^31 at most. */
         const int64_t weighed_ms = media_ms < INT32_MAX ? media_ms : INT32_MAX;
         tally_figures_add(figures, TALLY_PLAYBACK_AT(BITRATE_MEDIA), weighed_ms * kbps);
-        tally_figures_add(figures, TALLY_PLAYBACK_AT(BITRATE_TIME), weighed_ms);
+        add_time(figures, TALLY_PLAYBACK_AT(BITRATE_TIME), (uint64_t)weighed_ms);
     }
 }
 
@@ -102,7 +111,7 @@ static void advance_parts(tally_figures_t *figures, uint64_t ms) {
         play_content(figures, ms);
     }
     if (playing && tally_figures_get(figures, TALLY_MEDIA_AT(FULLSCREEN)) != 0) {
-        tally_figures_add(figures, TALLY_MEDIA_AT(FULLSCREEN_TIME), (int64_t)ms);
+        add_time(figures, TALLY_MEDIA_AT(FULLSCREEN_TIME), ms);
     }
     if (stalled) {
         figures->stall_ms += ms;
@@ -111,7 +120,7 @@ static void advance_parts(tally_figures_t *figures, uint64_t ms) {
         advance_levels(figures, ms);
     }
     if (state == TALLY_STATE_IDLE && figures->preloading) {
-        tally_figures_add(figures, TALLY_PLAYBACK_AT(PRELOAD_TIME), (int64_t)ms);
+        add_time(figures, TALLY_PLAYBACK_AT(PRELOAD_TIME), ms);
     }
 }
 
@@ -122,15 +131,15 @@ uint64_t tally_figures_advance(tally_figures_t *figures, uint64_t at_ms) {
     const uint64_t ms = at_ms - figures->at_ms;
     const uint32_t state = figures->state;
     figures->at_ms = at_ms;
-    tally_figures_add(figures, durations[state].whole, (int64_t)ms);
-    tally_figures_add(figures, TALLY_PLAYBACK_AT(ELAPSED_TIME), (int64_t)ms);
+    add_time(figures, durations[state].whole, ms);
+    add_time(figures, TALLY_PLAYBACK_AT(ELAPSED_TIME), ms);
     if (durations[state].buffering) {
-        tally_figures_add(figures, TALLY_PLAYBACK_AT(BUFFERING_TIME), (int64_t)ms);
+        add_time(figures, TALLY_PLAYBACK_AT(BUFFERING_TIME), ms);
     }
     if (durations[state].ads != NOWHERE) {
-        tally_figures_add(figures, durations[state].ads, (int64_t)ms);
+        add_time(figures, durations[state].ads, ms);
         if (durations[state].buffering) {
-            tally_figures_add(figures, TALLY_ADS_AT(AD_BUFFERING_TIME), (int64_t)ms);
+            add_time(figures, TALLY_ADS_AT(AD_BUFFERING_TIME), ms);
         }
     }
     advance_parts(figures, ms);

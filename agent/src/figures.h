@@ -60,8 +60,11 @@ void tally_figures_note_stall(tally_figures_t *figures);
 
 void tally_figures_set(tally_figures_t *figures, uint32_t at, int64_t value);
 
-/* Adds and stays within 2^53. */
+/* Adds `amount`, 0 to 2^62, and stays within 2^53: what players and bitrates give. */
 void tally_figures_add(tally_figures_t *figures, uint32_t at, int64_t amount);
+
+/* Adds one. */
+void tally_figures_count(tally_figures_t *figures, uint32_t at);
 
 void tally_figures_set_level(tally_figures_t *figures, uint32_t level, int32_t value);
 

@@ -8,22 +8,32 @@
 #include "cbor.h"
 #include "tally/enums.h"
 
-/* The largest value by unit. */
+/* The largest value goes by unit: which one it is, and those that are not 0. */
 enum {
+#define BOUND_OF_UNIT(unit, name, most) BOUND_##unit = (most) == 1 ? 1 : (most) == 100 ? 2 : 0,
+#define BOUND_OF_LIST(unit, list)       BOUND_##unit,
+    BOUND_STATUS = 0,
+    BOUND_WALL = 0,
+    TALLY_UNITS(BOUND_OF_UNIT) BOUND_BEFORE_LISTS = 2,
+    TALLY_LISTS(BOUND_OF_LIST) BOUNDS
+#undef BOUND_OF_UNIT
+#undef BOUND_OF_LIST
+};
+_Static_assert(BOUNDS <= 32, "a bound has 5 bits");
+_Static_assert(TALLY_KIND_HISTOGRAM < 8, "a kind has 3 bits");
+
+static const uint8_t bounds[BOUNDS] = {
 #define ONE_MORE(symbol, value, name, meaning) +1
-#define MOST_OF_UNIT(unit, name, most)         MOST_##unit = (most),
-#define MOST_OF_LIST(unit, list)               MOST_##unit = (list(ONE_MORE)) - 1,
-    TALLY_UNITS(MOST_OF_UNIT) TALLY_LISTS(MOST_OF_LIST) MOST_STATUS = 0,
-    MOST_WALL = 0,
+#define MOST_OF_LIST(unit, list)               (list(ONE_MORE)) - 1,
+    0, 1, 100, TALLY_LISTS(MOST_OF_LIST)
 #undef ONE_MORE
-#undef MOST_OF_UNIT
 #undef MOST_OF_LIST
 };
 
 const tally_metric_info_t tally_metric_infos[TALLY_METRICS] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(symbol, name, metric_kind, unit, role, privacy, meaning)                      \
-    {.key = {(name)[0], (name)[1]}, .kind = TALLY_KIND_##metric_kind, .most = MOST_##unit},
+    {.key = {(name)[0], (name)[1]}, .kind = TALLY_KIND_##metric_kind, .bound = BOUND_##unit},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
@@ -41,6 +51,10 @@ const tally_group_info_t tally_group_infos[TALLY_GROUPS] = {
 #undef TALLY_METRIC
 #undef TALLY_GROUP_END
 };
+
+uint32_t tally_metrics_most(const tally_metric_info_t *info) {
+    return bounds[info->bound];
+}
 
 uint32_t tally_metrics_hash(void) {
     uint32_t hash = UINT32_C(2166136261);
@@ -71,7 +85,8 @@ static bool follows_from_events(enum tally_metric metric) {
 }
 
 static bool is_in_range(const tally_metric_info_t *info, int64_t value) {
-    const int64_t most = info->most != 0 ? info->most : TALLY_CBOR_INTEGER_MOST;
+    const uint32_t bound = tally_metrics_most(info);
+    const int64_t most = bound != 0 ? (int64_t)bound : TALLY_CBOR_INTEGER_MOST;
     const int64_t least = info->kind == TALLY_KIND_SIGNED ? -most : 0;
     return value >= least && value <= most;
 }

@@ -14,8 +14,8 @@
 
 typedef struct {
     char key[2];
-    uint8_t kind; /* enum tally_kind */
-    uint8_t most; /* the largest value of a bool, percentage or enum; 0: no such bound */
+    uint8_t kind : 3; /* enum tally_kind */
+    uint8_t bound : 5;
 } tally_metric_info_t;
 
 typedef struct {
@@ -42,6 +42,9 @@ typedef struct {
     uint64_t present;
     uint8_t group; /* enum tally_group */
 } tally_view_t;
+
+/* The largest value of a bool, percentage or enum; 0: no such bound. */
+uint32_t tally_metrics_most(const tally_metric_info_t *info);
 
 /* FNV-1a over keys and kinds. */
 uint32_t tally_metrics_hash(void);

@@ -135,30 +135,20 @@ uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, ui
 enum {
     KEY_BYTES = 3,
     NUMBER_BYTES = 9, /* +-2^53 */
-    INT32_BYTES = 5,
 };
 
 static uint32_t head_bytes(uint32_t argument) {
     return argument < 24 ? 1 : argument <= UINT8_MAX ? 2 : 3;
 }
 
-static uint32_t ones(uint64_t bits) {
-    uint32_t count = 0;
-    for (; bits != 0; bits &= bits - 1) {
-        count++;
-    }
-    return count;
-}
-
-/* A metric with its key; a number without a bound of its own takes `number_bytes`, a text is at
- * most `text_most` long. */
-static uint32_t largest_metric(const tally_metric_info_t *info, uint32_t number_bytes,
-                               uint32_t text_most) {
+/* A metric with its key. */
+static uint32_t largest_metric(const tally_metric_info_t *info) {
+    const uint32_t most = tally_metrics_most(info);
     switch (info->kind) {
-    case TALLY_KIND_TEXT: return KEY_BYTES + head_bytes(text_most) + text_most;
+    case TALLY_KIND_TEXT: return KEY_BYTES + 2 + TALLY_REPORT_TEXT_MOST;
     case TALLY_KIND_LEVEL: return KEY_BYTES + TALLY_LEVEL_BYTES;
     case TALLY_KIND_HISTOGRAM: return KEY_BYTES + TALLY_HISTOGRAM_BYTES;
-    default: return KEY_BYTES + (info->most != 0 ? head_bytes(info->most) : number_bytes);
+    default: return KEY_BYTES + (most != 0 ? head_bytes(most) : NUMBER_BYTES);
     }
 }
 
@@ -166,44 +156,40 @@ static uint32_t largest_metric(const tally_metric_info_t *info, uint32_t number_
  * (identifier, NUL), a number of 32 bits in 5. On the wire the text takes n + 4, and 1 more from 24
  * bytes on and from 256 on; a number takes 8, or 4 if it is an enum. So all of them together take
  * at most what is stored, 2 more for each text and 3 for each number that is no enum, and 1 more
- * for each 26 and each 258 bytes stored, as only so many texts can be that long. The session's kind
- * is not stored among them and takes 4. */
-static uint32_t largest_dimensions(uint64_t declared) {
-    const tally_metric_info_t *info = &tally_metric_infos[TALLY_M_DIMENSION_FIRST];
-    uint32_t alone = 0; /* each as long as if it had the session's bytes for itself */
-    uint32_t stored = TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 +
-                      TALLY_SESSION_TEXT_BYTES / 258 + KEY_BYTES + 1;
+ * for each 26 and each 258 bytes stored, as only so many texts can be that long. */
+static uint32_t largest_dimension(const tally_metric_info_t *info) {
+    return info->kind == TALLY_KIND_TEXT ? 2 : info->kind == TALLY_KIND_ENUM ? 0 : 3;
+}
+
+enum {
+    DIMENSION_BYTES =
+        TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 + TALLY_SESSION_TEXT_BYTES / 258
+};
+
+static uint32_t largest_group(uint32_t group, uint64_t declared) {
+    const tally_metric_info_t *info = &tally_metric_infos[tally_group_infos[group].first];
+    const bool packed = group == TALLY_G_DIMENSION;
+    uint32_t bytes = packed ? DIMENSION_BYTES : 0;
+    uint32_t metrics = 0;
     for (; declared != 0; declared >>= 1) {
         if ((declared & 1) != 0) {
-            alone += largest_metric(info, INT32_BYTES, TALLY_TEXT_BYTES - 1);
-            stored += info->kind == TALLY_KIND_TEXT ? 2 : info->kind == TALLY_KIND_ENUM ? 0 : 3;
+            bytes += packed ? largest_dimension(info) : largest_metric(info);
+            metrics++;
         }
         info++;
     }
-    return alone < stored ? alone : stored;
+    return metrics != 0 ? 2 + head_bytes(metrics) + bytes : 0;
 }
 
-static uint32_t largest_metrics(const tally_metric_info_t *info, uint64_t declared) {
-    uint32_t bytes = 0;
-    for (; declared != 0; declared >>= 1) {
-        if ((declared & 1) != 0) {
-            bytes += largest_metric(info, NUMBER_BYTES, TALLY_REPORT_TEXT_MOST);
-        }
-        info++;
-    }
-    return bytes;
-}
-
-/* The letters of the groups that records of a kind hold, in their order. */
-static const char *groups_of(enum tally_record kind) {
-    switch (kind) {
-#define GROUPS_OF(symbol, value, name, groups, meaning)                                            \
-    case TALLY_RECORD_##symbol: return groups;
-        TALLY_RECORDS(GROUPS_OF)
-#undef GROUPS_OF
-    }
-    return "";
-}
+/* Which groups records of a kind hold. */
+static const struct {
+    char kind;
+    char groups[9]; /* letters */
+} contents[] = {
+#define CONTENT_OF(symbol, value, name, letters, meaning) {.kind = (value), .groups = letters},
+    TALLY_RECORDS(CONTENT_OF)
+#undef CONTENT_OF
+};
 
 uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared) {
     const tally_wall_t wall = {.unix_ms = TALLY_CBOR_INTEGER_MOST,
@@ -213,22 +199,27 @@ uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared) 
                                      .uptime_ms = TALLY_CBOR_INTEGER_MOST,
                                      .wall = &wall,
                                      .declared = declared};
-    const char *letter = groups_of(kind);
+    uint32_t row = 0;
+    while (contents[row].kind != (char)kind) {
+        row++;
+    }
     uint32_t bytes = tally_record_encode(&no_views, UINT32_MAX, NULL, 0);
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        const tally_group_info_t *const group = &tally_group_infos[i];
-        if (group->letter != *letter) {
-            continue;
-        }
-        letter++;
-        if (declared[i] != 0) {
-            bytes += 2 + head_bytes(ones(declared[i]));
-            bytes += i == TALLY_G_DIMENSION
-                         ? largest_dimensions(declared[i])
-                         : largest_metrics(&tally_metric_infos[group->first], declared[i]);
+        if (strchr(contents[row].groups, tally_group_infos[i].letter) != NULL) {
+            bytes += largest_group(i, declared[i]);
         }
     }
     return bytes;
+}
+
+bool tally_report_fits(const uint64_t *declared) {
+    for (uint32_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        if (tally_report_largest((enum tally_record)contents[i].kind, declared) >
+            TALLY_RECORD_BYTES) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* --- into the spool ------------------------------------------------------------------------- */

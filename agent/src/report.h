@@ -10,6 +10,7 @@
  * not present. A group with nothing to send is left out whole. Values of a group of which nothing
  * is declared are not looked at.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "metrics.h"
@@ -39,6 +40,9 @@ enum { TALLY_REPORT_TEXT_MOST = 63 };
 /* The bytes that no record of a kind exceeds, whatever values within their units the declared
  * metrics have. Dimensions are taken to be what one session can store. */
 uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared);
+
+/* Whether records of every kind fit into TALLY_RECORD_BYTES. */
+bool tally_report_fits(const uint64_t *declared);
 
 typedef struct {
     const tally_port_t *port;

@@ -15,7 +15,7 @@ static void set(tally_session_t *session, uint32_t at, int64_t value) {
 }
 
 static void count(tally_session_t *session, uint32_t at) {
-    tally_figures_add(&session->figures, at, 1);
+    tally_figures_count(&session->figures, at);
 }
 
 /* --- state and time ------------------------------------------------------------------------- */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "cbor.h"
-
 void tally_viewing_init(tally_viewing_t *viewing) {
     memset(viewing, 0, sizeof *viewing);
     for (uint32_t i = 0; i < TALLY_HISTOGRAM_METRICS; i++) {
@@ -13,9 +11,7 @@ void tally_viewing_init(tally_viewing_t *viewing) {
 }
 
 void tally_viewing_add(tally_viewing_t *viewing, enum tally_metric metric, int64_t amount) {
-    int64_t *const sum = &viewing->values[metric - TALLY_M_VIEWING_FIRST].number;
-    const int64_t room = TALLY_CBOR_INTEGER_MOST - *sum;
-    *sum += amount < room ? amount : room;
+    viewing->values[metric - TALLY_M_VIEWING_FIRST].number += amount;
 }
 
 void tally_viewing_sample(tally_viewing_t *viewing, enum tally_metric histogram, int64_t value,

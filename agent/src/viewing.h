@@ -16,7 +16,7 @@ typedef struct {
 
 void tally_viewing_init(tally_viewing_t *viewing);
 
-/* Adds to a counter or duration of group VIEWING. */
+/* Adds to a counter or duration of group VIEWING: ones and times. */
 void tally_viewing_add(tally_viewing_t *viewing, enum tally_metric metric, int64_t amount);
 
 /* Counts a value `count` times in a histogram; a negative one as 0. */

@@ -94,7 +94,7 @@ static void set_largest(uint32_t metric) {
         set_largest_histogram(&histograms[metric]);
         values[metric].histogram = &histograms[metric];
         break;
-    default: values[metric].number = info->most != 0 ? info->most : MOST; break;
+    default: values[metric].number = tally_metrics_most(info) != 0 ? tally_metrics_most(info) : MOST; break;
     }
 }
 
@@ -223,7 +223,7 @@ static void roll_value(dice_t *dice, uint32_t metric) {
         break;
     case TALLY_KIND_SIGNED: values[metric].number = -roll_number(dice, INT64_MAX); break;
     default:
-        values[metric].number = roll_number(dice, info->most != 0 ? info->most : INT64_MAX);
+        values[metric].number = roll_number(dice, tally_metrics_most(info) != 0 ? tally_metrics_most(info) : INT64_MAX);
         break;
     }
 }
@@ -245,7 +245,7 @@ static uint64_t roll_dimensions(dice_t *dice) {
         if (info->kind == TALLY_KIND_TEXT) {
             set_text(metric, length);
         } else {
-            values[metric].number = roll_number(dice, info->most != 0 ? info->most : INT32_MAX);
+            values[metric].number = roll_number(dice, tally_metrics_most(info) != 0 ? tally_metrics_most(info) : INT32_MAX);
         }
         room -= metric == (uint32_t)TALLY_M_SESSION_KIND ? 0 : stored;
         present |= UINT64_C(1) << at;
