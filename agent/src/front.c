@@ -28,14 +28,27 @@ tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
     return open_as(tally, TALLY_SESSION_ZAP);
 }
 
-int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
-                        int32_t code, int32_t detail) {
-    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET ||
-        !tally_session_takes(hook, code, detail)) {
-        return TALLY_E_ARGUMENT;
-    }
+static int32_t put_event(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                         int32_t code, int32_t detail) {
     const uint64_t numbers = (uint64_t)(uint32_t)detail << 32 | (uint32_t)code;
     return tally_hooks_put(&tally->hooks, session, hook, 0, (int64_t)numbers);
+}
+
+/* Out of line, so that the events without limits, which are most, save no registers for it. */
+__attribute__((noinline)) static int32_t put_limited(tally_t *tally, tally_session_id_t session,
+                                                     enum tally_hook hook, int32_t code,
+                                                     int32_t detail) {
+    return tally_session_takes(hook, code, detail) ? put_event(tally, session, hook, code, detail)
+                                                   : (int32_t)TALLY_E_ARGUMENT;
+}
+
+int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                        int32_t code, int32_t detail) {
+    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET) {
+        return TALLY_E_ARGUMENT;
+    }
+    return tally_session_limits(hook) ? put_limited(tally, session, hook, code, detail)
+                                      : put_event(tally, session, hook, code, detail);
 }
 
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,

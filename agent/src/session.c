@@ -126,24 +126,14 @@ static void enter_state(tally_session_t *session, tally_outcome_t *outcome) {
 /* --- in ------------------------------------------------------------------------------------- */
 
 bool tally_session_takes(enum tally_hook hook, int32_t code, int32_t detail) {
-    static const struct {
-        uint8_t hook;
-        uint8_t code_most; /* from 0 */
-    } ranges[] = {
-        {TALLY_HOOK_CLOSE, TALLY_STOP_PLAYER_DIED},
-        {TALLY_HOOK_SWITCH, TALLY_SWITCH_ABORTED_FREQUENCY},
-        {TALLY_HOOK_AD_END, TALLY_AD_FAILED},
-        {TALLY_HOOK_AD_MILESTONE, 100},
-    };
-    for (uint32_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-        if (ranges[i].hook == hook) {
-            return code >= 0 && code <= ranges[i].code_most;
-        }
-    }
     switch (hook) {
     case TALLY_HOOK_ERROR:
     case TALLY_HOOK_FATAL: return detail >= 0 && detail <= TALLY_ERROR_TUNER;
     case TALLY_HOOK_RENDITION: return code > 0 && detail >= 0 && detail <= TALLY_CAUSE_USER;
+    case TALLY_HOOK_SWITCH: return code >= 0 && code <= TALLY_SWITCH_ABORTED_FREQUENCY;
+    case TALLY_HOOK_AD_MILESTONE: return code >= 0 && code <= 100;
+    case TALLY_HOOK_AD_END: return code >= 0 && code <= TALLY_AD_FAILED;
+    case TALLY_HOOK_CLOSE: return code >= 0 && code <= TALLY_STOP_PLAYER_DIED;
     default: return true;
     }
 }

@@ -79,7 +79,16 @@ typedef struct {
     tally_notice_t notices[TALLY_NOTICES_MOST];
 } tally_outcome_t;
 
-/* Whether the numbers of an event are within what enum tally_hook says. Any thread. */
+/* Whether enum tally_hook sets limits to the numbers of an event, and whether they are within. Any
+ * thread. */
+static inline bool tally_session_limits(enum tally_hook hook) {
+    const uint64_t limited = UINT64_C(1) << TALLY_HOOK_ERROR | UINT64_C(1) << TALLY_HOOK_FATAL |
+                             UINT64_C(1) << TALLY_HOOK_RENDITION |
+                             UINT64_C(1) << TALLY_HOOK_SWITCH |
+                             UINT64_C(1) << TALLY_HOOK_AD_MILESTONE |
+                             UINT64_C(1) << TALLY_HOOK_AD_END | UINT64_C(1) << TALLY_HOOK_CLOSE;
+    return (limited >> hook & 1) != 0;
+}
 bool tally_session_takes(enum tally_hook hook, int32_t code, int32_t detail);
 
 /* `viewing` stands as long as the session. A zap has play asked for. */

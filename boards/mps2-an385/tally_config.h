@@ -3,7 +3,7 @@
 #define TALLY_BOARD_CONFIG_H
 /* One channel at a time, in 38 KiB of RAM all told. */
 
-#define TALLY_SESSIONS           2 /* a zap opens the new one before the old one's end is told */
+#define TALLY_SESSIONS           1 /* leaving a channel frees it before the next is joined */
 #define TALLY_STREAMS            2 /* the channel's RTP and its TS */
 #define TALLY_SESSION_TEXT_BYTES 96
 #define TALLY_EVENTS             16
@@ -19,7 +19,7 @@
 
 /* The static heap of TLS. */
 #ifndef TALLY_TLS_HEAP_BYTES
-#define TALLY_TLS_HEAP_BYTES 9216
+#define TALLY_TLS_HEAP_BYTES 8192
 #endif
 
 /* Records wait in RAM. Without power they are lost. */

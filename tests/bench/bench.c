@@ -69,6 +69,7 @@ static const tally_port_t port = {
 
 static tally_t agent;
 static tally_session_t session;
+static tally_viewing_t viewing;
 static tally_rtp_t rtp;
 static tally_ts_t ts;
 static tally_frames_t frames;
@@ -143,33 +144,48 @@ static void frames_rendered(uint32_t count) {
     }
 }
 
-/* A session that has played for a while: 19 cumulative fields and gauges. */
+/* A session that has played for a while, undisturbed but for one pause and one stall. */
 static void play_session(void) {
     static const enum tally_hook story[] = {
-        TALLY_HOOK_PLAY,          TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_RENDITION,
-        TALLY_HOOK_PAUSE,         TALLY_HOOK_RESUME,      TALLY_HOOK_BUFFERING_BEGIN,
-        TALLY_HOOK_BUFFERING_END, TALLY_HOOK_SEEK_BEGIN,  TALLY_HOOK_SEEK_END,
+        TALLY_HOOK_FIRST_FRAME, TALLY_HOOK_RENDITION,       TALLY_HOOK_PAUSE,
+        TALLY_HOOK_RESUME,      TALLY_HOOK_BUFFERING_BEGIN, TALLY_HOOK_BUFFERING_END,
     };
-    tally_session_open(&session, 1, clock_ms);
     uint64_t at_ms = clock_ms;
+    bool full = false;
+    tally_viewing_init(&viewing);
+    tally_session_open(&session, 1, TALLY_SESSION_PLAYBACK, &viewing, at_ms);
+    (void)tally_session_apply(&session, TALLY_HOOK_PLAY, 0, 0, at_ms);
     for (uint32_t i = 0; i < sizeof story / sizeof story[0]; i++) {
         at_ms += 700;
-        (void)tally_session_apply(&session, story[i], 4500, at_ms);
+        (void)tally_session_apply(&session, story[i], 4500, 0, at_ms);
     }
-    tally_session_set(&session, TALLY_M_POSITION, 61000);
+    (void)tally_session_set(&session, TALLY_M_POSITION, 61000, at_ms, &full);
     clock_ms = at_ms + 60000;
 }
 
+/* The fields of a quiet heartbeat: 19, of which 15 add up and 4 are as they stand. */
+static const uint64_t quiet[TALLY_GROUPS] = {
+    [TALLY_G_PLAYBACK] = TALLY_CAN(PLAYBACK, BUFFERING_TIME) | TALLY_CAN(PLAYBACK, BITRATE_MEDIA) |
+                         TALLY_CAN(PLAYBACK, BITRATE) | TALLY_CAN(PLAYBACK, BITRATE_TIME) |
+                         TALLY_CAN(PLAYBACK, FIRST_PLAYS) | TALLY_CAN(PLAYBACK, JOINING_TIME) |
+                         TALLY_CAN(PLAYBACK, STALL_LONGEST) | TALLY_CAN(PLAYBACK, PLAY_ATTEMPTS) |
+                         TALLY_CAN(PLAYBACK, PAUSES) | TALLY_CAN(PLAYBACK, PAUSED_TIME) |
+                         TALLY_CAN(PLAYBACK, POSITION) | TALLY_CAN(PLAYBACK, PLAY_TIME) |
+                         TALLY_CAN(PLAYBACK, RESUMES) | TALLY_CAN(PLAYBACK, STALLS) |
+                         TALLY_CAN(PLAYBACK, STALLED_TIME) | TALLY_CAN(PLAYBACK, STATE) |
+                         TALLY_CAN(PLAYBACK, STARTUP_TIME) | TALLY_CAN(PLAYBACK, STARTUP_WITH_ADS) |
+                         TALLY_CAN(PLAYBACK, ELAPSED_TIME)};
+
 static uint32_t encode_heartbeat(void) {
-    static const uint64_t declared[TALLY_GROUPS] = {[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK)};
-    tally_value_t values[TALLY_PLAYBACK_METRICS];
+    tally_figures_t figures;
     const tally_wall_t now = wall(NULL);
-    const tally_view_t playback = tally_session_playback(&session, clock_ms, values);
+    tally_session_figures(&session, clock_ms, &figures);
+    const tally_view_t playback = tally_figures_view(&figures, TALLY_G_PLAYBACK);
     const tally_record_t record = {.kind = TALLY_RECORD_HEARTBEAT,
                                    .session = 1,
                                    .uptime_ms = clock_ms,
                                    .wall = &now,
-                                   .declared = declared,
+                                   .declared = quiet,
                                    .views = &playback,
                                    .count = 1};
     return tally_record_encode(&record, 17, out, sizeof out);
@@ -179,6 +195,96 @@ static void report_heartbeat(uint32_t count) {
     play_session();
     for (uint32_t i = 0; i < count; i++) {
         (void)encode_heartbeat();
+    }
+}
+
+/* --- steps of a whole agent ----------------------------------------------------------------- */
+
+static int32_t open_nothing(void *ctx, const tally_peer_t *peer) {
+    (void)ctx;
+    (void)peer;
+    return TALLY_E_CONNECT;
+}
+
+static int32_t send_nothing(void *ctx, const uint8_t *data, uint32_t size) {
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return TALLY_E_CONNECT;
+}
+
+static int32_t receive_nothing(void *ctx, uint8_t *data, uint32_t size) {
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return TALLY_E_CONNECT;
+}
+
+static void close_nothing(void *ctx) {
+    (void)ctx;
+}
+
+static const tally_transport_t nowhere = {
+    .open = open_nothing, .send = send_nothing, .receive = receive_nothing, .close = close_nothing};
+
+/* An agent whose first upload is a day away. */
+static void start_agent(void) {
+    static tally_ram_store_t ram;
+    static tally_options_t options = {
+        .peer = {.host = "collector.example", .port = 443},
+        .path = "/v1/records",
+        .device_id = "box",
+        .operator_id = "operator",
+        .heartbeat_ms = 60000,
+        .upload_ms = 86400000,
+    };
+    options.capabilities[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
+    options.capabilities[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
+    (void)tally_ram_store_init(&ram, memory, 4096, 64, 1);
+    if (tally_init(&agent, &options, &port, &nowhere, tally_ram_store(&ram)) != TALLY_OK) {
+        exit(3);
+    }
+}
+
+static tally_session_id_t start_session(void) {
+    const tally_session_id_t number = tally_hook_open(&agent);
+    (void)tally_hook_play(&agent, number);
+    (void)tally_hook_first_frame(&agent, number);
+    (void)tally_step(&agent);
+    return number;
+}
+
+/* Steps once a second beside so many sessions that play, each with its heartbeat once a minute. */
+static void step_beside(uint32_t sessions, uint32_t count) {
+    start_agent();
+    for (uint32_t i = 0; i < sessions; i++) {
+        (void)start_session();
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        clock_ms += 1000;
+        (void)tally_step(&agent);
+    }
+}
+
+static void step_sessions1(uint32_t count) {
+    step_beside(1, count);
+}
+
+static void step_sessions4(uint32_t count) {
+    step_beside(4, count);
+}
+
+/* Events that change the state, 32 in each step. */
+static void step_events(uint32_t count) {
+    start_agent();
+    const tally_session_id_t number = start_session();
+    for (uint32_t i = 0; i < count; i++) {
+        (void)tally_hook_event(&agent, number, i % 2 == 0 ? TALLY_HOOK_PAUSE : TALLY_HOOK_RESUME,
+                               0);
+        if (i % 32 == 31) {
+            clock_ms += 10;
+            (void)tally_step(&agent);
+        }
     }
 }
 
@@ -205,8 +311,11 @@ int main(int argc, char **argv) {
         {"rtp.packet", rtp_packet},
         {"ts.packet", ts_packet},
         {"frames.rendered", frames_rendered},
-        {"report.heartbeat", report_heartbeat},
+        {"report.quiet_heartbeat", report_heartbeat},
         {"spool.record150", spool_record},
+        {"step.sessions1", step_sessions1},
+        {"step.sessions4", step_sessions4},
+        {"step.events", step_events},
     };
     agent.port = &port;
     tally_hooks_init(&agent.hooks, &port);
@@ -215,7 +324,7 @@ int main(int argc, char **argv) {
     tally_frames_init(&frames);
     if (argc == 2 && strcmp(argv[1], "bytes") == 0) {
         play_session();
-        printf("report.heartbeat.bytes %u\n", (unsigned)encode_heartbeat());
+        printf("report.quiet_heartbeat.bytes %u\n", (unsigned)encode_heartbeat());
         return 0;
     }
     for (uint32_t i = 0; argc == 3 && i < sizeof benches / sizeof benches[0]; i++) {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import board_figures
+import footprint
 import instructions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -43,6 +44,7 @@ def measure():
     rows = []
     for name, value, unit in itertools.chain(instructions.figures(run, operations),
                                              instructions.encode_figures(run, encoders),
+                                             footprint.figures(run, BUILD),
                                              board_figures.figures(BUILD, decoder)):
         print(f"{name:<36}{value:>12,} {unit}", flush=True)
         rows.append({"name": name, "value": value, "unit": unit})

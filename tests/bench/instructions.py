@@ -2,7 +2,7 @@
 """Instructions of the agent's operations on this machine, and the sizes of its records."""
 import re
 
-OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.rendered", "report.heartbeat",
+OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.rendered", "report.quiet_heartbeat",
               "spool.record150")
 COUNT = 7000  # a multiple of the 7 TS packets of a datagram
 
@@ -13,10 +13,20 @@ def instructions(run, program, name, count):
     return int(re.search(r"Collected : (\d+)", out).group(1))
 
 
-def cost(run, program, name):
+def cost(run, program, name, count=COUNT):
     """Instructions of one operation: the difference of two runs leaves out all that is fixed."""
-    more = instructions(run, program, name, 2 * COUNT) - instructions(run, program, name, COUNT)
-    return round(more / COUNT, 1)
+    more = instructions(run, program, name, 2 * count) - instructions(run, program, name, count)
+    return round(more / count, 1)
+
+
+def step_figures(run, program):
+    """How a step grows with sessions, and whether events cost more the more there were."""
+    one, four = (cost(run, program, f"step.sessions{n}") for n in (1, 4))
+    yield "step.session.instructions", one, "instructions"
+    yield "step.sessions4_over_1.ratio", round(four / one, 2), "times"
+    few, many = (cost(run, program, "step.events", total // 2) for total in (1000, 1000000))
+    yield "step.event.instructions", many, "instructions"
+    yield "step.events1e6_over_1e3.ratio", round(many / few, 3), "times"
 
 
 def encode_figures(run, program):
@@ -37,6 +47,7 @@ def figures(run, program):
     yield "hook.event.instructions", round(event, 1), "instructions"
     for name in OPERATIONS:
         yield f"{name}.instructions", cost(run, program, name), "instructions"
+    yield from step_figures(run, program)
     for line in run(program, "bytes").splitlines():
         name, value = line.split()
         yield name, int(value), "bytes"

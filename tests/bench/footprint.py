@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flash and RAM of the agent by itself: Cortex-M3, -Os, no LTO, unused functions left out.
+
+Flash is read off the linker's map of a program that makes every public call: code and constants of
+each source file of agent/src. RAM is the size of the agent's state less that of spool and uplink.
+"""
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent / "footprint"
+COMPILE = ["arm-none-eabi-gcc", "-std=c11", "-mcpu=cortex-m3", "-mthumb", "-Os",
+           "-ffunction-sections", "-fdata-sections", f"-I{HERE}", f"-I{ROOT}/agent/include"]
+# From the hook to the report, with what serves these stages alone and the joints between them.
+LINE = {"hook", "session", "story", "figures", "dimensions", "viewing", "playhead", "intervals",
+        "level", "histogram", "metrics", "limit", "report", "cbor", "text", "live", "front"}
+STREAMS = {"rtp", "ts", "frames"}
+# An input section of an object file that was kept: name, address, size, object.
+KEPT = re.compile(r"^ \.(?:text|rodata)\S*\s+0x0*[1-9a-f][0-9a-f]*\s+0x([0-9a-f]+) (\S+\.o)$",
+                  re.MULTILINE)
+# The linker breaks the line behind a long name.
+BROKEN = re.compile(r"^( \.\S+)\n\s+", re.MULTILINE)
+
+
+def compile_all(run, folder):
+    objects = []
+    for source in sorted((ROOT / "agent" / "src").glob("*.c")) + [HERE / "every_call.c",
+                                                                 HERE / "objects.c"]:
+        objects.append(folder / f"{source.stem}.o")
+        run(*COMPILE, "-c", source, "-o", objects[-1])
+    return objects
+
+
+def flash_by_file(run, folder):
+    chart = folder / "every_call.map"
+    run(*COMPILE, "--specs=picolibc.specs", "-nostartfiles", "-Wl,--gc-sections", "-Wl,-e,main",
+        f"-Wl,-Map={chart}", *compile_all(run, folder), "-o", folder / "every_call.elf")
+    files = {}
+    for size, name in KEPT.findall(BROKEN.sub(r"\1 ", chart.read_text())):
+        stem = pathlib.Path(name).stem
+        files[stem] = files.get(stem, 0) + int(size, 16)
+    return files
+
+
+def ram(run, folder, *options):
+    run(*COMPILE, *options, "-c", HERE / "state.c", "-o", folder / "state.o")
+    sizes = {}
+    for line in run("arm-none-eabi-nm", "-S", folder / "state.o").splitlines():
+        _, size, _, name = line.split()
+        sizes[name] = int(size, 16)
+    return sizes["size_of_agent"] - sizes["size_of_spool"] - sizes["size_of_uplink"]
+
+
+def figures(run, build):
+    folder = build / "footprint"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = flash_by_file(run, folder)
+    sources = {path.stem for path in (ROOT / "agent" / "src").glob("*.c")}
+    yield "agent.flash.bytes", sum(files[name] for name in LINE), "bytes"
+    yield "agent.flash_with_init.bytes", sum(files[name] for name in LINE | {"agent"}), "bytes"
+    yield "streams.flash.bytes", sum(files[name] for name in STREAMS), "bytes"
+    yield "agent.flash_all.bytes", sum(files.get(name, 0) for name in sources), "bytes"
+    yield "agent.ram.bytes", ram(run, folder), "bytes"
+    yield "agent.ram_one_session.bytes", ram(run, folder, "-DTALLY_SESSIONS=1"), "bytes"
