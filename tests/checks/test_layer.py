@@ -20,8 +20,13 @@ BASE = {"atomic.h", "cbor.h", "crc32.h", "log.h", "text.h"}
 # A stage's own header, its neighbours before and after, and helpers that serve it alone.
 STAGES = {
     "hook": {"hook.h"},
-    "session": {"session.h", "hook.h", "metrics.h"},
-    "metrics": {"metrics.h"},
+    "session": {"session.h", "story.h", "figures.h", "dimensions.h", "playhead.h", "viewing.h",
+                "hook.h", "metrics.h"},
+    "story": {"story.h", "session.h"},
+    "figures": {"figures.h", "level.h", "metrics.h"},
+    "dimensions": {"dimensions.h", "metrics.h"},
+    "viewing": {"viewing.h", "figures.h", "histogram.h", "metrics.h"},
+    "metrics": {"metrics.h", "level.h", "histogram.h"},
     "report": {"report.h", "metrics.h", "spool.h"},
     "spool": {"spool.h"},
     "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h"},
@@ -36,8 +41,8 @@ STAGES = {
     "http": {"http.h"},
     "backoff": {"backoff.h"},
 }
-# These two see the whole line; nothing includes them but each other and tally/state.h.
-WHOLE_LINE = {"agent", "front"}
+# These see the whole line; nothing includes them but each other and tally/state.h.
+WHOLE_LINE = {"agent", "live", "front"}
 
 
 def includes(path):

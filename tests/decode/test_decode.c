@@ -179,8 +179,8 @@ static void test_group_boot_does_not_hide_the_boot(void **state) {
 
 static void test_what_the_registry_does_not_have_is_kept(void **state) {
     (void)state;
-    gives("A6 'j' A1 'fa' F5 'k' 'Z' 'p' 07 'q' 00 'u' 00 'zz' 82 A0 8101",
-          "{\"seq\":0,\"kind\":\"Z\",\"uptime_ms\":0,\"j\":{\"fa\":true},\"p\":7,"
+    gives("A6 'k' 'Z' 'p' 07 'q' 00 'u' 00 'z' A1 'fa' F5 'zz' 82 A0 8101",
+          "{\"seq\":0,\"kind\":\"Z\",\"uptime_ms\":0,\"p\":7,\"z\":{\"fa\":true},"
           "\"zz\":[{},[1]]}\n");
 }
 
