@@ -14,12 +14,10 @@ const char *schema_own_keys(char kind) {
     switch (kind) {
     case 'b': return "ckquw";
     case 's': return "ckqsuw";
-    case 'e':
-    case 'h':
-    case 'r':
-    case 't':
-    case 'x': return "kqsuw";
-    default: return "kquw";
+    case 'a':
+    case 'c':
+    case 'v': return "kquw";
+    default: return "kqsuw"; /* of a session or one of its streams */
     }
 }
 
