@@ -34,7 +34,8 @@ static void test_agent_record_about_itself_comes_with_each_upload_period(void **
 static void test_agent_without_trouble_has_little_to_tell(void **state) {
     (void)state;
     const record_t record = agent_record();
-    assert_int_equal(record_keys(record, "a"), 3);
+    assert_int_equal(record_keys(record, "a"), 4);
+    assert_int_equal(record_number(record, "a.al"), 0);
     assert_int_equal(record_number(record, "a.am"), 1); /* the boot record */
     assert_true(record_has(record, "a.ap"));
     assert_int_equal(record_number(record, "a.wq"), TALLY_WALL_UNKNOWN);
@@ -144,6 +145,56 @@ static void test_agent_tells_why_uploads_failed(void **state) {
     assert_false(record_has(record, "a.lh"));
 }
 
+static void test_agent_tells_how_uploads_went(void **state) {
+    (void)state;
+    device.transport.open_says = TALLY_OPEN;
+    device.transport.reply_after = UINT32_MAX; /* no answer yet */
+    tally_flush(&device.agent);
+    (void)device_wait(&device, 0);
+    record_t record = agent_record();
+    assert_int_equal(record_number(record, "a.az"), 1);
+    assert_false(record_has(record, "a.aj"));
+    assert_false(record_has(record, "a.ak"));
+    device.transport.reply = "HTTP/1.1 204 No Content\r\n\r\n";
+    (void)device_wait(&device, 350);
+    record = agent_record();
+    assert_int_equal(record_number(record, "a.az"), 2); /* the record above is on its way */
+    assert_int_equal(record_number(record, "a.au"), 1);
+    assert_int_equal(record_number(record, "a.lh"), 204);
+    assert_int_equal(record_number(record, "a.ak"), 0); /* all at once */
+    assert_int_equal(record_number(record, "a.aj"), 350);
+}
+
+static uint32_t wall_takes_ms;
+
+/* A clock chip behind a slow bus: time passes in the middle of a step. */
+static tally_wall_t slow_wall(void *ctx) {
+    (void)ctx;
+    device.port.now_ms += wall_takes_ms;
+    return device.port.wall;
+}
+
+static void test_agent_tells_its_longest_step(void **state) {
+    (void)state;
+    device.port.port.wall = slow_wall;
+    wall_takes_ms = 37;
+    (void)device_wait(&device, 1000);
+    wall_takes_ms = 12;
+    (void)device_wait(&device, 1000);
+    assert_int_equal(record_number(agent_record(), "a.al"), 37);
+}
+
+/* All 29 of the group but ag (bit 5) and aq (bit 15), which are not measured, and ah (bit 6) and as
+ * (bit 17) where the board does not note them. */
+static void test_agent_declares_of_itself_what_it_measures(void **state) {
+    (void)state;
+    assert_int_equal(record_number(device_last(&device, 'b'), "c.a"), 536838111);
+    device_prepare(&device);
+    device.options.capabilities[TALLY_G_AGENT] = 0;
+    assert_int_equal(device_init(&device), TALLY_OK);
+    assert_int_equal(record_number(device_last(&device, 'b'), "c.a"), 536706975);
+}
+
 /* --- what the board notes ------------------------------------------------------------------- */
 
 static void test_agent_tells_what_the_board_noted(void **state) {
@@ -207,6 +258,9 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_text_slots_are_free_after_each_step, set_up),
         cmocka_unit_test_setup(test_agent_counts_records_that_the_store_refused, set_up),
         cmocka_unit_test_setup(test_agent_tells_why_uploads_failed, set_up),
+        cmocka_unit_test_setup(test_agent_tells_how_uploads_went, set_up),
+        cmocka_unit_test_setup(test_agent_tells_its_longest_step, set_up),
+        cmocka_unit_test_setup(test_agent_declares_of_itself_what_it_measures, set_up),
         cmocka_unit_test_setup(test_agent_tells_what_the_board_noted, set_up),
         cmocka_unit_test_setup(test_agent_board_notes_nothing_else, set_up),
         cmocka_unit_test_setup(test_agent_hooks_refuse_what_is_no_event, set_up),
