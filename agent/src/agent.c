@@ -17,6 +17,9 @@
 /* What the agent cannot know of its own group. */
 #define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
 
+/* What this agent does not measure. */
+#define UNMEASURED (TALLY_CAN(AGENT, CLOCK_OFFSET) | TALLY_CAN(AGENT, QUEUE_TIME))
+
 /* --- init ----------------------------------------------------------------------------------- */
 
 static bool is_complete(const tally_port_t *port, const tally_transport_t *transport,
@@ -112,9 +115,12 @@ static void report_boot(tally_t *tally) {
     tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_BOOT, 0, &view, 1);
 }
 
+/* Of the agent's group a board declares what it notes, the agent itself all the rest. */
 static void declare_capabilities(tally_t *tally) {
+    const uint64_t own = TALLY_CAN_ALL(AGENT) & ~(NOTED_BY_BOARD | UNMEASURED);
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
-    tally->capabilities[TALLY_G_AGENT] |= TALLY_CAN_ALL(AGENT) & ~NOTED_BY_BOARD;
+    tally->capabilities[TALLY_G_AGENT] =
+        own | (tally->capabilities[TALLY_G_AGENT] & NOTED_BY_BOARD);
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -170,43 +176,63 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
 
 /* --- what is due ---------------------------------------------------------------------------- */
 
+/* Words of tally_t that are told as they are. Two of one metric are added up. */
+static const struct {
+    uint16_t metric;
+    uint16_t word;
+} agent_words[] = {
+#define TOLD(symbol, member)                                                                       \
+    {                                                                                              \
+        (uint16_t)(TALLY_M_##symbol - TALLY_M_AGENT_FIRST),                                        \
+            (uint16_t)(offsetof(tally_t, member) / 4)                                              \
+    }
+    TOLD(UPLOAD_BYTES, uplink.stats.bytes),
+    TOLD(UPLOAD_CONNECTS, uplink.stats.connects),
+    TOLD(RECORDS_DROPPED, spool.dropped[TALLY_ROUTINE]),
+    TOLD(EVENTS_DROPPED, hooks.dropped),
+    TOLD(UPLOAD_FAILED_HTTP, uplink.stats.failed_http),
+    TOLD(EVENTS_ILLEGAL, events_illegal),
+    TOLD(CALL_TIME, uplink.stats.call_ms),
+    TOLD(SEND_TIME, uplink.stats.send_ms),
+    TOLD(STEP_LONGEST, step_longest_ms),
+    TOLD(RECORDS_MADE, spool.made),
+    TOLD(UPLOAD_FAILED_NET, uplink.stats.failed_net),
+    TOLD(RECORDS_LOST, report.lost),
+    TOLD(RECORDS_LOST, spool.damaged),
+    TOLD(SPOOL_HIGH, spool.bytes_high),
+    TOLD(UPLOAD_REJECTED, uplink.stats.rejected),
+    TOLD(UPLOAD_FAILED_TLS, uplink.stats.failed_tls),
+    TOLD(UPLOAD_ACCEPTED, uplink.stats.accepted),
+    TOLD(SNAPSHOTS_STALE, snapshots_stale),
+    TOLD(TEXTS_DROPPED, hooks.texts_dropped),
+    TOLD(EVENTS_STRAY, events_stray),
+    TOLD(UPLOAD_ATTEMPTS, uplink.stats.attempts),
+    TOLD(LAST_HTTP_STATUS, uplink.stats.last_status),
+    TOLD(URGENT_DROPPED, spool.dropped[TALLY_URGENT]),
+    TOLD(SESSIONS_REFUSED, sessions_refused),
+#undef TOLD
+};
+_Static_assert(sizeof(tally_t) / 4 <= UINT16_MAX, "agent_words has 16 bits for a place");
+
 static void report_agent(tally_t *tally) {
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;
-    const struct {
-        enum tally_metric metric;
-        int64_t value;
-    } known[] = {
-        {TALLY_M_UPLOAD_BYTES, uplink->bytes},
-        {TALLY_M_UPLOAD_CONNECTS, uplink->connects},
-        {TALLY_M_RECORDS_DROPPED, tally->spool.dropped[TALLY_ROUTINE]},
-        {TALLY_M_EVENTS_DROPPED, tally_atomic_load(&tally->hooks.dropped)},
-        {TALLY_M_UPLOAD_FAILED_HTTP, uplink->failed_http},
-        {TALLY_M_EVENTS_ILLEGAL, tally->events_illegal},
-        {TALLY_M_RECORDS_MADE, tally->spool.made},
-        {TALLY_M_UPLOAD_FAILED_NET, uplink->failed_net},
-        {TALLY_M_RECORDS_LOST, tally->report.lost + tally->spool.damaged},
-        {TALLY_M_SPOOL_HIGH, tally->spool.bytes_high},
-        {TALLY_M_UPLOAD_REJECTED, uplink->rejected},
-        {TALLY_M_UPLOAD_FAILED_TLS, uplink->failed_tls},
-        {TALLY_M_UPLOAD_ACCEPTED, uplink->accepted},
-        {TALLY_M_SNAPSHOTS_STALE, tally->snapshots_stale},
-        {TALLY_M_TEXTS_DROPPED, tally_atomic_load(&tally->hooks.texts_dropped)},
-        {TALLY_M_EVENTS_STRAY, tally->events_stray},
-        {TALLY_M_LAST_ERROR, uplink->last_error},
-        {TALLY_M_LAST_HTTP_STATUS, uplink->last_status},
-        {TALLY_M_URGENT_DROPPED, tally->spool.dropped[TALLY_URGENT]},
-        {TALLY_M_SESSIONS_REFUSED, tally->sessions_refused},
-        {TALLY_M_WALL_QUALITY, tally->report.wall.quality},
-    };
+    const uint32_t *const words = (const void *)tally;
     tally_value_t values[TALLY_AGENT_METRICS];
-    uint64_t present = tally->notes_present;
+    uint64_t present = tally->notes_present | TALLY_CAN(AGENT, STEP_LONGEST) |
+                       TALLY_CAN(AGENT, SPOOL_HIGH) | TALLY_CAN(AGENT, WALL_QUALITY);
     memcpy(values, tally->notes, sizeof values);
-    for (uint32_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        values[known[i].metric - TALLY_M_AGENT_FIRST].number = known[i].value;
+    for (uint32_t i = 0; i < sizeof agent_words / sizeof agent_words[0]; i++) {
+        values[agent_words[i].metric].number += tally_atomic_load(&words[agent_words[i].word]);
     }
-    present |= TALLY_CAN(AGENT, SPOOL_HIGH) | TALLY_CAN(AGENT, WALL_QUALITY);
-    present |= uplink->last_error != TALLY_OK ? TALLY_CAN(AGENT, LAST_ERROR) : 0;
-    present |= uplink->last_status != 0 ? TALLY_CAN(AGENT, LAST_HTTP_STATUS) : 0;
+    values[TALLY_M_LAST_ERROR - TALLY_M_AGENT_FIRST].number = uplink->last_error;
+    values[TALLY_M_WALL_QUALITY - TALLY_M_AGENT_FIRST].number = tally->report.wall.quality;
+    if (uplink->last_error != TALLY_OK) {
+        present |= TALLY_CAN(AGENT, LAST_ERROR);
+    }
+    if (uplink->last_status != 0) {
+        present |= TALLY_CAN(AGENT, CALL_TIME) | TALLY_CAN(AGENT, SEND_TIME) |
+                   TALLY_CAN(AGENT, LAST_HTTP_STATUS);
+    }
     const tally_view_t views[] = {
         {.values = values, .present = present, .group = TALLY_G_AGENT},
         {.values = tally->network, .present = tally->network_present, .group = TALLY_G_NETWORK},
@@ -264,6 +290,12 @@ static void log_losses(tally_t *tally) {
     }
 }
 
+static void note_step(tally_t *tally, uint64_t ms) {
+    if (ms > tally->step_longest_ms) {
+        tally->step_longest_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    }
+}
+
 /* --- the line ------------------------------------------------------------------------------- */
 
 uint32_t tally_step(tally_t *tally) {
@@ -277,6 +309,7 @@ uint32_t tally_step(tally_t *tally) {
     const uint64_t report_ms = report_due(tally, now_ms, wall);
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);
     log_losses(tally);
+    note_step(tally, port->monotonic_ms(port->ctx) - now_ms);
 
     const uint64_t wait_ms = report_ms > now_ms ? report_ms - now_ms : 0;
     return more_events ? 0 : wait_ms < uplink_ms ? (uint32_t)wait_ms : uplink_ms;

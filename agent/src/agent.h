@@ -44,6 +44,7 @@ struct tally {
     uint32_t events_stray;
     uint32_t sessions_refused;
     uint32_t snapshots_stale;
+    uint32_t step_longest_ms;
     tally_value_t notes[TALLY_AGENT_METRICS]; /* what the board told */
     uint64_t notes_present;
     tally_value_t network[TALLY_NETWORK_METRICS];

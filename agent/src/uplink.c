@@ -54,6 +54,7 @@ static void fail(tally_uplink_t *uplink, int32_t status, uint64_t now_ms) {
     if (uplink->reused && status != TALLY_E_GONE) {
         /* The server ended the kept connection while it was idle: no failure, open a new one. */
         uplink->reused = false;
+        uplink->stats.attempts--;
         uplink->due_ms = now_ms;
         return;
     }
@@ -101,6 +102,8 @@ static void succeed(tally_uplink_t *uplink, uint64_t now_ms) {
 static void on_reply(tally_uplink_t *uplink, uint64_t now_ms) {
     const bool is_success = uplink->reply.status >= 200 && uplink->reply.status <= 299;
     uplink->stats.last_status = uplink->reply.status;
+    uplink->stats.call_ms = (uint32_t)now_ms - uplink->begun_ms;
+    uplink->stats.send_ms = uplink->sent_ms - uplink->begun_ms;
     if (!is_success) {
         fail(uplink, TALLY_E_HTTP_STATUS, now_ms);
     } else if (uplink->state != AWAITING) {
@@ -155,6 +158,8 @@ static int32_t begin_request(tally_uplink_t *uplink, uint64_t now_ms, const tall
     uplink->staged = (uint32_t)head + envelope;
     uplink->sent = 0;
     uplink->stage = STAGE_RECORDS;
+    uplink->begun_ms = (uint32_t)now_ms;
+    uplink->sent_ms = (uint32_t)now_ms;
     tally_http_reply_begin(&uplink->reply);
     return TALLY_OK;
 }
@@ -256,6 +261,7 @@ static int32_t on_sending(tally_uplink_t *uplink, uint64_t now_ms) {
         return taken;
     }
     uplink->sent += (uint32_t)taken;
+    uplink->sent_ms = (uint32_t)now_ms;
     uplink->stats.bytes += (uint32_t)taken;
     uplink->deadline_ms = now_ms + SEND_MS;
     return 1;
@@ -317,6 +323,7 @@ static int32_t on_idle(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall
         uplink->due_ms = now_ms + uplink->config.period_ms;
         return 0;
     }
+    uplink->stats.attempts++;
     uplink->reused = uplink->connected;
     if (!uplink->connected) {
         uplink->state = OPENING;

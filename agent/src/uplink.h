@@ -33,16 +33,21 @@ typedef struct {
     uint32_t period_ms;
 } tally_uplink_config_t;
 
+/* Each attempt ends as accepted, rejected or failed; one on a kept connection that turns out to be
+ * stale and the one that replaces it are one. */
 typedef struct {
     uint32_t bytes; /* handed to the transport */
     uint32_t connects;
+    uint32_t attempts; /* uploads begun */
     uint32_t accepted; /* uploads, and why others were not: */
     uint32_t rejected;
     uint32_t failed_net;
     uint32_t failed_tls;
     uint32_t failed_http;
     int32_t last_error;   /* enum tally_status of the last failure, 0: there was none */
-    uint16_t last_status; /* HTTP, 0: there was no reply */
+    uint32_t last_status; /* HTTP, 0: there was no reply, and the times below mean nothing */
+    uint32_t call_ms;     /* from the first byte offered to the transport to the reply, */
+    uint32_t send_ms;     /* and to the last byte taken by it */
 } tally_uplink_stats_t;
 
 typedef struct {
@@ -62,6 +67,8 @@ typedef struct {
     uint64_t deadline_ms; /* else: of the phase */
     tally_batch_t batch;
     tally_http_reply_t reply;
+    uint32_t begun_ms; /* lower halves of the clock: the request was staged, */
+    uint32_t sent_ms;  /* its last byte so far was taken */
     uint32_t staged;
     uint32_t sent; /* of the staged bytes */
     uint8_t staging[TALLY_TX_BYTES];

@@ -81,7 +81,7 @@ static void test_agent_session_from_open_to_close(void **state) {
     (void)device_wait(&device, 50000);
     assert_int_equal(tally_hook_close(agent, session, TALLY_STOP_USER), TALLY_OK);
     (void)device_wait(&device, 40);
-    device_expect_kinds(&device, "bseehx");
+    device_expect_kinds(&device, "bseeehx");
 
     const record_t start = device_last(&device, 's');
     assert_int_equal(record_number(start, "u"), 1200); /* of the hook, not of the step */
@@ -117,11 +117,12 @@ static void test_agent_records_carry_the_wall_time_of_their_event(void **state) 
     device.port.wall = (tally_wall_t){.unix_ms = 1700000000000, .quality = 2};
     const tally_session_id_t session = device_play(&device);
     (void)device_wait(&device, 0);
-    assert_int_equal(tally_hook_error(&device.agent, session, -5), TALLY_OK);
+    assert_int_equal(tally_hook_error(&device.agent, session, -5, TALLY_ERROR_MEDIA), TALLY_OK);
     device.port.wall.unix_ms += 300;
     (void)device_wait(&device, 300);
     assert_int_equal(record_number(device_last(&device, 'e'), "w"), 1700000000000);
     assert_int_equal(record_number(device_last(&device, 'e'), "e.ec"), -5);
+    assert_int_equal(record_number(device_last(&device, 'e'), "e.ed"), TALLY_ERROR_MEDIA);
 }
 
 static void test_agent_stamps_survive_the_wrap_of_32_bits(void **state) {
@@ -138,12 +139,12 @@ static void test_agent_stamps_survive_the_wrap_of_32_bits(void **state) {
     assert_int_equal(record_number(device_last(&device, 'x'), "p.pt"), 400);
 }
 
-static void test_agent_session_that_never_plays_has_an_end_only(void **state) {
+static void test_agent_session_that_never_plays_has_its_start_with_its_end(void **state) {
     (void)state;
     const tally_session_id_t session = tally_hook_open(&device.agent);
     assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
     (void)device_wait(&device, 0);
-    device_expect_kinds(&device, "bx");
+    device_expect_kinds(&device, "bsx");
 }
 
 static void test_agent_second_play_makes_no_second_start(void **state) {
@@ -151,7 +152,7 @@ static void test_agent_second_play_makes_no_second_start(void **state) {
     const tally_session_id_t session = device_play(&device);
     assert_int_equal(tally_hook_play(&device.agent, session), TALLY_OK);
     (void)device_wait(&device, 0);
-    device_expect_kinds(&device, "bs");
+    device_expect_kinds(&device, "bse");
 }
 
 /* --- heartbeats ----------------------------------------------------------------------------- */
@@ -161,11 +162,11 @@ static void test_agent_heartbeats_come_with_their_interval(void **state) {
     (void)device_play(&device);
     (void)device_wait(&device, 0);
     (void)device_wait(&device, 59999);
-    device_expect_kinds(&device, "bs");
+    device_expect_kinds(&device, "bse");
     (void)device_wait(&device, 1);
-    device_expect_kinds(&device, "bsh");
+    device_expect_kinds(&device, "bseh");
     (void)device_wait(&device, 60000);
-    device_expect_kinds(&device, "bshh");
+    device_expect_kinds(&device, "bsehh");
     assert_int_equal(record_number(device_last(&device, 'h'), "p.pt"), 120000);
 }
 
@@ -177,9 +178,9 @@ static void test_agent_heartbeats_slept_through_are_not_made_up(void **state) {
     (void)device_wait(&device, 36000000);   /* ten hours of standby */
     (void)device_wait(&device, 0);
     (void)device_wait(&device, 59999);
-    device_expect_kinds(&device, "bsh");
+    device_expect_kinds(&device, "bseh");
     (void)device_wait(&device, 1);
-    device_expect_kinds(&device, "bshh");
+    device_expect_kinds(&device, "bsehh");
 }
 
 static void test_agent_each_session_has_its_heartbeat(void **state) {
@@ -192,7 +193,7 @@ static void test_agent_each_session_has_its_heartbeat(void **state) {
     assert_int_equal(record_number(device_last(&device, 'h'), "s"), 1);
     assert_int_equal(device_wait(&device, 20000), 40000);
     assert_int_equal(record_number(device_last(&device, 'h'), "s"), 2);
-    device_expect_kinds(&device, "bsshh");
+    device_expect_kinds(&device, "bsesehh");
 }
 
 /* --- when to step --------------------------------------------------------------------------- */
@@ -256,7 +257,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_session_from_open_to_close, set_up),
         cmocka_unit_test_setup(test_agent_records_carry_the_wall_time_of_their_event, set_up),
         cmocka_unit_test_setup(test_agent_stamps_survive_the_wrap_of_32_bits, set_up),
-        cmocka_unit_test_setup(test_agent_session_that_never_plays_has_an_end_only, set_up),
+        cmocka_unit_test_setup(test_agent_session_that_never_plays_has_its_start_with_its_end, set_up),
         cmocka_unit_test_setup(test_agent_second_play_makes_no_second_start, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_come_with_their_interval, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_slept_through_are_not_made_up, set_up),

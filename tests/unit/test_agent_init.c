@@ -157,6 +157,9 @@ static void test_agent_texts_of_the_boot_record_are_optional(void **state) {
     IS_OPTIONAL(soc);
     IS_OPTIONAL(firmware);
     IS_OPTIONAL(os);
+    IS_OPTIONAL(middleware);
+    IS_OPTIONAL(browser);
+    IS_OPTIONAL(time_zone);
 }
 
 static void test_agent_intervals_have_limits(void **state) {

@@ -42,7 +42,7 @@ static void test_agent_stream_is_reported_with_each_heartbeat(void **state) {
     (void)device_wait(&device, 60000);
     receive(50);
     (void)device_wait(&device, 60000);
-    device_expect_kinds(&device, "bshrhr");
+    device_expect_kinds(&device, "bsehrhr");
     const record_t record = device_last(&device, 'r');
     assert_int_equal(record_number(record, "s"), session);
     assert_int_equal(record_number(record, "r.rr"), 150);
@@ -68,12 +68,12 @@ static void test_agent_detached_stream_is_reported_once_more(void **state) {
     detach();
     receive(11); /* nobody looks any more */
     (void)device_wait(&device, 20);
-    device_expect_kinds(&device, "bsr");
+    device_expect_kinds(&device, "bser");
     const record_t record = device_last(&device, 'r');
     assert_int_equal(record_number(record, "r.rr"), 100);
     assert_int_equal(record_number(record, "u"), 15020); /* as its step found it */
     (void)device_wait(&device, 45000);
-    device_expect_kinds(&device, "bsrh");
+    device_expect_kinds(&device, "bserh");
 }
 
 static void test_agent_detached_stream_is_told_before_the_end(void **state) {
@@ -83,7 +83,7 @@ static void test_agent_detached_stream_is_told_before_the_end(void **state) {
     detach();
     assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
     (void)device_wait(&device, 0);
-    device_expect_kinds(&device, "bsrx");
+    device_expect_kinds(&device, "bserx");
 }
 
 static uint32_t wakes;
@@ -107,7 +107,7 @@ static void test_agent_transport_stream_is_reported_too(void **state) {
     const uint8_t packet[TALLY_TS_BYTES] = {0x47, 0x01, 0x00, 0x10};
     assert_int_equal(tally_ts_packets(&ts, packet, sizeof packet), 1);
     (void)device_wait(&device, 60000);
-    device_expect_kinds(&device, "bsht");
+    device_expect_kinds(&device, "bseht");
     assert_int_equal(record_number(device_last(&device, 't'), "t.tp"), 1);
 }
 
@@ -122,7 +122,7 @@ static void test_agent_frames_are_reported_too_freezes_before_the_attach_are_not
     assert_int_equal(tally_attach_frames(&device.agent, session, &frames), TALLY_OK);
     tally_frames_rendered(&frames, 1800000);
     (void)device_wait(&device, 60000);
-    device_expect_kinds(&device, "bshf");
+    device_expect_kinds(&device, "bsehf");
     const record_t record = device_last(&device, 'f');
     assert_int_equal(record_number(record, "f.fr"), 1);
     assert_int_equal(record_number(record, "f.fn"), 1);

@@ -5,6 +5,7 @@
 
 #include "atomic.h"
 #include "metrics.h"
+#include "tally/enums.h"
 #include "test.h"
 
 /* A stream of group RTP, written by hand. */
@@ -200,24 +201,92 @@ static void test_metrics_snapshot_is_never_torn(void **state) {
 
 /* --- what players may set ------------------------------------------------------------------- */
 
-static void test_metrics_players_set_dimensions_and_the_position(void **state) {
+/* 2^53, the largest integer on the wire. */
+#define MOST 9007199254740992
+
+static void test_metrics_players_set_what_no_event_tells(void **state) {
     (void)state;
-    assert_true(tally_metrics_settable(TALLY_M_POSITION));
-    assert_true(tally_metrics_settable(TALLY_M_DELIVERY));
-    assert_true(tally_metrics_settable(TALLY_M_PLAYBACK_TYPE));
-    assert_false(tally_metrics_settable(TALLY_M_CONTENT_TITLE)); /* a text */
-    assert_false(tally_metrics_settable(TALLY_M_PLAY_TIME));     /* follows from events */
-    assert_false(tally_metrics_settable(TALLY_M_RTP_RECEIVED));
-    assert_false(tally_metrics_settable(TALLY_METRICS));
+    assert_true(tally_metrics_can_set(TALLY_M_POSITION, 0));
+    assert_true(tally_metrics_can_set(TALLY_M_DELIVERY, 0));
+    assert_true(tally_metrics_can_set(TALLY_M_PLAYBACK_TYPE, 0));
+    assert_true(tally_metrics_can_set(TALLY_M_BUFFER_LENGTH, 0));
+    assert_true(tally_metrics_can_set(TALLY_M_VOLUME, 0));
+    assert_false(tally_metrics_can_set(TALLY_M_CONTENT_TITLE, 0)); /* a text */
+    assert_false(tally_metrics_can_set(TALLY_M_SESSION_KIND, 0));  /* by how it was opened */
+    assert_false(tally_metrics_can_set(TALLY_M_PLAY_TIME, 0));     /* follows from events, */
+    assert_false(tally_metrics_can_set(TALLY_M_STATE, 0));         /* this, */
+    assert_false(tally_metrics_can_set(TALLY_M_LOAD_TIME, 0));     /* and this */
+    assert_false(tally_metrics_can_set(TALLY_M_DOWNLOADS, 0));     /* is added to */
+    assert_false(tally_metrics_can_set(TALLY_M_AD_MILESTONE, 0));
+    assert_false(tally_metrics_can_set(TALLY_M_RTP_RECEIVED, 0));
+    assert_false(tally_metrics_can_set(TALLY_METRICS, 0));
+}
+
+static void test_metrics_of_event_phases_are_never_set(void **state) {
+    (void)state;
+    static const enum tally_metric phases[] = {
+        TALLY_M_CONNECTED_AT, TALLY_M_FIRST_DATA_AT,  TALLY_M_PLAYABLE_AT,
+        TALLY_M_LOAD_TIME,    TALLY_M_FIRST_FRAME_AT, TALLY_M_PLAYING_AT,
+    };
+    for (uint32_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        assert_false(tally_metrics_can_set(phases[i], 1));
+    }
+}
+
+static void test_metrics_values_stay_within_their_units(void **state) {
+    (void)state;
+    assert_true(tally_metrics_can_set(TALLY_M_VOLUME, 100));
+    assert_false(tally_metrics_can_set(TALLY_M_VOLUME, 101));
+    assert_false(tally_metrics_can_set(TALLY_M_VOLUME, -1));
+    assert_true(tally_metrics_can_set(TALLY_M_MUTED, 1));
+    assert_false(tally_metrics_can_set(TALLY_M_MUTED, 2));
+    assert_true(tally_metrics_can_set(TALLY_M_PRELOAD, TALLY_PRELOAD_AUTO));
+    assert_false(tally_metrics_can_set(TALLY_M_PRELOAD, TALLY_PRELOAD_AUTO + 1));
+    assert_true(tally_metrics_can_set(TALLY_M_DELIVERY, TALLY_DELIVERY_SRT));
+    assert_false(tally_metrics_can_set(TALLY_M_DELIVERY, TALLY_DELIVERY_SRT + 1));
+    assert_true(tally_metrics_can_set(TALLY_M_POSITION, MOST));
+    assert_false(tally_metrics_can_set(TALLY_M_POSITION, MOST + 1));
+    assert_false(tally_metrics_can_set(TALLY_M_POSITION, -1));
+    assert_true(tally_metrics_can_set(TALLY_M_DOWNLOAD_ERROR, -MOST));
+    assert_false(tally_metrics_can_set(TALLY_M_DOWNLOAD_ERROR, -MOST - 1));
+}
+
+static void test_metrics_dimensions_and_levels_have_32_bits(void **state) {
+    (void)state;
+    assert_true(tally_metrics_can_set(TALLY_M_DISPLAY_WIDTH, INT32_MAX));
+    assert_false(tally_metrics_can_set(TALLY_M_DISPLAY_WIDTH, (int64_t)INT32_MAX + 1));
+    assert_false(tally_metrics_can_set(TALLY_M_DISPLAY_WIDTH, -1));
+    assert_true(tally_metrics_can_set(TALLY_M_PLAYBACK_RATE, INT32_MIN));
+    assert_false(tally_metrics_can_set(TALLY_M_PLAYBACK_RATE, (int64_t)INT32_MIN - 1));
+    assert_false(tally_metrics_can_set(TALLY_M_PLAYBACK_RATE, (int64_t)INT32_MAX + 1));
+}
+
+static void test_metrics_players_add_to_downloads_only(void **state) {
+    (void)state;
+    static const enum tally_metric downloads[] = {
+        TALLY_M_DOWNLOADS,      TALLY_M_DOWNLOADS_FAILED, TALLY_M_VIDEO_DOWNLOADS_FAILED,
+        TALLY_M_DOWNLOAD_BYTES, TALLY_M_DOWNLOAD_TIME,
+    };
+    for (uint32_t i = 0; i < sizeof downloads / sizeof downloads[0]; i++) {
+        assert_true(tally_metrics_can_add(downloads[i], 0));
+        assert_true(tally_metrics_can_add(downloads[i], MOST));
+        assert_false(tally_metrics_can_add(downloads[i], MOST + 1));
+        assert_false(tally_metrics_can_add(downloads[i], -1));
+    }
+    assert_false(tally_metrics_can_add(TALLY_M_FULLSCREEN_TIME, 1)); /* follows from events */
+    assert_false(tally_metrics_can_add(TALLY_M_VOLUME, 1));          /* a gauge */
+    assert_false(tally_metrics_can_add(TALLY_M_STALLS, 1));
+    assert_false(tally_metrics_can_add(TALLY_M_BUFFER_LENGTH, 1));
+    assert_false(tally_metrics_can_add(TALLY_METRICS, 1));
 }
 
 static void test_metrics_players_set_texts_of_dimensions(void **state) {
     (void)state;
-    assert_true(tally_metrics_settable_text(TALLY_M_CONTENT_ID));
-    assert_true(tally_metrics_settable_text(TALLY_M_VIEWER));
-    assert_false(tally_metrics_settable_text(TALLY_M_DELIVERY));
-    assert_false(tally_metrics_settable_text(TALLY_M_FIRMWARE)); /* the board's */
-    assert_false(tally_metrics_settable_text(TALLY_METRICS));
+    assert_true(tally_metrics_can_set_text(TALLY_M_CONTENT_ID));
+    assert_true(tally_metrics_can_set_text(TALLY_M_VIEWER));
+    assert_false(tally_metrics_can_set_text(TALLY_M_DELIVERY));
+    assert_false(tally_metrics_can_set_text(TALLY_M_FIRMWARE)); /* the board's */
+    assert_false(tally_metrics_can_set_text(TALLY_METRICS));
 }
 
 int main(void) {
@@ -233,7 +302,11 @@ int main(void) {
         cmocka_unit_test(test_metrics_stream_attached_in_mid_update_begins_at_the_next_sample),
         cmocka_unit_test(test_metrics_stream_without_a_writer_keeps_its_totals),
         cmocka_unit_test(test_metrics_snapshot_is_never_torn),
-        cmocka_unit_test(test_metrics_players_set_dimensions_and_the_position),
+        cmocka_unit_test(test_metrics_players_set_what_no_event_tells),
+        cmocka_unit_test(test_metrics_of_event_phases_are_never_set),
+        cmocka_unit_test(test_metrics_values_stay_within_their_units),
+        cmocka_unit_test(test_metrics_dimensions_and_levels_have_32_bits),
+        cmocka_unit_test(test_metrics_players_add_to_downloads_only),
         cmocka_unit_test(test_metrics_players_set_texts_of_dimensions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ static int online(void **state) {
  * head of a text of one byte. */
 static const char upload[] = HEAD "Content-Length: 51\r\n\r\n"
                                   "\xA7"
-                                  "av\x01"
+                                  "av\x02"
                                   "ad\x65stb-1"
                                   "ao\x62op"
                                   "ab\x1A\x00\xBC\x61\x4E"
@@ -67,7 +67,7 @@ static void test_uplink_leaves_out_a_wall_time_it_does_not_know(void **state) {
     (void)state;
     static const char expected[] = HEAD "Content-Length: 40\r\n\r\n"
                                         "\xA6"
-                                        "av\x01"
+                                        "av\x02"
                                         "ad\x65stb-1"
                                         "ao\x62op"
                                         "ab\x1A\x00\xBC\x61\x4E"
@@ -132,6 +132,61 @@ static void test_uplink_does_a_bounded_piece_of_work_in_one_step(void **state) {
     rig.wire.send_most = 1;
     assert_int_equal(tally_uplink_step(&rig.uplink, rig.port.now_ms, &rig.port.wall), 0);
     assert_in_range(rig.wire.sent_bytes, 1, 16);
+}
+
+/* --- how it went ---------------------------------------------------------------------------- */
+
+static void test_uplink_counts_each_upload_begun(void **state) {
+    (void)state;
+    (void)uplink_rig_run(&rig); /* nothing to send */
+    assert_int_equal(rig.uplink.stats.attempts, 0);
+    uplink_rig_keep(&rig, 'x', 4);
+    rig.wire.replies[0] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    (void)uplink_rig_run_after(&rig, RIG_PERIOD_MS);
+    assert_int_equal(rig.uplink.stats.attempts, 1);
+    assert_int_equal(rig.uplink.stats.rejected, 1);
+    rig.wire.open_says = TALLY_E_CONNECT;
+    (void)uplink_rig_run_after(&rig, RIG_RETRY_MS);
+    assert_int_equal(rig.uplink.stats.attempts, 2);
+    assert_int_equal(rig.uplink.stats.failed_net, 1);
+    rig.wire.open_says = TALLY_OPENING_CONNECT;
+    (void)uplink_rig_run_after(&rig, 2 * RIG_PERIOD_MS);
+    assert_int_equal(rig.uplink.stats.attempts, 3); /* under way */
+    rig.wire.open_says = TALLY_OPEN;
+    (void)uplink_rig_run_after(&rig, 10);
+    assert_int_equal(rig.uplink.stats.attempts, 3);
+    assert_int_equal(rig.uplink.stats.accepted, 1);
+}
+
+/* A request of 100 bytes and more: begun at 0, its last byte goes after 250 ms, the answer comes
+ * 400 ms later. */
+static void test_uplink_measures_how_long_an_upload_took(void **state) {
+    (void)state;
+    uplink_rig_keep(&rig, 'x', 4);
+    rig.wire.reply_after = UINT32_MAX; /* says nothing yet */
+    rig.wire.takes_most = 100;
+    (void)uplink_rig_run(&rig);
+    rig.wire.takes_most = UINT32_MAX;
+    (void)uplink_rig_run_after(&rig, 250);
+    assert_int_equal(rig.wire.requests, 1);
+    assert_int_equal(rig.uplink.stats.last_status, 0);
+    rig.wire.reply = REPLY_OK;
+    (void)uplink_rig_run_after(&rig, 400);
+    assert_int_equal(rig.uplink.stats.accepted, 1);
+    assert_int_equal(rig.uplink.stats.send_ms, 250);
+    assert_int_equal(rig.uplink.stats.call_ms, 650);
+}
+
+static void test_uplink_that_is_not_answered_leaves_the_times_of_the_last_one(void **state) {
+    (void)state;
+    test_uplink_measures_how_long_an_upload_took(NULL);
+    uplink_rig_keep(&rig, 'y', 4);
+    rig.wire.takes_most = 100;
+    (void)uplink_rig_run_after(&rig, RIG_PERIOD_MS);
+    (void)uplink_rig_run_after(&rig, 30000); /* no byte more for so long */
+    assert_int_equal(rig.uplink.stats.last_error, TALLY_E_TIMEOUT);
+    assert_int_equal(rig.uplink.stats.send_ms, 250);
+    assert_int_equal(rig.uplink.stats.call_ms, 650);
 }
 
 /* --- what a server accepts ------------------------------------------------------------------ */
@@ -238,6 +293,10 @@ int main(void) {
         cmocka_unit_test_setup(test_uplink_sends_the_same_when_every_call_would_block_first,
                                online),
         cmocka_unit_test(test_uplink_content_length_is_right_for_every_size),
+        cmocka_unit_test_setup(test_uplink_counts_each_upload_begun, online),
+        cmocka_unit_test_setup(test_uplink_measures_how_long_an_upload_took, online),
+        cmocka_unit_test_setup(test_uplink_that_is_not_answered_leaves_the_times_of_the_last_one,
+                               online),
         cmocka_unit_test_setup(test_uplink_goes_on_until_nothing_waits, online),
         cmocka_unit_test_setup(test_uplink_does_a_bounded_piece_of_work_in_one_step, online),
         cmocka_unit_test(test_uplink_forgets_records_after_any_success_without_a_body),

@@ -89,6 +89,7 @@ static void test_uplink_opens_a_stale_connection_anew_and_calls_it_no_failure(vo
     rig.wire.stale = true;
     (void)uplink_rig_run(&rig);
     assert_int_equal(rig.uplink.stats.connects, 2);
+    assert_int_equal(rig.uplink.stats.attempts, 2);
     assert_int_equal(rig.uplink.stats.accepted, 2);
     assert_no_failure();
 }
