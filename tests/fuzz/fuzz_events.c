@@ -292,7 +292,7 @@ static void flush(script_t *script) {
 static void boot(script_t *script) {
     static const struct {
         uint32_t block_bytes, blocks, program_bytes;
-    } stores[] = {{8192, 5, 4}, {2048, 8, 16}, {1040, 3, 1}};
+    } stores[] = {{8192, 5, 4}, {4096, 8, 16}, {2080, 3, 1}};
     const uint32_t which = pick(script, sizeof stores / sizeof stores[0]);
     memset(&box, 0, sizeof box);
     fake_port_init(&box.port);
@@ -307,6 +307,13 @@ static void boot(script_t *script) {
                                     .path = "/v1/records",
                                     .device_id = "stb-1",
                                     .operator_id = "operator"};
+#define TALLY_GROUP(group, letter, meaning)
+#define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)
+#define TALLY_GROUP_END(group) box.options.capabilities[TALLY_G_##group] = TALLY_CAN_ALL(group);
+#include "tally/metrics.def"
+#undef TALLY_GROUP
+#undef TALLY_METRIC
+#undef TALLY_GROUP_END
     for (uint32_t i = 0; i < STREAMS; i++) {
         check(tally_rtp_init(&box.rtp[i], 90000));
         tally_ts_init(&box.ts[i]);
