@@ -147,6 +147,9 @@ static void report_event(tally_t *tally, const tally_session_t *session,
     tally_value_t event[TALLY_EVENT_METRICS];
     tally_value_t since[TALLY_SINCE_METRICS];
     tally_limit_t *const limit = limit_of(tally, (enum tally_event_type)notice->type);
+    if ((tally->capabilities[TALLY_G_EVENT] & TALLY_CAN(EVENT, EVENT_TYPE)) == 0) {
+        return; /* the device wants none */
+    }
     if (!tally_limit_take(limit, TALLY_EVENT_BURST, TALLY_EVENT_REFILL_MS, at_ms)) {
         tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, 1);
         return;
