@@ -23,10 +23,10 @@ _Static_assert(BOUNDS <= 32, "a bound has 5 bits");
 _Static_assert(TALLY_KIND_HISTOGRAM < 8, "a kind has 3 bits");
 
 static const uint8_t bounds[BOUNDS] = {
-#define ONE_MORE(symbol, value, name, meaning) +1
-#define MOST_OF_LIST(unit, list)               (list(ONE_MORE)) - 1,
+#define ONE_BYTE(symbol, value, name, meaning) 0,
+#define MOST_OF_LIST(unit, list)               sizeof((const char[]){list(ONE_BYTE)}) - 1,
     0, 1, 100, TALLY_LISTS(MOST_OF_LIST)
-#undef ONE_MORE
+#undef ONE_BYTE
 #undef MOST_OF_LIST
 };
 

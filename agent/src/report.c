@@ -186,7 +186,7 @@ static const struct {
     char kind;
     char groups[9]; /* letters */
 } contents[] = {
-#define CONTENT_OF(symbol, value, name, letters, meaning) {.kind = (value), .groups = letters},
+#define CONTENT_OF(symbol, value, name, letters, meaning) {.kind = (value), .groups = (letters)},
     TALLY_RECORDS(CONTENT_OF)
 #undef CONTENT_OF
 };

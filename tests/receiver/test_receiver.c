@@ -89,7 +89,8 @@ static void test_a_channel_is_told_from_join_to_leave(void **state) {
     (void)state;
     scene_t scene;
     begin(&scene, true);
-    assert_string_equal(fake_told(), "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts +rtp first_picture");
+    assert_string_equal(fake_told(),
+                        "open dy=3 pl=1 ci=news ct=Nine pn=rx play +ts +rtp first_picture");
     stream_us(&scene, 80000);
     assert_string_equal(fake_told(), "");
     stream_us(&scene, 20000);
