@@ -22,8 +22,8 @@ tally_session_id_t tally_hook_open_publish(tally_t *tally) {
 }
 
 tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
-    if (from != 0) {
-        (void)tally_hook_close(tally, from, TALLY_STOP_ZAP);
+    if (from != 0 && tally_hook_close(tally, from, TALLY_STOP_ZAP) < 0) {
+        return 0; /* or the old session would stay open, unknown to its player */
     }
     return open_as(tally, TALLY_SESSION_ZAP);
 }

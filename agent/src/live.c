@@ -30,6 +30,12 @@ static void report_stream(tally_t *tally, const tally_stream_t *stream) {
     tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
 }
 
+/* A session without a start record has no others. One that is not open any more may have had. */
+static bool is_unannounced(tally_t *tally, tally_session_id_t number) {
+    const tally_session_t *const session = tally_live_find(tally, number);
+    return session != NULL && !session->announced;
+}
+
 /* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
 static void sample_stream(tally_t *tally, tally_stream_t *stream) {
     const tally_port_t *const port = tally->port;
@@ -40,7 +46,9 @@ static void sample_stream(tally_t *tally, tally_stream_t *stream) {
     tally->snapshots_stale += fresh ? 0 : 1;
     if (over) {
         /* Until it is freed, nobody else writes to a slot in use without a player. */
-        report_stream(tally, stream);
+        if (!is_unannounced(tally, stream->session)) {
+            report_stream(tally, stream);
+        }
         state = port->critical_enter(port->ctx);
         stream->in_use = false;
         port->critical_leave(port->ctx, state);
@@ -192,14 +200,19 @@ static bool is_to_announce(const tally_session_t *session, enum tally_hook hook,
         return false;
     }
     if (session->kind == TALLY_SESSION_ZAP) {
-        return hook == TALLY_HOOK_FATAL || at_ms - session->opened_ms >= ZAP_FOLD_MS;
+        /* A step that began before the zap may look at it with an earlier time. */
+        return hook == TALLY_HOOK_FATAL || at_ms >= session->opened_ms + ZAP_FOLD_MS;
     }
     return session->requested || hook == TALLY_HOOK_CLOSE;
 }
 
 static void tell(tally_t *tally, const tally_session_t *session, const tally_outcome_t *outcome,
                  uint64_t at_ms) {
-    for (uint32_t i = 0; i < outcome->count && session->announced; i++) {
+    if (!session->announced) {
+        tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, outcome->count);
+        return;
+    }
+    for (uint32_t i = 0; i < outcome->count; i++) {
         report_event(tally, session, &outcome->notices[i], at_ms);
     }
 }

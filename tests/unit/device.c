@@ -59,3 +59,24 @@ record_t device_last(device_t *device, char kind) {
     records_load(&device->records, &device->agent.spool);
     return records_last(&device->records, kind);
 }
+
+uint32_t device_count(device_t *device, char kind) {
+    records_load(&device->records, &device->agent.spool);
+    return records_count(&device->records, kind);
+}
+
+uint32_t device_count_events(device_t *device, enum tally_event_type type) {
+    records_load(&device->records, &device->agent.spool);
+    return records_count_with(&device->records, 'e', "e.et", (int64_t)type);
+}
+
+record_t device_tell_agent(device_t *device) {
+    device->agent.agent_due_ms = device->port.now_ms;
+    (void)device_wait(device, 0);
+    return device_last(device, 'a');
+}
+
+record_t device_tell_viewing(device_t *device) {
+    (void)device_tell_agent(device);
+    return device_last(device, 'v');
+}

@@ -38,4 +38,12 @@ void device_expect_kinds(device_t *device, const char *kinds);
 /* The last record of a kind. */
 record_t device_last(device_t *device, char kind);
 
+/* How many records of a kind were made since boot; how many that tell this event. */
+uint32_t device_count(device_t *device, char kind);
+uint32_t device_count_events(device_t *device, enum tally_event_type type);
+
+/* The records about the agent and about all sessions, made now. */
+record_t device_tell_agent(device_t *device);
+record_t device_tell_viewing(device_t *device);
+
 #endif

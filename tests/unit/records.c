@@ -141,6 +141,22 @@ void record_expect_text(record_t record, const char *path, const char *text) {
     assert_memory_equal(take(&cursor, head.argument), text, strlen(text));
 }
 
+void record_expect_integers(record_t record, const char *path, const int64_t *items,
+                            uint32_t count) {
+    cursor_t cursor;
+    if (!seek(record, path, &cursor)) {
+        fail_msg("no %s in the record", path);
+    }
+    const head_t array = take_head(&cursor);
+    assert_int_equal(array.major, ARRAY);
+    assert_int_equal(array.argument, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const head_t item = take_head(&cursor);
+        const int64_t number = (int64_t)item.argument;
+        assert_int_equal(item.major == UNSIGNED ? number : -1 - number, items[i]);
+    }
+}
+
 uint32_t record_keys(record_t record, const char *path) {
     cursor_t cursor;
     assert_true(seek(record, path, &cursor));
@@ -179,6 +195,26 @@ void records_expect_kinds(const records_t *records, const char *kinds) {
         found[i] = kind_of(records->list[i]);
     }
     assert_string_equal(found, kinds);
+}
+
+uint32_t records_count(const records_t *records, char kind) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < records->count; i++) {
+        count += kind_of(records->list[i]) == kind ? 1 : 0;
+    }
+    return count;
+}
+
+uint32_t records_count_with(const records_t *records, char kind, const char *path, int64_t number) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < records->count; i++) {
+        const record_t record = records->list[i];
+        if (kind_of(record) == kind && record_has(record, path) &&
+            record_number(record, path) == number) {
+            count++;
+        }
+    }
+    return count;
 }
 
 record_t records_last(const records_t *records, char kind) {

@@ -24,6 +24,10 @@ bool record_has(record_t record, const char *path);
 int64_t record_number(record_t record, const char *path);
 void record_expect_text(record_t record, const char *path, const char *text);
 
+/* The array at `path`, whole. */
+void record_expect_integers(record_t record, const char *path, const int64_t *items,
+                            uint32_t count);
+
 /* How many keys the map at `path` has, "" being the record itself. */
 uint32_t record_keys(record_t record, const char *path);
 
@@ -40,6 +44,10 @@ void records_load(records_t *records, tally_spool_t *spool);
 
 /* Their kinds, in order: "bshx". */
 void records_expect_kinds(const records_t *records, const char *kinds);
+
+/* How many there are of a kind; and of these, with this number at `path`. */
+uint32_t records_count(const records_t *records, char kind);
+uint32_t records_count_with(const records_t *records, char kind, const char *path, int64_t number);
 
 /* The last of a kind, which must be there. */
 record_t records_last(const records_t *records, char kind);

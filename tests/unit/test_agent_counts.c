@@ -13,13 +13,6 @@ static int set_up(void **state) {
     return 0;
 }
 
-/* The record about the agent, made now. */
-static record_t agent_record(void) {
-    device.agent.agent_due_ms = device.port.now_ms;
-    (void)device_wait(&device, 0);
-    return device_last(&device, 'a');
-}
-
 static void test_agent_record_about_itself_comes_with_each_upload_period(void **state) {
     (void)state;
     (void)device_wait(&device, 299998);
@@ -33,7 +26,7 @@ static void test_agent_record_about_itself_comes_with_each_upload_period(void **
 
 static void test_agent_without_trouble_has_little_to_tell(void **state) {
     (void)state;
-    const record_t record = agent_record();
+    const record_t record = device_tell_agent(&device);
     assert_int_equal(record_keys(record, "a"), 4);
     assert_int_equal(record_number(record, "a.al"), 0);
     assert_int_equal(record_number(record, "a.am"), 1); /* the boot record */
@@ -48,7 +41,7 @@ static void test_agent_counts_stray_events(void **state) {
     assert_int_equal(tally_hook_play(agent, 5), TALLY_OK);
     assert_int_equal(tally_hook_set(agent, 5, TALLY_M_POSITION, 0), TALLY_OK);
     assert_int_equal(tally_hook_text(agent, 5, TALLY_M_CONTENT_ID, "id"), TALLY_OK);
-    assert_int_equal(record_number(agent_record(), "a.ay"), 3);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ay"), 3);
 }
 
 static void test_agent_events_after_close_are_stray(void **state) {
@@ -57,7 +50,7 @@ static void test_agent_events_after_close_are_stray(void **state) {
     assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
     assert_int_equal(tally_hook_pause(&device.agent, session), TALLY_OK);
     assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
-    assert_int_equal(record_number(agent_record(), "a.ay"), 2);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ay"), 2);
     device_expect_kinds(&device, "bsexav");
 }
 
@@ -66,7 +59,7 @@ static void test_agent_counts_illegal_events(void **state) {
     const tally_session_id_t session = device_play(&device);
     assert_int_equal(tally_hook_resume(&device.agent, session), TALLY_OK);
     assert_int_equal(tally_hook_first_frame(&device.agent, session), TALLY_OK);
-    assert_int_equal(record_number(agent_record(), "a.ai"), 2);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ai"), 2);
 }
 
 static void test_agent_counts_sessions_beyond_its_pool(void **state) {
@@ -76,7 +69,7 @@ static void test_agent_counts_sessions_beyond_its_pool(void **state) {
     }
     const tally_session_id_t refused = device_play(&device);
     (void)device_wait(&device, 0);
-    const record_t record = agent_record();
+    const record_t record = device_tell_agent(&device);
     assert_int_equal(record_number(record, "a.us"), 1);
     assert_int_equal(record_number(record, "a.ay"), 2); /* its play and its first frame */
     assert_int_equal(refused, TALLY_SESSIONS + 1);
@@ -89,7 +82,7 @@ static void test_agent_slot_of_a_closed_session_is_used_again(void **state) {
         assert_int_equal(tally_hook_close(&device.agent, session, TALLY_STOP_USER), TALLY_OK);
         (void)device_wait(&device, 0);
     }
-    assert_false(record_has(agent_record(), "a.us"));
+    assert_false(record_has(device_tell_agent(&device), "a.us"));
 }
 
 static void test_agent_counts_dropped_events(void **state) {
@@ -99,7 +92,7 @@ static void test_agent_counts_dropped_events(void **state) {
     }
     assert_int_equal(tally_hook_play(&device.agent, 5), TALLY_E_FULL);
     assert_int_equal(tally_hook_open(&device.agent), 0);
-    assert_int_equal(record_number(agent_record(), "a.ae"), 2);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ae"), 2);
 }
 
 static void test_agent_counts_lost_texts(void **state) {
@@ -114,7 +107,7 @@ static void test_agent_counts_lost_texts(void **state) {
     (void)tally_hook_text(&device.agent, session, TALLY_M_CONTENT_TITLE, text);
     (void)tally_hook_text(&device.agent, session, TALLY_M_VIEWER, text);
     assert_int_equal(tally_hook_text(&device.agent, session, TALLY_M_PLAYER_NAME, "gst"), 0);
-    assert_int_equal(record_number(agent_record(), "a.ax"), 2); /* not UTF-8, no room */
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ax"), 2); /* not UTF-8, no room */
 }
 
 static void test_agent_text_slots_are_free_after_each_step(void **state) {
@@ -123,7 +116,7 @@ static void test_agent_text_slots_are_free_after_each_step(void **state) {
         assert_int_equal(tally_hook_text(&device.agent, 5, TALLY_M_CONTENT_ID, "id"), TALLY_OK);
         (void)device_wait(&device, 0);
     }
-    assert_false(record_has(agent_record(), "a.ax"));
+    assert_false(record_has(device_tell_agent(&device), "a.ax"));
 }
 
 static void test_agent_counts_records_that_the_store_refused(void **state) {
@@ -131,7 +124,7 @@ static void test_agent_counts_records_that_the_store_refused(void **state) {
     device.store.program_fails_in = 1;
     (void)device_play(&device);
     (void)device_wait(&device, 0);
-    assert_int_equal(record_number(agent_record(), "a.ao"), 1);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ao"), 1);
 }
 
 static void test_agent_tells_why_uploads_failed(void **state) {
@@ -139,7 +132,7 @@ static void test_agent_tells_why_uploads_failed(void **state) {
     device.transport.open_says = TALLY_E_CONNECT;
     tally_flush(&device.agent);
     (void)device_wait(&device, 0);
-    const record_t record = agent_record();
+    const record_t record = device_tell_agent(&device);
     assert_int_equal(record_number(record, "a.an"), 1);
     assert_int_equal(record_number(record, "a.le"), TALLY_E_CONNECT);
     assert_false(record_has(record, "a.lh"));
@@ -151,13 +144,13 @@ static void test_agent_tells_how_uploads_went(void **state) {
     device.transport.reply_after = UINT32_MAX; /* no answer yet */
     tally_flush(&device.agent);
     (void)device_wait(&device, 0);
-    record_t record = agent_record();
+    record_t record = device_tell_agent(&device);
     assert_int_equal(record_number(record, "a.az"), 1);
     assert_false(record_has(record, "a.aj"));
     assert_false(record_has(record, "a.ak"));
     device.transport.reply = "HTTP/1.1 204 No Content\r\n\r\n";
     (void)device_wait(&device, 350);
-    record = agent_record();
+    record = device_tell_agent(&device);
     assert_int_equal(record_number(record, "a.az"), 2); /* the record above is on its way */
     assert_int_equal(record_number(record, "a.au"), 1);
     assert_int_equal(record_number(record, "a.lh"), 204);
@@ -181,7 +174,7 @@ static void test_agent_tells_its_longest_step(void **state) {
     (void)device_wait(&device, 1000);
     wall_takes_ms = 12;
     (void)device_wait(&device, 1000);
-    assert_int_equal(record_number(agent_record(), "a.al"), 37);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.al"), 37);
 }
 
 /* All 29 of the group but ag (bit 5) and aq (bit 15), which are not measured, and ah (bit 6) and as
@@ -202,7 +195,7 @@ static void test_agent_tells_what_the_board_noted(void **state) {
     assert_int_equal(tally_note(&device.agent, TALLY_M_TLS_HEAP_HIGH, 41000), TALLY_OK);
     assert_int_equal(tally_note(&device.agent, TALLY_M_NET_UDP_HIGH, 0), TALLY_OK);
     assert_int_equal(tally_note(&device.agent, TALLY_M_NET_TCP_FAILED, 3), TALLY_OK);
-    const record_t record = agent_record();
+    const record_t record = device_tell_agent(&device);
     assert_int_equal(record_number(record, "a.ah"), 41000);
     assert_int_equal(record_number(record, "n.uh"), 0);
     assert_int_equal(record_number(record, "n.cf"), 3);

@@ -91,8 +91,9 @@ tally_session_id_t tally_hook_open(tally_t *tally);
 tally_session_id_t tally_hook_open_publish(tally_t *tally);
 
 /* The viewer changes the channel: closes session `from` (0: there is none) and opens the next, with
- * play asked for. Its joining is zapping; if it ends within 5 s it gets no records of its own but
- * is folded into those of all sessions (group VIEWING). */
+ * play asked for. Its joining is zapping; if it ends within 5 s without a fatal error it gets no
+ * records of its own, nor do its streams, but is folded into those of all sessions (group VIEWING).
+ * 0 when one of the two events was dropped; if that was the first, `from` is open still. */
 tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from);
 
 /* The general form behind the calls below; enum tally_hook says what the numbers mean.
