@@ -228,6 +228,9 @@ static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook
     if (is_to_announce(session, hook, at_ms)) {
         announce(tally, session, at_ms);
     }
+    if (hook == TALLY_HOOK_WAKE) {
+        session->reported_ms = at_ms; /* the heartbeats slept through are not made up for */
+    }
     tell(tally, session, &outcome, at_ms);
     if (hook == TALLY_HOOK_CLOSE) {
         close_session(tally, session, at_ms);
@@ -293,8 +296,10 @@ bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall) 
 
 void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) {
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
-        if (tally->sessions[i].number != 0) {
-            apply(tally, &tally->sessions[i], hook, 0, 0, now_ms);
+        tally_session_t *const session = &tally->sessions[i];
+        /* Players put their sessions away themselves, or open them in standby. */
+        if (session->number != 0 && session->suspended != (hook == TALLY_HOOK_SUSPEND)) {
+            apply(tally, session, hook, 0, 0, now_ms);
         }
     }
 }
@@ -307,7 +312,6 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
         announce(tally, session, now_ms);
     }
     if (session->suspended) {
-        /* No beat in standby, and none to make up for on waking. */
         session->reported_ms = now_ms;
     } else if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
         /* One beat however late: what was slept through is not made up for. */
