@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "cbor.h"
 #include "live.h"
 #include "log.h"
 #include "text.h"
@@ -65,8 +66,19 @@ static bool is_sound(const tally_options_t *options) {
            is_optional_text(options->soc) && is_optional_text(options->firmware) &&
            is_optional_text(options->os) && is_optional_text(options->middleware) &&
            is_optional_text(options->browser) && is_optional_text(options->time_zone) &&
-           heartbeat_ms >= 1000 && heartbeat_ms <= 3600000 && upload_ms >= 1000 &&
-           upload_ms <= 86400000;
+           options->reset_reason <= TALLY_RESET_PROCESS_START && heartbeat_ms >= 1000 &&
+           heartbeat_ms <= 3600000 && upload_ms >= 1000 && upload_ms <= 86400000;
+}
+
+/* Bits of metrics that are none would have the registry read beyond its end. */
+static bool are_metrics(const uint64_t *capabilities) {
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const tally_group_info_t *const group = &tally_group_infos[i];
+        if (capabilities[i] >> (group->end - group->first) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* 53 bits, so that every JSON reader keeps them; 0 is none. */
@@ -144,7 +156,7 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         !is_complete(port, transport, store)) {
         return TALLY_E_ARGUMENT;
     }
-    if (!is_sound(options)) {
+    if (!is_sound(options) || !are_metrics(options->capabilities)) {
         return TALLY_E_CONFIG;
     }
     memset(tally, 0, sizeof *tally);
@@ -403,8 +415,11 @@ int32_t tally_query(const tally_t *tally, tally_session_id_t number, enum tally_
     tally_session_figures(session, now_ms, &figures);
     if (group == TALLY_G_LEVEL) {
         const uint32_t level = (uint32_t)metric - (uint32_t)TALLY_M_LEVEL_FIRST;
+        if ((figures.levels_known >> level & 1) == 0) {
+            return TALLY_E_EMPTY;
+        }
         *out = figures.levels[level].last;
-        return (figures.levels_known >> level & 1) != 0 ? TALLY_OK : TALLY_E_EMPTY;
+        return TALLY_OK;
     }
     if (tally_figures_place(metric) < 0) {
         return TALLY_E_ARGUMENT;
@@ -423,6 +438,9 @@ static void note(tally_value_t *values, uint64_t *present, uint32_t at, int64_t 
 }
 
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
+    if (value < 0 || value > TALLY_CBOR_INTEGER_MOST) {
+        return TALLY_E_ARGUMENT;
+    }
     if (metric >= TALLY_M_NETWORK_FIRST && metric < TALLY_M_NETWORK_END) {
         note(tally->network, &tally->network_present,
              (uint32_t)metric - (uint32_t)TALLY_M_NETWORK_FIRST, value);
