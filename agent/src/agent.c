@@ -133,6 +133,10 @@ static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
     tally->capabilities[TALLY_G_AGENT] =
         own | (tally->capabilities[TALLY_G_AGENT] & NOTED_BY_BOARD);
+#if TALLY_METRICS_USER
+    /* Without it nobody could tell whose the keys of group USER are. */
+    tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
+#endif
 }
 
 /* Each kind of record fits, however large its values. */

@@ -48,7 +48,8 @@ typedef struct {
 
     /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(), or
      * TALLY_CAN_ALL(). A metric that is declared and absent is 0; one that is not declared was not
-     * measured, and is never sent. The agent adds its own group. */
+     * measured, and is never sent. The agent adds VENDOR_ID where it has metrics of a vendor, and
+     * of its own group all but what boards note, see tally_note(). */
     uint64_t capabilities[TALLY_GROUPS];
 } tally_options_t;
 
