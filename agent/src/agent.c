@@ -398,25 +398,25 @@ static int32_t query_value(const tally_view_t *view, enum tally_metric metric, i
     return TALLY_OK;
 }
 
-int32_t tally_query(const tally_t *tally, tally_session_id_t number, enum tally_metric metric,
+int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                     int64_t *out) {
     const tally_port_t *const port = tally->port;
     const enum tally_group group = tally_metrics_group(metric);
-    const tally_session_t *session = NULL;
-    for (uint32_t i = 0; i < TALLY_SESSIONS && number != 0; i++) {
-        session = tally->sessions[i].number == number ? &tally->sessions[i] : session;
+    const tally_session_t *found = NULL;
+    for (uint32_t i = 0; i < TALLY_SESSIONS && session != 0; i++) {
+        found = tally->sessions[i].number == session ? &tally->sessions[i] : found;
     }
-    if (session == NULL) {
+    if (found == NULL) {
         return TALLY_E_STATE;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     if (group == TALLY_G_SINCE) {
         tally_value_t since[TALLY_SINCE_METRICS];
-        const tally_view_t view = tally_session_since(session, now_ms, since);
+        const tally_view_t view = tally_session_since(found, now_ms, since);
         return query_value(&view, metric, out);
     }
     tally_figures_t figures;
-    tally_session_figures(session, now_ms, &figures);
+    tally_session_figures(found, now_ms, &figures);
     if (group == TALLY_G_LEVEL) {
         const uint32_t level = (uint32_t)metric - (uint32_t)TALLY_M_LEVEL_FIRST;
         if ((figures.levels_known >> level & 1) == 0) {

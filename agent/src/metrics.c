@@ -10,12 +10,12 @@
 
 /* The largest value by unit. */
 enum {
-#define ONE_MORE(symbol, value, name, meaning) +1
-#define MOST_OF_UNIT(unit, name, most)         MOST_##unit = (most),
-#define MOST_OF_LIST(unit, list)               MOST_##unit = (list(ONE_MORE)) - 1,
+#define A_BYTE(symbol, value, name, meaning) 0,
+#define MOST_OF_UNIT(unit, name, most)       MOST_##unit = (most),
+#define MOST_OF_LIST(unit, list)             MOST_##unit = (int)sizeof((const char[]){list(A_BYTE)}) - 1,
     TALLY_UNITS(MOST_OF_UNIT) TALLY_LISTS(MOST_OF_LIST) MOST_STATUS = 0,
     MOST_WALL = 0,
-#undef ONE_MORE
+#undef A_BYTE
 #undef MOST_OF_UNIT
 #undef MOST_OF_LIST
 };

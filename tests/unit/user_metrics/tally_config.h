@@ -6,7 +6,7 @@
 #define TALLY_METRICS_USER 1
 #define TALLY_VENDOR_ID    32473 /* the number for examples (RFC 5612) */
 
-/* What two counters and four histograms of group VIEWING and HISTOGRAM need, and not a byte more. */
+/* What two figures of group VIEWING and four of HISTOGRAM need, and not a byte more. */
 #define TALLY_RECORD_BYTES 523
 
 #endif
