@@ -183,6 +183,18 @@ static void test_agent_heartbeats_slept_through_are_not_made_up(void **state) {
     device_expect_kinds(&device, "bsehh");
 }
 
+static void test_agent_session_that_waits_for_play_has_no_heartbeat(void **state) {
+    (void)state;
+    const tally_session_id_t preload = tally_hook_open(&device.agent);
+    (void)device_wait(&device, 0);
+    (void)device_wait(&device, 60000);
+    (void)device_wait(&device, 60000);
+    device_expect_kinds(&device, "b");
+    assert_int_equal(tally_hook_play(&device.agent, preload), TALLY_OK);
+    (void)device_wait(&device, 60000);
+    device_expect_kinds(&device, "bsh");
+}
+
 static void test_agent_each_session_has_its_heartbeat(void **state) {
     (void)state;
     (void)device_play(&device);
@@ -262,6 +274,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_second_play_makes_no_second_start, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_come_with_their_interval, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_slept_through_are_not_made_up, set_up),
+        cmocka_unit_test_setup(test_agent_session_that_waits_for_play_has_no_heartbeat, set_up),
         cmocka_unit_test_setup(test_agent_each_session_has_its_heartbeat, set_up),
         cmocka_unit_test_setup(test_agent_step_tells_when_the_next_thing_is_due, set_up),
         cmocka_unit_test_setup(test_agent_flush_uploads_what_waits, set_up),

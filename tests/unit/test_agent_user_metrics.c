@@ -118,6 +118,19 @@ static void test_user_board_takes_capabilities_to_the_last_byte_of_a_record(void
     assert_int_equal(init_with(7, 7), TALLY_OK);
 }
 
+/* A heartbeat, the same way, with all 8 levels of 29 and 20 numbers of group MEDIA: 41 + 3 + 232 +
+ * 3 + 240 = 519. A bool with its key takes 4 bytes more, a percentage 5. */
+static void test_user_board_refuses_one_byte_too_many(void **state) {
+    (void)state;
+    const uint64_t numbers = UINT64_C(0x1BEFBFC); /* bits 2-9, 11-15, 17-21, 23 and 24 */
+    prepare();
+    device.options.capabilities[TALLY_G_LEVEL] = TALLY_CAN_ALL(LEVEL);
+    device.options.capabilities[TALLY_G_MEDIA] = numbers | TALLY_CAN(MEDIA, FULLSCREEN);
+    assert_int_equal(device_init(&device), TALLY_OK);
+    device.options.capabilities[TALLY_G_MEDIA] = numbers | TALLY_CAN(MEDIA, VIEWABLE);
+    assert_int_equal(device_init(&device), TALLY_E_CONFIG);
+}
+
 static void test_user_board_refuses_too_much_for_any_kind_of_record(void **state) {
     (void)state;
     static const enum tally_group too_much[] = {TALLY_G_BOOT, TALLY_G_PLAYBACK, TALLY_G_HISTOGRAM};
@@ -141,6 +154,7 @@ int main(void) {
         cmocka_unit_test_setup(test_user_metrics_name_their_vendor_at_boot, set_up),
         cmocka_unit_test_setup(test_user_metrics_keep_to_their_kinds_and_units, set_up),
         cmocka_unit_test(test_user_board_takes_capabilities_to_the_last_byte_of_a_record),
+        cmocka_unit_test(test_user_board_refuses_one_byte_too_many),
         cmocka_unit_test(test_user_board_refuses_too_much_for_any_kind_of_record),
     };
     return cmocka_run_group_tests_name("agent_user_metrics", tests, NULL, NULL);
