@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "cbor.h"
 #include "live.h"
 #include "log.h"
 #include "text.h"
@@ -65,8 +66,19 @@ static bool is_sound(const tally_options_t *options) {
            is_optional_text(options->soc) && is_optional_text(options->firmware) &&
            is_optional_text(options->os) && is_optional_text(options->middleware) &&
            is_optional_text(options->browser) && is_optional_text(options->time_zone) &&
-           heartbeat_ms >= 1000 && heartbeat_ms <= 3600000 && upload_ms >= 1000 &&
-           upload_ms <= 86400000;
+           options->reset_reason <= TALLY_RESET_PROCESS_START && heartbeat_ms >= 1000 &&
+           heartbeat_ms <= 3600000 && upload_ms >= 1000 && upload_ms <= 86400000;
+}
+
+/* Bits of metrics that are none would have the registry read beyond its end. */
+static bool are_metrics(const uint64_t *capabilities) {
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const tally_group_info_t *const group = &tally_group_infos[i];
+        if (capabilities[i] >> (group->end - group->first) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* 53 bits, so that every JSON reader keeps them; 0 is none. */
@@ -121,6 +133,10 @@ static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
     tally->capabilities[TALLY_G_AGENT] =
         own | (tally->capabilities[TALLY_G_AGENT] & NOTED_BY_BOARD);
+#if TALLY_METRICS_USER
+    /* Without it nobody could tell whose the keys of group USER are. */
+    tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
+#endif
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -129,7 +145,7 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         !is_complete(port, transport, store)) {
         return TALLY_E_ARGUMENT;
     }
-    if (!is_sound(options)) {
+    if (!is_sound(options) || !are_metrics(options->capabilities)) {
         return TALLY_E_CONFIG;
     }
     memset(tally, 0, sizeof *tally);
@@ -367,29 +383,32 @@ static int32_t query_value(const tally_view_t *view, enum tally_metric metric, i
     return TALLY_OK;
 }
 
-int32_t tally_query(const tally_t *tally, tally_session_id_t number, enum tally_metric metric,
+int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                     int64_t *out) {
     const tally_port_t *const port = tally->port;
     const enum tally_group group = tally_metrics_group(metric);
-    const tally_session_t *session = NULL;
-    for (uint32_t i = 0; i < TALLY_SESSIONS && number != 0; i++) {
-        session = tally->sessions[i].number == number ? &tally->sessions[i] : session;
+    const tally_session_t *found = NULL;
+    for (uint32_t i = 0; i < TALLY_SESSIONS && session != 0; i++) {
+        found = tally->sessions[i].number == session ? &tally->sessions[i] : found;
     }
-    if (session == NULL) {
+    if (found == NULL) {
         return TALLY_E_STATE;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     if (group == TALLY_G_SINCE) {
         tally_value_t since[TALLY_SINCE_METRICS];
-        const tally_view_t view = tally_session_since(session, now_ms, since);
+        const tally_view_t view = tally_session_since(found, now_ms, since);
         return query_value(&view, metric, out);
     }
     tally_figures_t figures;
-    tally_session_figures(session, now_ms, &figures);
+    tally_session_figures(found, now_ms, &figures);
     if (group == TALLY_G_LEVEL) {
         const uint32_t level = (uint32_t)metric - (uint32_t)TALLY_M_LEVEL_FIRST;
+        if ((figures.levels_known >> level & 1) == 0) {
+            return TALLY_E_EMPTY;
+        }
         *out = figures.levels[level].last;
-        return (figures.levels_known >> level & 1) != 0 ? TALLY_OK : TALLY_E_EMPTY;
+        return TALLY_OK;
     }
     if (tally_figures_place(metric) < 0) {
         return TALLY_E_ARGUMENT;
@@ -408,6 +427,9 @@ static void note(tally_value_t *values, uint64_t *present, uint32_t at, int64_t 
 }
 
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
+    if (value < 0 || value > TALLY_CBOR_INTEGER_MOST) {
+        return TALLY_E_ARGUMENT;
+    }
     if (metric >= TALLY_M_NETWORK_FIRST && metric < TALLY_M_NETWORK_END) {
         note(tally->network, &tally->network_present,
              (uint32_t)metric - (uint32_t)TALLY_M_NETWORK_FIRST, value);

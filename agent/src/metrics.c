@@ -56,6 +56,17 @@ uint32_t tally_metrics_most(const tally_metric_info_t *info) {
     return bounds[info->bound];
 }
 
+#if TALLY_METRICS_USER
+/* A session keeps a vendor's metrics as plain numbers. */
+#define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning)                              \
+    _Static_assert(TALLY_KIND_##kind <= TALLY_KIND_GAUGE,                                          \
+                   #symbol ": metrics of a vendor are COUNTER, DURATION, SIGNED or GAUGE");        \
+    _Static_assert(sizeof(key) == 3, #symbol ": a key has two letters");
+#include "tally_metrics_user.def"
+#undef TALLY_METRIC
+_Static_assert(TALLY_USER_METRICS <= 53, "a capability set has 53 bits");
+#endif
+
 uint32_t tally_metrics_hash(void) {
     uint32_t hash = UINT32_C(2166136261);
     for (uint32_t i = 0; i < TALLY_METRICS; i++) {

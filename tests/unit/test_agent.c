@@ -155,6 +155,27 @@ static void test_agent_second_play_makes_no_second_start(void **state) {
     device_expect_kinds(&device, "bse");
 }
 
+/* With a ring for each, urgent records are read first: the boot, the start, then these. */
+static void test_agent_errors_and_stalls_are_urgent_and_pauses_are_not(void **state) {
+    (void)state;
+    static const enum tally_event_type order[] = {TALLY_EVENT_STALL_BEGIN, TALLY_EVENT_STALL_END,
+                                                  TALLY_EVENT_ERROR, TALLY_EVENT_FIRST_FRAME,
+                                                  TALLY_EVENT_PAUSE};
+    device_prepare(&device);
+    fake_store_init(&device.store, 4096, 12, 4);
+    assert_int_equal(device_init(&device), TALLY_OK);
+    const tally_session_id_t session = device_play(&device);
+    assert_int_equal(tally_hook_buffering_begin(&device.agent, session), TALLY_OK);
+    assert_int_equal(tally_hook_buffering_end(&device.agent, session), TALLY_OK);
+    assert_int_equal(tally_hook_pause(&device.agent, session), TALLY_OK);
+    assert_int_equal(tally_hook_error(&device.agent, session, 1, TALLY_ERROR_DRM), TALLY_OK);
+    (void)device_wait(&device, 0);
+    device_expect_kinds(&device, "bseeeee");
+    for (uint32_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        assert_int_equal(record_number(device.records.list[2 + i], "e.et"), order[i]);
+    }
+}
+
 /* --- heartbeats ----------------------------------------------------------------------------- */
 
 static void test_agent_heartbeats_come_with_their_interval(void **state) {
@@ -181,6 +202,18 @@ static void test_agent_heartbeats_slept_through_are_not_made_up(void **state) {
     device_expect_kinds(&device, "bseh");
     (void)device_wait(&device, 1);
     device_expect_kinds(&device, "bsehh");
+}
+
+static void test_agent_session_that_waits_for_play_has_no_heartbeat(void **state) {
+    (void)state;
+    const tally_session_id_t preload = tally_hook_open(&device.agent);
+    (void)device_wait(&device, 0);
+    (void)device_wait(&device, 60000);
+    (void)device_wait(&device, 60000);
+    device_expect_kinds(&device, "b");
+    assert_int_equal(tally_hook_play(&device.agent, preload), TALLY_OK);
+    (void)device_wait(&device, 60000);
+    device_expect_kinds(&device, "bsh");
 }
 
 static void test_agent_each_session_has_its_heartbeat(void **state) {
@@ -260,8 +293,10 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_session_that_never_plays_has_its_start_with_its_end,
                                set_up),
         cmocka_unit_test_setup(test_agent_second_play_makes_no_second_start, set_up),
+        cmocka_unit_test_setup(test_agent_errors_and_stalls_are_urgent_and_pauses_are_not, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_come_with_their_interval, set_up),
         cmocka_unit_test_setup(test_agent_heartbeats_slept_through_are_not_made_up, set_up),
+        cmocka_unit_test_setup(test_agent_session_that_waits_for_play_has_no_heartbeat, set_up),
         cmocka_unit_test_setup(test_agent_each_session_has_its_heartbeat, set_up),
         cmocka_unit_test_setup(test_agent_step_tells_when_the_next_thing_is_due, set_up),
         cmocka_unit_test_setup(test_agent_flush_uploads_what_waits, set_up),

@@ -127,6 +127,17 @@ static void test_agent_counts_records_that_the_store_refused(void **state) {
     assert_int_equal(record_number(device_tell_agent(&device), "a.ao"), 1);
 }
 
+static void test_agent_counts_records_that_the_store_spoilt(void **state) {
+    (void)state;
+    (void)device_play(&device);
+    (void)device_wait(&device, 0);
+    device.store.memory[20] ^= 1; /* in the boot record */
+    device.transport.open_says = TALLY_OPEN;
+    tally_flush(&device.agent);
+    (void)device_wait(&device, 0);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ao"), 1);
+}
+
 static void test_agent_tells_why_uploads_failed(void **state) {
     (void)state;
     device.transport.open_says = TALLY_E_CONNECT;
@@ -250,6 +261,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_counts_lost_texts, set_up),
         cmocka_unit_test_setup(test_agent_text_slots_are_free_after_each_step, set_up),
         cmocka_unit_test_setup(test_agent_counts_records_that_the_store_refused, set_up),
+        cmocka_unit_test_setup(test_agent_counts_records_that_the_store_spoilt, set_up),
         cmocka_unit_test_setup(test_agent_tells_why_uploads_failed, set_up),
         cmocka_unit_test_setup(test_agent_tells_how_uploads_went, set_up),
         cmocka_unit_test_setup(test_agent_tells_its_longest_step, set_up),

@@ -162,6 +162,12 @@ static void test_agent_texts_of_the_boot_record_are_optional(void **state) {
     IS_OPTIONAL(time_zone);
 }
 
+static void test_agent_reset_reason_must_be_one(void **state) {
+    (void)state;
+    ACCEPTED_WITH(reset_reason, TALLY_RESET_PROCESS_START);
+    REFUSED_WITH(reset_reason, (enum tally_reset)(TALLY_RESET_PROCESS_START + 1));
+}
+
 static void test_agent_intervals_have_limits(void **state) {
     (void)state;
     REFUSED_WITH(heartbeat_ms, 999);
@@ -220,6 +226,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_identities_are_required, set_up),
         cmocka_unit_test_setup(test_agent_longest_texts_fit_one_request, set_up),
         cmocka_unit_test_setup(test_agent_texts_of_the_boot_record_are_optional, set_up),
+        cmocka_unit_test_setup(test_agent_reset_reason_must_be_one, set_up),
         cmocka_unit_test_setup(test_agent_intervals_have_limits, set_up),
         cmocka_unit_test_setup(test_agent_intervals_have_defaults, set_up),
         cmocka_unit_test_setup(test_agent_store_must_be_one_that_works, set_up),

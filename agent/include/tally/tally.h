@@ -48,14 +48,15 @@ typedef struct {
 
     /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(), or
      * TALLY_CAN_ALL(). A metric that is declared and absent is 0; one that is not declared was not
-     * measured, and is never sent. The agent adds its own group. */
+     * measured, and is never sent. The agent adds VENDOR_ID where it has metrics of a vendor, and
+     * of its own group all but what boards note, see tally_note(). */
     uint64_t capabilities[TALLY_GROUPS];
 } tally_options_t;
 
 /* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers
  * must outlive the agent. 0; TALLY_E_ARGUMENT for a NULL pointer or callback; TALLY_E_CONFIG for
- * options or a store geometry out of range, or if a record of what is declared could be larger than
- * TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
+ * options, capabilities or a store geometry out of range, or if a record of what is declared could
+ * be larger than TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store);
 
@@ -89,7 +90,7 @@ void tally_flush(tally_t *tally);
 
 /* Notes what only the board knows: TALLY_M_TLS_HEAP_HIGH, TALLY_M_STACK_HIGH, or any metric of
  * group NETWORK. It is told with the next record about the agent. Agent task. TALLY_E_ARGUMENT for
- * another metric. */
+ * another metric and for values outside 0 to 2^53. */
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value);
 
 /* Records made and not yet accepted by a server. */
