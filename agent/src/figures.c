@@ -146,7 +146,8 @@ void tally_figures_note_stall(tally_figures_t *figures) {
 
 /* --- out ------------------------------------------------------------------------------------ */
 
-static int32_t begin_of(enum tally_group group) {
+/* TALLY_FIGURES for a group that has no figures. */
+static uint32_t begin_of(enum tally_group group) {
     switch (group) {
     case TALLY_G_ADS: return TALLY_AT_ADS;
     case TALLY_G_MEDIA: return TALLY_AT_MEDIA;
@@ -154,18 +155,20 @@ static int32_t begin_of(enum tally_group group) {
 #if TALLY_METRICS_USER
     case TALLY_G_USER: return TALLY_AT_USER;
 #endif
-    default: return -1;
+    default: return TALLY_FIGURES;
     }
 }
 
 int32_t tally_figures_place(enum tally_metric metric) {
     const enum tally_group group = tally_metrics_group(metric);
-    const int32_t begin = begin_of(group);
-    return begin < 0 ? -1 : begin + (int32_t)metric - tally_group_infos[group].first;
+    const uint32_t begin = begin_of(group);
+    return begin == TALLY_FIGURES
+               ? -1
+               : (int32_t)begin + (int32_t)metric - tally_group_infos[group].first;
 }
 
 tally_view_t tally_figures_view(const tally_figures_t *figures, enum tally_group group) {
-    const uint32_t begin = (uint32_t)begin_of(group);
+    const uint32_t begin = begin_of(group);
     const uint32_t word = begin / 64;
     const uint32_t shift = begin % 64;
     uint64_t present = figures->present[word] >> shift;
