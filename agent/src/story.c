@@ -545,7 +545,9 @@ static bool dispatch_ad(tally_session_t *session, enum tally_hook hook, int32_t 
     case TALLY_HOOK_AD_ERROR: return on_ad_error(session, code);
     case TALLY_HOOK_AD_IMPRESSION:
     case TALLY_HOOK_AD_CLICK: return session->in_ad;
-    default: return true; /* requested and loaded: at any time */
+    case TALLY_HOOK_AD_REQUEST:
+    case TALLY_HOOK_AD_LOADED: return true;
+    default: return false; /* not told as an event */
     }
 }
 

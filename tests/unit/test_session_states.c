@@ -163,6 +163,15 @@ static void test_session_every_event_in_every_state(void **state) {
     }
 }
 
+static void test_session_hooks_with_a_call_of_their_own_are_no_events(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell_nonsense(&scene, TALLY_HOOK_OPEN);
+    scene_tell_nonsense(&scene, TALLY_HOOK_SET);
+    scene_tell_nonsense(&scene, TALLY_HOOK_ADD);
+    scene_tell_nonsense(&scene, TALLY_HOOK_TEXT);
+}
+
 /* --- where the time goes -------------------------------------------------------------------- */
 
 static void test_session_each_state_has_its_time(void **state) {
@@ -245,6 +254,7 @@ static void test_session_time_does_not_run_backwards(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_every_event_in_every_state),
+        cmocka_unit_test(test_session_hooks_with_a_call_of_their_own_are_no_events),
         cmocka_unit_test(test_session_each_state_has_its_time),
         cmocka_unit_test(test_session_second_seek_goes_on_from_the_first),
         cmocka_unit_test(test_session_look_before_the_last_event_adds_nothing),
