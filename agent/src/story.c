@@ -217,7 +217,7 @@ static bool on_seek_begin(tally_session_t *session, tally_outcome_t *outcome) {
         return false;
     }
     end_depletion(session, outcome);
-    if (!session->seeking) {
+    if (!session->seeking || session->seeking_since_ms == NO_SEEK) {
         session->seeking_since_ms = get(session, P(SEEKING_TIME));
     }
     session->seeking = true;
@@ -267,9 +267,10 @@ static bool on_end(tally_session_t *session, tally_outcome_t *outcome) {
 
 /* Until frames of the start are on screen the state is SEEKING, but nobody sought. */
 static bool on_replay(tally_session_t *session) {
-    if (session->over != TALLY_STATE_ENDED || session->in_ad) {
+    if (session->over != TALLY_STATE_ENDED || !session->requested || session->in_ad) {
         return false;
     }
+    spoil_startup(session);
     session->over = TALLY_STATE_IDLE;
     session->wanted = true;
     session->seeking = true;

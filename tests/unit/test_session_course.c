@@ -218,6 +218,20 @@ static void test_course_natural_end_is_told_once_through_replays(void **state) {
     assert_int_equal(VALUE(&scene, MILESTONE), 100);
 }
 
+static void test_course_seek_at_the_start_of_a_replay_is_a_seek(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_END);
+    scene_tell(&scene, TALLY_HOOK_REPLAY);
+    scene_wait(&scene, 250);
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 400);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    scene_expect_notice(&scene, TALLY_EVENT_SEEKED, 400);
+    assert_int_equal(VALUE(&scene, SEEKS), 1);
+    scene_expect_samples(&scene, TALLY_M_SEEK_HISTOGRAM, (const uint64_t[]){400}, 1);
+}
+
 static void test_course_replay_before_the_end_makes_no_sense(void **state) {
     (void)state;
     scene_t scene = scene_playing();
@@ -321,6 +335,7 @@ int main(void) {
         cmocka_unit_test(test_course_live_edge_while_nothing_plays_makes_no_sense),
         cmocka_unit_test(test_course_replay_is_neither_a_seek_nor_a_play_request),
         cmocka_unit_test(test_course_natural_end_is_told_once_through_replays),
+        cmocka_unit_test(test_course_seek_at_the_start_of_a_replay_is_a_seek),
         cmocka_unit_test(test_course_replay_before_the_end_makes_no_sense),
         cmocka_unit_test(test_course_standby_takes_all_its_time),
         cmocka_unit_test(test_course_standby_ends_a_stall),

@@ -93,6 +93,19 @@ static void test_session_startup_is_not_spoilt_by_an_error_of_an_ad(void **state
     assert_int_equal(VALUE(&scene, STARTUPS_SPOILT), 0);
 }
 
+/* Media that came to its end without a frame and is played again starts another time. */
+static void test_session_startup_is_spoilt_by_a_replay(void **state) {
+    (void)state;
+    scene_t scene = joining(400);
+    scene_tell(&scene, TALLY_HOOK_END);
+    scene_wait(&scene, 60000);
+    scene_tell(&scene, TALLY_HOOK_REPLAY);
+    scene_wait(&scene, 200);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    assert_false(HAS(&scene, STARTUP_TIME));
+    assert_int_equal(VALUE(&scene, STARTUPS_SPOILT), 1);
+}
+
 static void test_session_seek_after_the_first_frame_spoils_nothing(void **state) {
     (void)state;
     scene_t scene = joining(400);
@@ -244,6 +257,7 @@ int main(void) {
         cmocka_unit_test(test_session_startup_is_spoilt_by_a_seek),
         cmocka_unit_test(test_session_startup_is_spoilt_by_an_error),
         cmocka_unit_test(test_session_startup_is_not_spoilt_by_an_error_of_an_ad),
+        cmocka_unit_test(test_session_startup_is_spoilt_by_a_replay),
         cmocka_unit_test(test_session_seek_after_the_first_frame_spoils_nothing),
         cmocka_unit_test(test_session_media_that_ends_without_a_frame_is_an_exit_before_start),
         cmocka_unit_test(test_session_nobody_asked_to_play_is_no_exit_before_start),
