@@ -380,6 +380,7 @@ static bool on_ad_break_begin(tally_session_t *session, tally_outcome_t *outcome
     tally_playhead_break(&session->playhead);
     session->in_ad = true;
     session->ad_started = false;
+    session->ad_bitrate_kbps = 0;
     count(session, ADS(AD_BREAKS));
     tally_story_touch(session, SINCE(SINCE_AD_BREAK));
     tally_story_notify(outcome, TALLY_EVENT_AD_BREAK_BEGIN, 0, 0);
@@ -391,7 +392,6 @@ static bool on_ad_start(tally_session_t *session, tally_outcome_t *outcome) {
         return false;
     }
     session->ad_started = true;
-    session->ad_bitrate_kbps = 0;
     tally_viewing_add(session->viewing, TALLY_M_VIEWING_AD_PLAYS, 1);
     return true;
 }
@@ -403,6 +403,7 @@ static bool on_ad_end(tally_session_t *session, enum tally_ad_end how, tally_out
     end_depletion(session, outcome);
     session->buffering_told = false;
     session->ad_started = false;
+    session->ad_bitrate_kbps = 0; /* a rendition told from now on is the next ad's */
     if (how == TALLY_AD_COMPLETED) {
         count(session, ADS(AD_COMPLETES));
         tally_story_touch(session, SINCE(SINCE_AD_COMPLETE));

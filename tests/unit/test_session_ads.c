@@ -268,6 +268,26 @@ static void test_ads_rendition_leaves_that_of_the_content_alone(void **state) {
     scene_expect_no_notice(&scene);
 }
 
+/* The last rendition of one ad and the first of the next are no change, whenever it is told. */
+static void test_ads_next_rendition_is_not_a_change_of_the_one_before(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    rendition(&scene, 800);
+    end_ad(&scene, TALLY_AD_COMPLETED);
+    rendition(&scene, 1600); /* chosen while the next ad is fetched */
+    scene_expect_no_notice(&scene);
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    rendition(&scene, 2400); /* the same ad: a change */
+    scene_expect_notice(&scene, TALLY_EVENT_RENDITION_AUTO, 2400);
+    scene_tell(&scene, TALLY_HOOK_AD_BREAK_END);
+    scene_tell(&scene, TALLY_HOOK_AD_BREAK_BEGIN);
+    rendition(&scene, 800);
+    scene_expect_no_notice(&scene);
+    assert_int_equal(VALUE(&scene, AD_RENDITION_CHANGES), 1);
+    assert_int_equal(VALUE(&scene, RENDITION_CHANGES), 1);
+}
+
 /* --- the content waits ---------------------------------------------------------------------- */
 
 static void test_ads_break_in_a_seek_leaves_it_seeking_afterwards(void **state) {
@@ -321,6 +341,7 @@ int main(void) {
         cmocka_unit_test(test_ads_stall_is_a_stall_of_the_ad),
         cmocka_unit_test(test_ads_pause_in_a_stall_of_an_ad_stops_its_clock),
         cmocka_unit_test(test_ads_rendition_leaves_that_of_the_content_alone),
+        cmocka_unit_test(test_ads_next_rendition_is_not_a_change_of_the_one_before),
         cmocka_unit_test(test_ads_break_in_a_seek_leaves_it_seeking_afterwards),
         cmocka_unit_test(test_ads_buffering_ends_with_their_break),
         cmocka_unit_test(test_ads_have_no_first_frame_of_the_content),
