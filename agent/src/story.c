@@ -65,9 +65,10 @@ static int64_t wanted_time_ms(const tally_session_t *session) {
            get(session, ADS(AD_STALLED_TIME));
 }
 
+/* The ads' part of it; a pause is the viewer's own doing there too. */
 static int64_t ads_time_ms(const tally_session_t *session) {
     return get(session, ADS(AD_JOINING_TIME)) + get(session, ADS(AD_PLAY_TIME)) +
-           get(session, ADS(AD_STALLED_TIME)) + get(session, ADS(AD_PAUSED_TIME));
+           get(session, ADS(AD_STALLED_TIME));
 }
 
 /* From here on a startup time would measure something else. */

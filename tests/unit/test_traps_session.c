@@ -129,6 +129,9 @@ static void test_trap_05_startup_is_told_with_and_without_the_preroll(void **sta
     scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
     scene_wait(&scene, 3000);
     scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 500000); /* nobody waits for the content in this time */
+    scene_tell(&scene, TALLY_HOOK_RESUME);
     scene_tell(&scene, TALLY_HOOK_AD_END);
     scene_tell(&scene, TALLY_HOOK_AD_BREAK_END);
     scene_wait(&scene, 400);
