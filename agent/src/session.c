@@ -88,7 +88,8 @@ static enum buffering buffering_in(enum tally_state state) {
     case TALLY_STATE_JOINING:
     case TALLY_STATE_ZAPPING:
     case TALLY_STATE_SEEKING:
-    case TALLY_STATE_STALLED: return OF_CONTENT;
+    case TALLY_STATE_STALLED:
+    case TALLY_STATE_PAUSED_STALLED: return OF_CONTENT;
     case TALLY_STATE_AD_JOINING:
     case TALLY_STATE_AD_STALLED: return OF_AD;
     default: return NO_BUFFERING;

@@ -92,6 +92,28 @@ static void test_since_heartbeat(void **state) {
     assert_int_equal(LAST(&scene, SINCE_HEARTBEAT), 60000);
 }
 
+/* Buffering goes on in a pause: nothing begins when play is wanted again. */
+static void test_since_buffering_began_with_the_depletion(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 5000);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 100);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    assert_int_equal(LAST(&scene, SINCE_BUFFERING), 0);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    assert_int_equal(LAST(&scene, SINCE_BUFFERING), 300);
+    assert_int_equal(LAST(&scene, SINCE_STALL), 0);
+    scene_wait(&scene, 200);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 50);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    assert_int_equal(LAST(&scene, SINCE_BUFFERING), 550);
+    assert_int_equal(LAST(&scene, SINCE_STALL), 250);
+    assert_int_equal(VALUE(&scene, BUFFERING_TIME), 550);
+}
+
 /* --- histograms ----------------------------------------------------------------------------- */
 
 static void test_since_histograms_are_fed_once_for_each(void **state) {
@@ -161,6 +183,7 @@ int main(void) {
         cmocka_unit_test(test_since_an_ad_that_was_skipped_was_not_completed),
         cmocka_unit_test(test_since_rendition_needs_two_different_ones),
         cmocka_unit_test(test_since_heartbeat),
+        cmocka_unit_test(test_since_buffering_began_with_the_depletion),
         cmocka_unit_test(test_since_histograms_are_fed_once_for_each),
         cmocka_unit_test(test_since_stall_that_takes_no_time_is_one),
         cmocka_unit_test(test_since_buffer_is_sampled_by_the_second_it_held),
