@@ -6,18 +6,6 @@
 #include "story.h"
 #include "tally/status.h"
 
-static int64_t get(const tally_session_t *session, uint32_t at) {
-    return tally_figures_get(&session->figures, at);
-}
-
-static void set(tally_session_t *session, uint32_t at, int64_t value) {
-    tally_figures_set(&session->figures, at, value);
-}
-
-static void count(tally_session_t *session, uint32_t at) {
-    tally_figures_add(&session->figures, at, 1);
-}
-
 /* --- state and time ------------------------------------------------------------------------- */
 
 static enum tally_state derive_ad_state(const tally_session_t *session) {

@@ -7,22 +7,6 @@ enum { NONE = UINT8_MAX };
 /* In seeking_since_ms: a replay, which is no seek. */
 enum { NO_SEEK = -1 };
 
-static int64_t get(const tally_session_t *session, uint32_t at) {
-    return tally_figures_get(&session->figures, at);
-}
-
-static void set(tally_session_t *session, uint32_t at, int64_t value) {
-    tally_figures_set(&session->figures, at, value);
-}
-
-static void count(tally_session_t *session, uint32_t at) {
-    tally_figures_add(&session->figures, at, 1);
-}
-
-static bool has(const tally_session_t *session, uint32_t at) {
-    return tally_figures_has(&session->figures, at);
-}
-
 static uint64_t now(const tally_session_t *session) {
     return session->figures.at_ms;
 }
