@@ -6,18 +6,6 @@
 #include "story.h"
 #include "tally/status.h"
 
-static int64_t get(const tally_session_t *session, uint32_t at) {
-    return tally_figures_get(&session->figures, at);
-}
-
-static void set(tally_session_t *session, uint32_t at, int64_t value) {
-    tally_figures_set(&session->figures, at, value);
-}
-
-static void count(tally_session_t *session, uint32_t at) {
-    tally_figures_count(&session->figures, at);
-}
-
 /* --- state and time ------------------------------------------------------------------------- */
 
 static enum tally_state derive_ad_state(const tally_session_t *session) {
@@ -88,7 +76,8 @@ static enum buffering buffering_in(enum tally_state state) {
     case TALLY_STATE_JOINING:
     case TALLY_STATE_ZAPPING:
     case TALLY_STATE_SEEKING:
-    case TALLY_STATE_STALLED: return OF_CONTENT;
+    case TALLY_STATE_STALLED:
+    case TALLY_STATE_PAUSED_STALLED: return OF_CONTENT;
     case TALLY_STATE_AD_JOINING:
     case TALLY_STATE_AD_STALLED: return OF_AD;
     default: return NO_BUFFERING;

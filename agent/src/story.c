@@ -7,22 +7,6 @@ enum { NONE = UINT8_MAX };
 /* In seeking_since_ms: a replay, which is no seek. */
 enum { NO_SEEK = -1 };
 
-static int64_t get(const tally_session_t *session, uint32_t at) {
-    return tally_figures_get(&session->figures, at);
-}
-
-static void set(tally_session_t *session, uint32_t at, int64_t value) {
-    tally_figures_set(&session->figures, at, value);
-}
-
-static void count(tally_session_t *session, uint32_t at) {
-    tally_figures_count(&session->figures, at);
-}
-
-static bool has(const tally_session_t *session, uint32_t at) {
-    return tally_figures_has(&session->figures, at);
-}
-
 static uint64_t now(const tally_session_t *session) {
     return session->figures.at_ms;
 }
@@ -65,9 +49,10 @@ static int64_t wanted_time_ms(const tally_session_t *session) {
            get(session, ADS(AD_STALLED_TIME));
 }
 
+/* The ads' part of it; a pause is the viewer's own doing there too. */
 static int64_t ads_time_ms(const tally_session_t *session) {
     return get(session, ADS(AD_JOINING_TIME)) + get(session, ADS(AD_PLAY_TIME)) +
-           get(session, ADS(AD_STALLED_TIME)) + get(session, ADS(AD_PAUSED_TIME));
+           get(session, ADS(AD_STALLED_TIME));
 }
 
 /* From here on a startup time would measure something else. */
@@ -217,7 +202,7 @@ static bool on_seek_begin(tally_session_t *session, tally_outcome_t *outcome) {
         return false;
     }
     end_depletion(session, outcome);
-    if (!session->seeking) {
+    if (!session->seeking || session->seeking_since_ms == NO_SEEK) {
         session->seeking_since_ms = get(session, P(SEEKING_TIME));
     }
     session->seeking = true;
@@ -267,9 +252,10 @@ static bool on_end(tally_session_t *session, tally_outcome_t *outcome) {
 
 /* Until frames of the start are on screen the state is SEEKING, but nobody sought. */
 static bool on_replay(tally_session_t *session) {
-    if (session->over != TALLY_STATE_ENDED || session->in_ad) {
+    if (session->over != TALLY_STATE_ENDED || !session->requested || session->in_ad) {
         return false;
     }
+    spoil_startup(session);
     session->over = TALLY_STATE_IDLE;
     session->wanted = true;
     session->seeking = true;
@@ -379,6 +365,7 @@ static bool on_ad_break_begin(tally_session_t *session, tally_outcome_t *outcome
     tally_playhead_break(&session->playhead);
     session->in_ad = true;
     session->ad_started = false;
+    session->ad_bitrate_kbps = 0;
     count(session, ADS(AD_BREAKS));
     tally_story_touch(session, SINCE(SINCE_AD_BREAK));
     tally_story_notify(outcome, TALLY_EVENT_AD_BREAK_BEGIN, 0, 0);
@@ -390,7 +377,6 @@ static bool on_ad_start(tally_session_t *session, tally_outcome_t *outcome) {
         return false;
     }
     session->ad_started = true;
-    session->ad_bitrate_kbps = 0;
     tally_viewing_add(session->viewing, TALLY_M_VIEWING_AD_PLAYS, 1);
     return true;
 }
@@ -402,6 +388,7 @@ static bool on_ad_end(tally_session_t *session, enum tally_ad_end how, tally_out
     end_depletion(session, outcome);
     session->buffering_told = false;
     session->ad_started = false;
+    session->ad_bitrate_kbps = 0; /* a rendition told from now on is the next ad's */
     if (how == TALLY_AD_COMPLETED) {
         count(session, ADS(AD_COMPLETES));
         tally_story_touch(session, SINCE(SINCE_AD_COMPLETE));
@@ -545,7 +532,9 @@ static bool dispatch_ad(tally_session_t *session, enum tally_hook hook, int32_t 
     case TALLY_HOOK_AD_ERROR: return on_ad_error(session, code);
     case TALLY_HOOK_AD_IMPRESSION:
     case TALLY_HOOK_AD_CLICK: return session->in_ad;
-    default: return true; /* requested and loaded: at any time */
+    case TALLY_HOOK_AD_REQUEST:
+    case TALLY_HOOK_AD_LOADED: return true;
+    default: return false; /* not told as an event */
     }
 }
 

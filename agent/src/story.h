@@ -12,6 +12,23 @@
 #define MEDIA(metric) TALLY_MEDIA_AT(metric)
 #define SINCE(metric) ((uint32_t)TALLY_M_##metric - (uint32_t)TALLY_M_SINCE_FIRST)
 
+/* A figure of the session, by its place in figures.h. */
+static inline int64_t get(const tally_session_t *session, uint32_t at) {
+    return tally_figures_get(&session->figures, at);
+}
+
+static inline void set(tally_session_t *session, uint32_t at, int64_t value) {
+    tally_figures_set(&session->figures, at, value);
+}
+
+static inline void count(tally_session_t *session, uint32_t at) {
+    tally_figures_count(&session->figures, at);
+}
+
+static inline bool has(const tally_session_t *session, uint32_t at) {
+    return tally_figures_has(&session->figures, at);
+}
+
 /* Begins a session that play is asked for: PLAY, or a zap. */
 void tally_story_request(tally_session_t *session);
 

@@ -51,7 +51,7 @@ void scene_wait(scene_t *scene, uint32_t ms) {
     scene->now_ms += ms;
 }
 
-static void apply(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
+void scene_try(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
     scene->session.viewing = &scene->viewing; /* scenes are copied */
     scene->outcome = tally_session_apply(&scene->session, hook, code, detail, scene->now_ms);
     (void)look(scene);
@@ -66,12 +66,12 @@ void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code) {
 }
 
 void scene_tell_both(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
-    apply(scene, hook, code, detail);
+    scene_try(scene, hook, code, detail);
     assert_false(scene->outcome.illegal);
 }
 
 void scene_tell_nonsense(scene_t *scene, enum tally_hook hook) {
-    apply(scene, hook, 0, 0);
+    scene_try(scene, hook, 0, 0);
     assert_true(scene->outcome.illegal);
     scene_expect_no_notice(scene);
 }
@@ -111,6 +111,10 @@ int64_t scene_since(const scene_t *scene, enum tally_metric metric) {
     return (view.present >> at & 1) != 0 ? values[at].number : SCENE_NEVER;
 }
 
+int64_t scene_viewing(const scene_t *scene, enum tally_metric metric) {
+    return scene->viewing.values[metric - TALLY_M_VIEWING_FIRST].number;
+}
+
 uint32_t scene_sampled(const scene_t *scene, enum tally_metric metric) {
     const tally_histogram_t *const histogram =
         &scene->viewing.histograms[metric - TALLY_M_HISTOGRAM_FIRST];
@@ -119,6 +123,17 @@ uint32_t scene_sampled(const scene_t *scene, enum tally_metric metric) {
         count += histogram->counts[i];
     }
     return count;
+}
+
+void scene_expect_samples(const scene_t *scene, enum tally_metric metric, const uint64_t *values,
+                          uint32_t count) {
+    tally_histogram_t wanted;
+    tally_histogram_init(&wanted);
+    for (uint32_t i = 0; i < count; i++) {
+        tally_histogram_add(&wanted, values[i]);
+    }
+    assert_memory_equal(&wanted, &scene->viewing.histograms[metric - TALLY_M_HISTOGRAM_FIRST],
+                        sizeof wanted);
 }
 
 void scene_expect_notice(const scene_t *scene, enum tally_event_type type, int32_t code) {

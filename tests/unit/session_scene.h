@@ -24,6 +24,9 @@ scene_t scene_playing(void);
 
 void scene_wait(scene_t *scene, uint32_t ms);
 
+/* An event, whether it makes sense or not. */
+void scene_try(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail);
+
 /* An event that makes sense, one with its numbers, and one that does not. */
 void scene_tell(scene_t *scene, enum tally_hook hook);
 void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code);
@@ -44,8 +47,13 @@ tally_level_t scene_level(const scene_t *scene, enum tally_metric metric);
 enum { SCENE_NEVER = -1 };
 int64_t scene_since(const scene_t *scene, enum tally_metric metric);
 
-/* How many values a histogram of all sessions holds. */
+/* A value of group VIEWING. */
+int64_t scene_viewing(const scene_t *scene, enum tally_metric metric);
+
+/* How many values a histogram of all sessions holds, and which they are. */
 uint32_t scene_sampled(const scene_t *scene, enum tally_metric metric);
+void scene_expect_samples(const scene_t *scene, enum tally_metric metric, const uint64_t *values,
+                          uint32_t count);
 
 /* The last event brought exactly this to be told at once; among others, this; nothing. */
 void scene_expect_notice(const scene_t *scene, enum tally_event_type type, int32_t code);
@@ -57,5 +65,6 @@ void scene_expect_no_notice(const scene_t *scene);
 #define HAS(scene, metric)   scene_has((scene), TALLY_M_##metric)
 #define LEVEL(scene, metric) scene_level((scene), TALLY_M_##metric)
 #define LAST(scene, metric)  scene_since((scene), TALLY_M_##metric)
+#define ALL(scene, metric)   scene_viewing((scene), TALLY_M_##metric)
 
 #endif

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What players set: renditions, gauges and texts. */
-#include <string.h>
-
+/* What players set: renditions, levels and gauges. */
 #include "session_scene.h"
 #include "test.h"
 
 /* --- renditions ----------------------------------------------------------------------------- */
 
 static void rendition(scene_t *scene, int32_t bitrate_kbps) {
-    scene_tell_code(scene, TALLY_HOOK_RENDITION, bitrate_kbps);
+    scene_tell_both(scene, TALLY_HOOK_RENDITION, bitrate_kbps, TALLY_CAUSE_AUTO);
 }
 
 static void test_session_bitrate_is_weighted_by_media_time(void **state) {
@@ -68,122 +66,163 @@ static void test_session_the_same_rendition_again_is_no_change(void **state) {
     assert_int_equal(VALUE(&scene, RENDITION_CHANGES), 2);
 }
 
-static void test_session_bitrate_of_nothing_makes_no_sense(void **state) {
+static void test_session_bitrate_of_nothing_is_not_taken(void **state) {
+    (void)state;
+    assert_false(tally_session_takes(TALLY_HOOK_RENDITION, 0, TALLY_CAUSE_AUTO));
+    assert_false(tally_session_takes(TALLY_HOOK_RENDITION, -1, TALLY_CAUSE_AUTO));
+    assert_false(tally_session_takes(TALLY_HOOK_RENDITION, 1, -1));
+    assert_false(tally_session_takes(TALLY_HOOK_RENDITION, 1, 2));
+    assert_true(tally_session_takes(TALLY_HOOK_RENDITION, 1, TALLY_CAUSE_USER));
+    assert_true(tally_session_takes(TALLY_HOOK_RENDITION, INT32_MAX, TALLY_CAUSE_AUTO));
+}
+
+static void test_session_rendition_goes_up_and_down_or_as_the_user_wants(void **state) {
     (void)state;
     scene_t scene = scene_playing();
-    scene_tell_nonsense(&scene, TALLY_HOOK_RENDITION); /* 0 kbit/s */
-    scene.outcome = tally_session_apply(&scene.session, TALLY_HOOK_RENDITION, -1, scene.now_ms);
-    assert_true(scene.outcome.illegal);
-    assert_false(HAS(&scene, BITRATE));
+    rendition(&scene, 1500);
+    scene_expect_no_notice(&scene); /* the first is no change */
+    rendition(&scene, 3000);
+    scene_expect_notice(&scene, TALLY_EVENT_RENDITION_AUTO, 3000);
+    assert_int_equal(scene.outcome.notices[0].detail, 1500);
+    rendition(&scene, 1500);
+    rendition(&scene, 800);
+    scene_tell_both(&scene, TALLY_HOOK_RENDITION, 6000, TALLY_CAUSE_USER);
+    scene_expect_notice(&scene, TALLY_EVENT_RENDITION_USER, 6000);
+    assert_int_equal(scene.outcome.notices[0].detail, 800);
+    scene_tell_both(&scene, TALLY_HOOK_RENDITION, 6000, TALLY_CAUSE_USER);
+    scene_expect_no_notice(&scene);
+    assert_int_equal(VALUE(&scene, RENDITION_UPS), 1);
+    assert_int_equal(VALUE(&scene, RENDITION_DOWNS), 2);
+    assert_int_equal(VALUE(&scene, RENDITION_CHOICES), 1);
+    assert_int_equal(VALUE(&scene, RENDITION_CHANGES), 4);
 }
 
-/* --- gauges and dimensions ------------------------------------------------------------------ */
+/* --- speed ---------------------------------------------------------------------------------- */
 
-static uint32_t dimension(enum tally_metric metric) {
-    return (uint32_t)metric - (uint32_t)TALLY_M_DIMENSION_FIRST;
+static void expect_weighed(const scene_t *scene, int64_t media, int64_t ms) {
+    assert_int_equal(VALUE(scene, BITRATE_MEDIA), media);
+    assert_int_equal(VALUE(scene, BITRATE_TIME), ms);
 }
+
+static void test_session_bitrate_at_half_speed(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    rendition(&scene, 1000);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, 500);
+    scene_wait(&scene, 3000);
+    expect_weighed(&scene, 1500000, 1500); /* 3,000 ms x 0.5 */
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 3000);
+}
+
+static void test_session_bitrate_backward_weighs_as_forward(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    rendition(&scene, 1000);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, -4000);
+    scene_wait(&scene, 1000);
+    expect_weighed(&scene, 4000000, 4000);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, 1000);
+    scene_wait(&scene, 500);
+    expect_weighed(&scene, 4500000, 4500);
+}
+
+static void test_session_nothing_plays_at_speed_0(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    rendition(&scene, 1000);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, 0);
+    scene_wait(&scene, 1000);
+    expect_weighed(&scene, 0, 0);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 1000);
+}
+
+/* However often somebody looks, or tells something, on the way. */
+static void test_session_media_time_keeps_its_thousandths(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    rendition(&scene, 1000);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, 1001);
+    for (uint32_t i = 0; i < 1000; i++) {
+        scene_wait(&scene, 1);
+        scene_set(&scene, TALLY_M_VOLUME, 50);
+    }
+    expect_weighed(&scene, 1001000, 1001); /* 1,000 ms x 1.001 */
+}
+
+/* --- levels --------------------------------------------------------------------------------- */
+
+static void test_session_levels_run_while_media_plays_or_is_stalled(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_set(&scene, TALLY_M_BANDWIDTH, 8000);
+    scene_wait(&scene, 1000); /* idle */
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, 1000); /* joining */
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    scene_wait(&scene, 20); /* in an ad */
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 10); /* stalled in an ad */
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 1000); /* paused in an ad */
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    scene_tell(&scene, TALLY_HOOK_AD_BREAK_END);
+    scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
+    scene_wait(&scene, 300); /* playing */
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 70); /* stalled */
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 1000); /* paused in a stall */
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
+    scene_wait(&scene, 1000); /* paused */
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 1000); /* seeking */
+    scene_tell(&scene, TALLY_HOOK_SUSPEND);
+    scene_wait(&scene, 1000);
+    assert_int_equal(LEVEL(&scene, BANDWIDTH).time_ms, 400); /* 20 + 10 + 300 + 70 */
+}
+
+static void test_session_level_of_nothing_is_absent(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_set(&scene, TALLY_M_LATENCY, 0);
+    tally_value_t values[TALLY_LEVEL_METRICS];
+    assert_int_equal(tally_figures_levels(&scene.session.figures, values).present,
+                     TALLY_CAN(LEVEL, LATENCY));
+}
+
+/* --- full screen ---------------------------------------------------------------------------- */
+
+static void test_session_full_screen_counts_while_media_plays(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_wait(&scene, 1000);
+    scene_set(&scene, TALLY_M_FULLSCREEN, 1);
+    scene_wait(&scene, 400);
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_wait(&scene, 5000);
+    scene_tell(&scene, TALLY_HOOK_RESUME);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
+    scene_wait(&scene, 3000);
+    scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    scene_wait(&scene, 30);
+    scene_tell(&scene, TALLY_HOOK_AD_BREAK_END);
+    scene_set(&scene, TALLY_M_FULLSCREEN, 0);
+    scene_wait(&scene, 2000);
+    assert_int_equal(VALUE(&scene, FULLSCREEN_TIME), 430);
+    assert_int_equal(VALUE(&scene, PLAY_TIME), 3430);
+}
+
+/* --- gauges --------------------------------------------------------------------------------- */
 
 static void test_session_position_is_told_with_playback(void **state) {
     (void)state;
     scene_t scene = scene_playing();
     assert_false(HAS(&scene, POSITION));
-    tally_session_set(&scene.session, TALLY_M_POSITION, 1234567);
+    scene_set(&scene, TALLY_M_POSITION, 1234567);
     assert_true(HAS(&scene, POSITION));
     assert_int_equal(VALUE(&scene, POSITION), 1234567);
-}
-
-static void test_session_dimension_is_there_once_it_is_set(void **state) {
-    (void)state;
-    scene_t scene = scene_opened();
-    tally_value_t values[TALLY_DIMENSION_METRICS];
-    assert_int_equal(tally_session_dimensions(&scene.session, values).present, 0);
-    tally_session_set(&scene.session, TALLY_M_DELIVERY, TALLY_DELIVERY_FILE);
-    const tally_view_t view = tally_session_dimensions(&scene.session, values);
-    assert_int_equal(view.present, TALLY_CAN(DIMENSION, DELIVERY));
-    assert_int_equal(view.values[dimension(TALLY_M_DELIVERY)].number, 0);
-}
-
-/* --- texts ---------------------------------------------------------------------------------- */
-
-static int32_t put(scene_t *scene, enum tally_metric metric, const char *text) {
-    return tally_session_set_text(&scene->session, metric, text);
-}
-
-static const char *text_of(const scene_t *scene, enum tally_metric metric) {
-    tally_value_t values[TALLY_DIMENSION_METRICS];
-    return tally_session_dimensions(&scene->session, values).values[dimension(metric)].text;
-}
-
-static void test_session_text_is_copied(void **state) {
-    (void)state;
-    scene_t scene = scene_opened();
-    char title[] = "Die Sendung mit der Maus";
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, title), TALLY_OK);
-    memset(title, '?', sizeof title - 1);
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "Die Sendung mit der Maus");
-}
-
-static void test_session_text_gives_way_to_a_shorter_one_and_a_longer_one(void **state) {
-    (void)state;
-    scene_t scene = scene_opened();
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, "Tagesschau"), TALLY_OK);
-    assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_OK);
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, "Tatort"), TALLY_OK);
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "Tatort");
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, "Sendung ohne Namen"), TALLY_OK);
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "Sendung ohne Namen");
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, ""), TALLY_OK);
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "");
-    assert_string_equal(text_of(&scene, TALLY_M_PLAYER_NAME), "gst");
-}
-
-static void test_session_texts_that_change_for_ever_need_no_more_room(void **state) {
-    (void)state;
-    scene_t scene = scene_opened();
-    assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_OK);
-    for (uint32_t i = 0; i < 100; i++) {
-        assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, i % 2 == 0 ? "News" : "A long film"),
-                         TALLY_OK);
-        assert_int_equal(put(&scene, TALLY_M_CONTENT_ID, i % 3 == 0 ? "a" : "channel/9"), TALLY_OK);
-    }
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_TITLE), "A long film");
-    assert_string_equal(text_of(&scene, TALLY_M_CONTENT_ID), "a");
-    assert_string_equal(text_of(&scene, TALLY_M_PLAYER_NAME), "gst");
-    assert_int_equal(scene.session.text_used, 12 + 2 + 4);
-}
-
-/* Three texts that leave exactly `room` bytes of the session's 192. */
-static scene_t filled_but_for(uint32_t room) {
-    _Static_assert(TALLY_SESSION_TEXT_BYTES == 192, "the lengths below are worked out for 192");
-    scene_t scene = scene_opened();
-    char text[64] = {0};
-    memset(text, 'x', 63);
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_ID, text), TALLY_OK);
-    assert_int_equal(put(&scene, TALLY_M_CONTENT_TITLE, text), TALLY_OK);
-    text[63 - room] = '\0';
-    assert_int_equal(put(&scene, TALLY_M_VIEWER, text), TALLY_OK);
-    return scene;
-}
-
-static void test_session_text_may_take_the_last_byte(void **state) {
-    (void)state;
-    scene_t scene = filled_but_for(4);
-    assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_OK);
-    assert_string_equal(text_of(&scene, TALLY_M_PLAYER_NAME), "gst");
-    assert_int_equal(put(&scene, TALLY_M_PLAYER_VERSION, ""), TALLY_E_FULL);
-}
-
-static void test_session_text_without_room_is_refused_and_harms_nothing(void **state) {
-    (void)state;
-    scene_t scene = filled_but_for(3);
-    assert_int_equal(put(&scene, TALLY_M_PLAYER_NAME, "gst"), TALLY_E_FULL);
-    tally_value_t values[TALLY_DIMENSION_METRICS];
-    const tally_view_t view = tally_session_dimensions(&scene.session, values);
-    assert_int_equal(view.present & TALLY_CAN(DIMENSION, PLAYER_NAME), 0);
-    assert_int_equal(strlen(text_of(&scene, TALLY_M_VIEWER)), 60);
-    /* A shorter text in the place of its old one needs no room. */
-    assert_int_equal(put(&scene, TALLY_M_VIEWER, "nobody"), TALLY_OK);
-    assert_string_equal(text_of(&scene, TALLY_M_VIEWER), "nobody");
 }
 
 int main(void) {
@@ -192,14 +231,16 @@ int main(void) {
         cmocka_unit_test(test_session_bitrate_weighs_only_what_plays),
         cmocka_unit_test(test_session_time_before_the_first_rendition_weighs_nothing),
         cmocka_unit_test(test_session_the_same_rendition_again_is_no_change),
-        cmocka_unit_test(test_session_bitrate_of_nothing_makes_no_sense),
+        cmocka_unit_test(test_session_bitrate_of_nothing_is_not_taken),
+        cmocka_unit_test(test_session_rendition_goes_up_and_down_or_as_the_user_wants),
+        cmocka_unit_test(test_session_bitrate_at_half_speed),
+        cmocka_unit_test(test_session_bitrate_backward_weighs_as_forward),
+        cmocka_unit_test(test_session_nothing_plays_at_speed_0),
+        cmocka_unit_test(test_session_media_time_keeps_its_thousandths),
+        cmocka_unit_test(test_session_levels_run_while_media_plays_or_is_stalled),
+        cmocka_unit_test(test_session_level_of_nothing_is_absent),
+        cmocka_unit_test(test_session_full_screen_counts_while_media_plays),
         cmocka_unit_test(test_session_position_is_told_with_playback),
-        cmocka_unit_test(test_session_dimension_is_there_once_it_is_set),
-        cmocka_unit_test(test_session_text_is_copied),
-        cmocka_unit_test(test_session_text_gives_way_to_a_shorter_one_and_a_longer_one),
-        cmocka_unit_test(test_session_texts_that_change_for_ever_need_no_more_room),
-        cmocka_unit_test(test_session_text_may_take_the_last_byte),
-        cmocka_unit_test(test_session_text_without_room_is_refused_and_harms_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
