@@ -79,7 +79,7 @@ typedef struct {
     uint32_t sync_fails_in;
     enum fake_program_failure program_failure;
     /* the test reads and damages */
-    uint8_t memory[64 * 1024];
+    uint8_t memory[128 * 1024];
 } fake_store_t;
 
 /* Every call is checked against port.h: inside the store, on the granularity, erased before. */

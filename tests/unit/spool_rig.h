@@ -15,7 +15,7 @@ typedef struct {
 } spool_rig_t;
 
 /* Two records of this size fill a block of this size to the last byte. */
-enum { RIG_HALF_BLOCK = 508, RIG_BLOCK = 1040 };
+enum { RIG_HALF_BLOCK = 1004, RIG_BLOCK = 2032 };
 
 void spool_rig_init(spool_rig_t *rig, uint32_t block_bytes, uint32_t blocks,
                     uint32_t program_bytes);

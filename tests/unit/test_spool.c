@@ -138,25 +138,25 @@ static void test_spool_pads_records_to_the_granularity_of_the_store(void **state
 
 static void test_spool_largest_record_may_fill_a_block(void **state) {
     (void)state;
-    spool_rig_init(&rig, 1036, 8, 4);
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 1024);
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 1024);
+    spool_rig_init(&rig, 2028, 8, 4);
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 2016);
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 2016);
     spool_rig_keep(&rig, TALLY_ROUTINE, 'c', 1);
     assert_uploaded(&rig, "abc");
 }
 
 static void test_spool_record_lies_within_one_block(void **state) {
     (void)state;
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 600); /* 612 */
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 417); /* 429: one byte too many for 1040 */
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 1592); /* 1604 */
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 417); /* 429: one byte too many for 2032 */
     assert_int_equal(rig.store.memory[4 * RIG_BLOCK], 417 & 0xFF);
     assert_uploaded(&rig, "ab");
 }
 
 static void test_spool_room_left_may_be_too_small_for_a_header(void **state) {
     (void)state;
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 1017); /* 11 bytes are left */
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 1016); /* 12 */
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 2009); /* 11 bytes are left */
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 2008); /* 12 */
     spool_rig_keep(&rig, TALLY_ROUTINE, 'c', 1);
     assert_uploaded(&rig, "abc");
 }
@@ -236,21 +236,21 @@ static int32_t init_with(uint32_t block_bytes, uint32_t blocks, uint32_t program
 
 static void test_spool_refuses_stores_it_cannot_work_with(void **state) {
     (void)state;
-    assert_int_equal(init_with(1040, 3, 16), TALLY_OK);
-    assert_int_equal(init_with(1040, 2, 1), TALLY_E_CONFIG);
-    assert_int_equal(init_with(1040, 0, 1), TALLY_E_CONFIG);
-    assert_int_equal(init_with(1040, 3, 0), TALLY_E_CONFIG);
-    assert_int_equal(init_with(1040, 3, 2), TALLY_E_CONFIG);
-    assert_int_equal(init_with(1056, 3, 32), TALLY_E_CONFIG);
-    assert_int_equal(init_with(1042, 3, 4), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2032, 3, 16), TALLY_OK);
+    assert_int_equal(init_with(2032, 2, 1), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2032, 0, 1), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2032, 3, 0), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2032, 3, 2), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2048, 3, 32), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2034, 3, 4), TALLY_E_CONFIG);
     assert_int_equal(init_with(0, 3, 1), TALLY_E_CONFIG);
     assert_int_equal(init_with(1024 * 1024 + 1, 3, 1), TALLY_E_CONFIG);
 }
 
 static void test_spool_block_must_hold_the_largest_record(void **state) {
     (void)state;
-    assert_int_equal(init_with(1036, 3, 1), TALLY_OK);
-    assert_int_equal(init_with(1035, 3, 1), TALLY_E_CONFIG);
+    assert_int_equal(init_with(2028, 3, 1), TALLY_OK);
+    assert_int_equal(init_with(2027, 3, 1), TALLY_E_CONFIG);
     assert_int_equal(init_with(255, 3, 1), TALLY_E_CONFIG);
 }
 

@@ -63,7 +63,7 @@ static void test_spool_damaged_record_is_passed_over(void **state) {
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "abcdef");
     damage(0, 0);   /* a, in its length */
     damage(1, 100); /* c */
-    damage(1, 620); /* d */
+    damage(1, 1116); /* d */
     assert_uploaded(&rig, "bef");
     assert_int_equal(rig.spool.damaged, 3);
 }

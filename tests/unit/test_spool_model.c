@@ -135,7 +135,7 @@ static const entry_t *model_in_batch(uint32_t index) {
 /* --- operations ----------------------------------------------------------------------------- */
 
 static uint32_t random_record_bytes(void) {
-    static const uint32_t most[] = {8, 60, 300, 1024};
+    static const uint32_t most[] = {8, 60, 300, 2016};
     return 1 + dice_roll(&dice, most[dice_roll(&dice, 4)]);
 }
 
@@ -258,9 +258,9 @@ static void run(const geometry_t *geometry, bool may_fail, uint32_t operations) 
 }
 
 static const geometry_t geometries[] = {
-    {.block_bytes = 1040, .blocks = 3, .program_bytes = 1, .urgent_blocks = 0},
-    {.block_bytes = 1040, .blocks = 5, .program_bytes = 16, .urgent_blocks = 0},
-    {.block_bytes = 1040, .blocks = 6, .program_bytes = 4, .urgent_blocks = 3},
+    {.block_bytes = 2032, .blocks = 3, .program_bytes = 1, .urgent_blocks = 0},
+    {.block_bytes = 2032, .blocks = 5, .program_bytes = 16, .urgent_blocks = 0},
+    {.block_bytes = 2032, .blocks = 6, .program_bytes = 4, .urgent_blocks = 3},
     {.block_bytes = 2048, .blocks = 8, .program_bytes = 8, .urgent_blocks = 3},
     {.block_bytes = 4096, .blocks = 16, .program_bytes = 1, .urgent_blocks = 4},
 };

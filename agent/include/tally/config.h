@@ -44,9 +44,10 @@
 #define TALLY_STREAMS 4
 #endif
 
-/* The largest record in bytes. tally_init() refuses capabilities whose records could be larger. */
+/* The largest record in bytes; with its header in the spool, this one fills a block of 2 KiB.
+ * tally_init() refuses capabilities whose records could be larger. */
 #ifndef TALLY_RECORD_BYTES
-#define TALLY_RECORD_BYTES 2048
+#define TALLY_RECORD_BYTES 2016
 #endif
 
 /* Against floods: this many event records of a class (errors, stalls, others) at once, then one
