@@ -147,9 +147,6 @@ static void report_event(tally_t *tally, const tally_session_t *session,
     tally_value_t event[TALLY_EVENT_METRICS];
     tally_value_t since[TALLY_SINCE_METRICS];
     tally_limit_t *const limit = limit_of(tally, (enum tally_event_type)notice->type);
-    if ((tally->capabilities[TALLY_G_EVENT] & TALLY_CAN(EVENT, EVENT_TYPE)) == 0) {
-        return; /* the device wants none */
-    }
     if (!tally_limit_take(limit, TALLY_EVENT_BURST, TALLY_EVENT_REFILL_MS, at_ms)) {
         tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, 1);
         return;
@@ -211,6 +208,9 @@ static bool is_to_announce(const tally_session_t *session, enum tally_hook hook,
 
 static void tell(tally_t *tally, const tally_session_t *session, const tally_outcome_t *outcome,
                  uint64_t at_ms) {
+    if ((tally->capabilities[TALLY_G_EVENT] & TALLY_CAN(EVENT, EVENT_TYPE)) == 0) {
+        return; /* the device wants none: none is untold */
+    }
     if (!session->announced) {
         tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, outcome->count);
         return;

@@ -63,7 +63,7 @@ static void test_agent_that_declares_nothing_tells_of_itself_alone(void **state)
     live_a_life();
     expect_bare('b', 4); /* and c */
     expect_bare('s', 5); /* and s, c */
-    expect_bare('h', 4); /* and s; there are no events at all */
+    expect_bare('h', 4); /* and s */
     expect_bare('x', 4);
     expect_bare('r', 4);
     expect_bare('t', 4);
@@ -74,6 +74,20 @@ static void test_agent_that_declares_nothing_tells_of_itself_alone(void **state)
     assert_true(record_has(device_last(&device, 'b'), "c.a"));
     assert_false(record_has(device_last(&device, 'a'), "a.as"));
     assert_int_equal(record_number(device_last(&device, 'a'), "a.am"), 7);
+}
+
+/* Events without their type would say nothing: there are none, and none is missed. */
+static void test_agent_that_declares_no_events_has_none(void **state) {
+    (void)state;
+    device.options.capabilities[TALLY_G_VIEWING] = TALLY_CAN_ALL(VIEWING);
+    device.options.capabilities[TALLY_G_EVENT] =
+        TALLY_CAN_ALL(EVENT) & ~TALLY_CAN(EVENT, EVENT_TYPE);
+    live_a_life();
+    const tally_session_id_t channel = tally_hook_zap(&device.agent, 0);
+    assert_int_equal(tally_hook_first_frame(&device.agent, channel), TALLY_OK);
+    (void)device_wait(&device, 0);
+    assert_false(record_has(device_tell_viewing(&device), "g.gy"));
+    assert_int_equal(device_count(&device, 'e'), 0);
 }
 
 /* The group of a record is this one metric. */
@@ -155,6 +169,7 @@ static void test_agent_refuses_capabilities_that_are_no_metrics(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_agent_that_declares_nothing_tells_of_itself_alone, set_up),
+        cmocka_unit_test_setup(test_agent_that_declares_no_events_has_none, set_up),
         cmocka_unit_test_setup(test_agent_tells_of_each_group_what_is_declared, set_up),
         cmocka_unit_test_setup(test_agent_tells_what_is_declared_at_boot_and_with_each_start,
                                set_up),

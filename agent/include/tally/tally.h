@@ -82,7 +82,7 @@ uint32_t tally_sessions(const tally_t *tally, tally_session_id_t *out, uint32_t 
  * USER, or the last value of a LEVEL. TALLY_E_STATE: no such session; TALLY_E_EMPTY: the metric has
  * no value yet; TALLY_E_ARGUMENT: a metric of another group. Agent task; some thousand
  * instructions. Events still in the ring do not count yet. */
-int32_t tally_query(const tally_t *tally, tally_session_id_t number, enum tally_metric metric,
+int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                     int64_t *out);
 
 /* Asks for an upload as soon as the retry time allows. */
