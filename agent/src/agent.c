@@ -207,6 +207,7 @@ static const struct {
     TOLD(RECORDS_DROPPED, spool.dropped[TALLY_ROUTINE]),
     TOLD(EVENTS_DROPPED, hooks.dropped),
     TOLD(UPLOAD_FAILED_HTTP, uplink.stats.failed_http),
+    TOLD(TLS_HEAP_HIGH, tls_heap_high),
     TOLD(EVENTS_ILLEGAL, events_illegal),
     TOLD(CALL_TIME, uplink.stats.call_ms),
     TOLD(SEND_TIME, uplink.stats.send_ms),
@@ -217,6 +218,7 @@ static const struct {
     TOLD(RECORDS_LOST, spool.damaged),
     TOLD(SPOOL_HIGH, spool.bytes_high),
     TOLD(UPLOAD_REJECTED, uplink.stats.rejected),
+    TOLD(STACK_HIGH, stack_high),
     TOLD(UPLOAD_FAILED_TLS, uplink.stats.failed_tls),
     TOLD(UPLOAD_ACCEPTED, uplink.stats.accepted),
     TOLD(SNAPSHOTS_STALE, snapshots_stale),
@@ -233,10 +235,11 @@ _Static_assert(sizeof(tally_t) / 4 <= UINT16_MAX, "agent_words has 16 bits for a
 static void report_agent(tally_t *tally) {
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;
     const uint32_t *const words = (const void *)tally;
-    tally_value_t values[TALLY_AGENT_METRICS];
-    uint64_t present = tally->notes_present | TALLY_CAN(AGENT, STEP_LONGEST) |
-                       TALLY_CAN(AGENT, SPOOL_HIGH) | TALLY_CAN(AGENT, WALL_QUALITY);
-    memcpy(values, tally->notes, sizeof values);
+    tally_value_t values[TALLY_AGENT_METRICS] = {{0}};
+    uint64_t present = TALLY_CAN(AGENT, STEP_LONGEST) | TALLY_CAN(AGENT, SPOOL_HIGH) |
+                       TALLY_CAN(AGENT, WALL_QUALITY);
+    present |= tally->tls_heap_high != 0 ? TALLY_CAN(AGENT, TLS_HEAP_HIGH) : 0;
+    present |= tally->stack_high != 0 ? TALLY_CAN(AGENT, STACK_HIGH) : 0;
     for (uint32_t i = 0; i < sizeof agent_words / sizeof agent_words[0]; i++) {
         values[agent_words[i].metric].number += tally_atomic_load(&words[agent_words[i].word]);
     }
@@ -421,9 +424,12 @@ void tally_flush(tally_t *tally) {
     tally_uplink_flush(&tally->uplink, tally->port->monotonic_ms(tally->port->ctx));
 }
 
-static void note(tally_value_t *values, uint64_t *present, uint32_t at, int64_t value) {
-    values[at].number = value;
-    *present |= UINT64_C(1) << at;
+static int32_t note(uint32_t *word, int64_t value) {
+    if (value > UINT32_MAX) {
+        return TALLY_E_ARGUMENT;
+    }
+    *word = (uint32_t)value;
+    return TALLY_OK;
 }
 
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
@@ -431,17 +437,14 @@ int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
         return TALLY_E_ARGUMENT;
     }
     if (metric >= TALLY_M_NETWORK_FIRST && metric < TALLY_M_NETWORK_END) {
-        note(tally->network, &tally->network_present,
-             (uint32_t)metric - (uint32_t)TALLY_M_NETWORK_FIRST, value);
+        const uint32_t at = (uint32_t)metric - (uint32_t)TALLY_M_NETWORK_FIRST;
+        tally->network[at].number = value;
+        tally->network_present |= UINT64_C(1) << at;
         return TALLY_OK;
     }
-    if (metric >= TALLY_M_AGENT_FIRST && metric < TALLY_M_AGENT_END &&
-        (NOTED_BY_BOARD >> ((uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST) & 1) != 0) {
-        note(tally->notes, &tally->notes_present, (uint32_t)metric - (uint32_t)TALLY_M_AGENT_FIRST,
-             value);
-        return TALLY_OK;
-    }
-    return TALLY_E_ARGUMENT;
+    return metric == TALLY_M_TLS_HEAP_HIGH ? note(&tally->tls_heap_high, value)
+           : metric == TALLY_M_STACK_HIGH  ? note(&tally->stack_high, value)
+                                           : (int32_t)TALLY_E_ARGUMENT;
 }
 
 uint32_t tally_pending(const tally_t *tally) {

@@ -45,8 +45,8 @@ struct tally {
     uint32_t sessions_refused;
     uint32_t snapshots_stale;
     uint32_t step_longest_ms;
-    tally_value_t notes[TALLY_AGENT_METRICS]; /* what the board told */
-    uint64_t notes_present;
+    uint32_t tls_heap_high; /* what the board noted; 0: nothing yet */
+    uint32_t stack_high;
     tally_value_t network[TALLY_NETWORK_METRICS];
     uint64_t network_present;
     uint32_t dropped_logged; /* losses of the spool that the log has told */
