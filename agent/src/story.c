@@ -212,7 +212,7 @@ static bool on_seek_begin(tally_session_t *session, tally_outcome_t *outcome) {
 }
 
 static bool on_seek_end(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->seeking || session->in_ad) {
+    if (!session->seeking) {
         return false;
     }
     session->seeking = false;
@@ -309,7 +309,10 @@ static bool on_fatal(tally_session_t *session, int32_t code, int32_t class,
                      tally_outcome_t *outcome) {
     end_depletion(session, outcome);
     note_error(session, code, class);
-    count(session, session->started ? P(PLAYBACK_FAILURES) : P(START_FAILURES));
+    /* Nothing was asked for yet, or all of it has been shown: no view failed. */
+    if (session->requested && session->over == TALLY_STATE_IDLE) {
+        count(session, session->started ? P(PLAYBACK_FAILURES) : P(START_FAILURES));
+    }
     session->over = TALLY_STATE_FAILED;
     return true;
 }

@@ -19,7 +19,7 @@
 
 /* The static heap of TLS. */
 #ifndef TALLY_TLS_HEAP_BYTES
-#define TALLY_TLS_HEAP_BYTES 8192
+#define TALLY_TLS_HEAP_BYTES 8064
 #endif
 
 /* Records wait in RAM. Without power they are lost. */

@@ -249,6 +249,40 @@ static void test_session_first_picture_is_told_from_the_play_request(void **stat
     assert_int_equal(VALUE(&scene, STARTUP_TIME), 840);
 }
 
+static void test_session_that_was_never_asked_to_play_cannot_fail_to_start(void **state) {
+    (void)state;
+    scene_t scene = scene_opened();
+    scene_tell_code(&scene, TALLY_HOOK_FATAL, -3);
+    close_for(&scene, TALLY_STOP_ERROR);
+    assert_int_equal(VALUE(&scene, ERRORS), 1);
+    assert_int_equal(VALUE(&scene, START_FAILURES), 0);
+    assert_int_equal(VALUE(&scene, EXITS_BEFORE_START), 0);
+}
+
+static void test_session_failure_of_a_postroll_is_no_failure_of_the_content(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_END);
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    scene_tell_code(&scene, TALLY_HOOK_FATAL, 901);
+    assert_int_equal(VALUE(&scene, AD_ERRORS), 1);
+    assert_int_equal(VALUE(&scene, PLAYBACK_FAILURES), 0);
+}
+
+static void test_session_seek_may_come_to_its_end_during_an_ad(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
+    scene_wait(&scene, 300);
+    scene_tell(&scene, TALLY_HOOK_AD_START);
+    scene_wait(&scene, 15000);
+    scene_tell(&scene, TALLY_HOOK_SEEK_END);
+    scene_expect_notice(&scene, TALLY_EVENT_SEEKED, 300);
+    scene_tell(&scene, TALLY_HOOK_AD_BREAK_END);
+    assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
+    assert_int_equal(VALUE(&scene, SEEKING_TIME), 300);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_startup_is_from_play_to_first_frame),
@@ -269,6 +303,9 @@ int main(void) {
         cmocka_unit_test(test_session_stop_reason_of_a_failure_is_the_error),
         cmocka_unit_test(test_session_stop_reason_of_ended_media_is_completion),
         cmocka_unit_test(test_session_first_picture_is_told_from_the_play_request),
+        cmocka_unit_test(test_session_that_was_never_asked_to_play_cannot_fail_to_start),
+        cmocka_unit_test(test_session_failure_of_a_postroll_is_no_failure_of_the_content),
+        cmocka_unit_test(test_session_seek_may_come_to_its_end_during_an_ad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static void test_trap_15_standby_suspends_and_brings_no_backlog_of_heartbeats(vo
     assert_int_equal(tally_resume(&device.agent), TALLY_OK);
     (void)device_wait(&device, 0);
     (void)device_wait(&device, 59999);
-    device_expect_kinds(&device, "bseeehee"); /* none of 600 beats */
+    device_expect_kinds(&device, "bseeehee"); /* none of the 600 slept through */
     (void)device_wait(&device, 1);
     device_expect_kinds(&device, "bseeeheeh");
 }
