@@ -148,7 +148,7 @@ static void test_spool_largest_record_may_fill_a_block(void **state) {
 static void test_spool_record_lies_within_one_block(void **state) {
     (void)state;
     spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 1592); /* 1604 */
-    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 417); /* 429: one byte too many for 2032 */
+    spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 417);  /* 429: one byte too many for 2032 */
     assert_int_equal(rig.store.memory[4 * RIG_BLOCK], 417 & 0xFF);
     assert_uploaded(&rig, "ab");
 }

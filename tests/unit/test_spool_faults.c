@@ -61,8 +61,8 @@ static void damage(uint32_t block_of_ring, uint32_t offset) {
 static void test_spool_damaged_record_is_passed_over(void **state) {
     (void)state;
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "abcdef");
-    damage(0, 0);   /* a, in its length */
-    damage(1, 100); /* c */
+    damage(0, 0);    /* a, in its length */
+    damage(1, 100);  /* c */
     damage(1, 1116); /* d */
     assert_uploaded(&rig, "bef");
     assert_int_equal(rig.spool.damaged, 3);
@@ -259,7 +259,7 @@ static void plan_with_failing_read(uint32_t call) {
 
 static void test_spool_record_that_cannot_be_read_in_its_turn_is_given_up(void **state) {
     (void)state;
-    for (uint32_t call = 1; call <= 9; call++) {
+    for (uint32_t call = 1; call <= 17; call++) {
         plan_with_failing_read(call);
         assert_uploaded(&rig, "bc");
         assert_int_equal(rig.spool.damaged, 1);
@@ -268,7 +268,7 @@ static void test_spool_record_that_cannot_be_read_in_its_turn_is_given_up(void *
 
 static void test_spool_record_that_cannot_be_read_ahead_of_its_turn_is_tried_again(void **state) {
     (void)state;
-    for (uint32_t call = 10; call <= 27; call++) {
+    for (uint32_t call = 18; call <= 51; call++) {
         plan_with_failing_read(call);
         assert_uploaded(&rig, "abc");
         assert_int_equal(rig.spool.damaged, 0);
