@@ -234,9 +234,12 @@
     X(AGENT, 'a', "agent", "an", "the agent about itself")                                         \
     X(BOOT, 'b', "boot", "b", "first of each boot; ends all sessions of earlier boots")            \
     X(CLOCK, 'c', "clock", "", "wall time became known after boot")                                \
+    X(DEVICE, 'd', "device", "v", "the device, sampled")                                           \
     X(EVENT, 'e', "event", "ey", "something happened in a session")                                \
     X(FRAMES, 'f', "frames", "f", "frames of a decoder and its sink so far")                       \
     X(HEARTBEAT, 'h', "heartbeat", "ilmpz", "a session so far")                                    \
+    X(WEBRTC_INBOUND, 'j', "webrtc_inbound", "jx", "a received WebRTC track and its connection so far") \
+    X(WEBRTC_OUTBOUND, 'o', "webrtc_outbound", "ox", "a sent WebRTC track and its connection so far") \
     X(RTP, 'r', "rtp", "r", "an RTP stream so far")                                                \
     X(START, 's', "start", "d", "a session begins")                                                \
     X(TS, 't', "ts", "t", "a transport stream so far")                                             \
