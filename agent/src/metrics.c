@@ -165,11 +165,6 @@ static bool snapshot(const tally_stream_t *stream, uint32_t count, uint32_t *out
     return false;
 }
 
-static uint32_t metric_count(const tally_stream_t *stream) {
-    const tally_group_info_t *const group = &tally_group_infos[stream->group];
-    return (uint32_t)group->end - group->first;
-}
-
 void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
                          const uint32_t *version, const uint32_t *words) {
     memset(stream, 0, sizeof *stream);
@@ -178,41 +173,34 @@ void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_gr
     stream->session = session;
     stream->group = (uint8_t)group;
     stream->in_use = true;
-    stream->has_last = snapshot(stream, metric_count(stream), stream->last);
 }
 
 bool tally_stream_sample(tally_stream_t *stream) {
     uint32_t now[TALLY_STREAM_METRICS_MOST] = {0};
-    const uint32_t count = metric_count(stream);
+    const tally_group_info_t *const group = &tally_group_infos[stream->group];
+    const tally_metric_info_t *const infos = &tally_metric_infos[group->first];
+    const uint32_t count = (uint32_t)group->end - group->first;
     if (stream->version == NULL) {
         return true;
     }
     if (!snapshot(stream, count, now)) {
         return false;
     }
-    if (!stream->has_last) {
-        memcpy(stream->last, now, sizeof now);
-        stream->has_last = true;
-    }
-    const tally_metric_info_t *const infos =
-        &tally_metric_infos[tally_group_infos[stream->group].first];
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t advance = now[i] - stream->last[i];
-        switch (infos[i].kind) {
-        case TALLY_KIND_COUNTER:
-        case TALLY_KIND_DURATION: stream->totals[i].number += advance; break;
-        case TALLY_KIND_SIGNED:
-            stream->totals[i].number += (int32_t)advance;
-            stream->present |= UINT64_C(1) << i;
-            break;
-        default:
-            if (now[i] != TALLY_NO_VALUE) {
-                stream->totals[i].number = now[i];
-                stream->present |= UINT64_C(1) << i;
-            }
-            break;
+        int64_t *const total = &stream->totals[i].number;
+        const uint32_t advance = now[i] - (uint32_t)*total;
+        if (infos[i].kind <= TALLY_KIND_DURATION) {
+            *total += advance;
+            continue;
         }
-        stream->last[i] = now[i];
+        if (infos[i].kind == TALLY_KIND_SIGNED) {
+            *total += (int32_t)advance;
+        } else if (now[i] != TALLY_NO_VALUE) {
+            *total = now[i];
+        } else {
+            continue;
+        }
+        stream->present |= UINT64_C(1) << i;
     }
     return true;
 }

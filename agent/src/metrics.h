@@ -59,26 +59,24 @@ bool tally_metrics_can_set_text(enum tally_metric metric);
 
 /* --- streams -------------------------------------------------------------------------------- */
 
-enum { TALLY_STREAM_METRICS_MOST = TALLY_RTP_METRICS };
-_Static_assert((int)TALLY_TS_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
+enum { TALLY_STREAM_METRICS_MOST = TALLY_TS_METRICS };
+_Static_assert((int)TALLY_RTP_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
                    (int)TALLY_FRAMES_METRICS <= (int)TALLY_STREAM_METRICS_MOST,
                "the stream with the most metrics");
 
-/* One attached stream: where the player writes, and its counters extended to 64 bits. */
+/* One attached stream: where the player writes, and its counters extended to 64 bits. The lower
+ * half of each total is the player's word as it was last read. */
 typedef struct {
     const uint32_t *version; /* NULL: no player writes any more */
     const uint32_t *words;
     uint32_t session;
     uint8_t group; /* enum tally_group */
     bool in_use;   /* the slot is taken */
-    bool has_last; /* `last` was read between two updates */
-    uint32_t last[TALLY_STREAM_METRICS_MOST];
-    tally_value_t totals[TALLY_STREAM_METRICS_MOST];
     uint64_t present;
+    tally_value_t totals[TALLY_STREAM_METRICS_MOST];
 } tally_stream_t;
 
-/* Begins with the stream's words as they are, or as the next sample finds them if the writer is
- * busy: what was counted before is not ours. */
+/* What the player has counted since its init is part of it. */
 void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
                          const uint32_t *version, const uint32_t *words);
 
