@@ -201,7 +201,7 @@ static bool is_to_announce(const tally_session_t *session, enum tally_hook hook,
     }
     if (session->kind == TALLY_SESSION_ZAP) {
         /* A step that began before the zap may look at it with an earlier time. */
-        return hook == TALLY_HOOK_FATAL || at_ms >= session->opened_ms + ZAP_FOLD_MS;
+        return hook == TALLY_HOOK_FATAL || tally_session_age_ms(session, at_ms) >= ZAP_FOLD_MS;
     }
     return session->requested || hook == TALLY_HOOK_CLOSE;
 }
@@ -324,8 +324,9 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
         }
     }
     const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;
-    const uint64_t fold_ms = session->opened_ms + ZAP_FOLD_MS;
-    const bool waits = session->kind == TALLY_SESSION_ZAP && fold_ms > now_ms;
+    const uint64_t age_ms = tally_session_age_ms(session, now_ms);
+    const bool waits = session->kind == TALLY_SESSION_ZAP && age_ms < ZAP_FOLD_MS;
+    const uint64_t fold_ms = now_ms + ZAP_FOLD_MS - age_ms;
     return waits && fold_ms < beat_ms ? fold_ms : beat_ms;
 }
 

@@ -6,6 +6,10 @@
 #include "story.h"
 #include "tally/status.h"
 
+/* Half of what 32 bits can tell: 24 days. */
+#define FORGOTTEN_MS (UINT32_C(1) << 31)
+#define CROSSING_MS  60000u
+
 /* --- state and time ------------------------------------------------------------------------- */
 
 static enum tally_state derive_ad_state(const tally_session_t *session) {
@@ -61,7 +65,9 @@ static void sample_buffer(tally_session_t *session, uint64_t ms) {
 static void account(tally_session_t *session, uint64_t at_ms) {
     const uint32_t buffer = (uint32_t)TALLY_M_BUFFER_LENGTH - (uint32_t)TALLY_M_LEVEL_FIRST;
     const uint32_t before_ms = session->figures.levels[buffer].time_ms;
-    (void)tally_figures_advance(&session->figures, at_ms);
+    if (tally_figures_advance(&session->figures, at_ms) >= FORGOTTEN_MS) {
+        session->last_known = 0;
+    }
     const uint32_t held_ms = session->figures.levels[buffer].time_ms - before_ms;
     if (held_ms != 0) {
         sample_buffer(session, held_ms);
@@ -133,7 +139,6 @@ void tally_session_open(tally_session_t *session, tally_session_id_t number,
     session->number = number;
     session->kind = (uint8_t)kind;
     session->viewing = viewing;
-    session->opened_ms = now_ms;
     session->reported_ms = now_ms;
     session->figures.at_ms = now_ms;
     (void)tally_dimensions_set(&session->dimensions, TALLY_M_SESSION_KIND, (int32_t)kind);
@@ -210,8 +215,19 @@ int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metri
 
 void tally_session_beat(tally_session_t *session, uint64_t now_ms) {
     session->reported_ms = now_ms;
-    session->last_ms[SINCE(SINCE_HEARTBEAT)] = now_ms;
+    for (uint32_t i = 0; i < TALLY_SINCE_METRICS; i++) {
+        if ((uint32_t)now_ms - session->last_ms[i] >= FORGOTTEN_MS) {
+            session->last_known &= (uint16_t) ~(1u << i);
+        }
+    }
+    session->last_ms[SINCE(SINCE_HEARTBEAT)] = (uint32_t)now_ms;
     session->last_known |= (uint16_t)(1u << SINCE(SINCE_HEARTBEAT));
+}
+
+uint64_t tally_session_age_ms(const tally_session_t *session, uint64_t now_ms) {
+    const uint64_t accounted_ms = (uint64_t)get(session, P(ELAPSED_TIME));
+    const uint64_t at_ms = session->figures.at_ms;
+    return accounted_ms + (now_ms > at_ms ? now_ms - at_ms : 0);
 }
 
 /* --- out ------------------------------------------------------------------------------------ */
@@ -225,8 +241,9 @@ void tally_session_figures(const tally_session_t *session, uint64_t now_ms, tall
 tally_view_t tally_session_since(const tally_session_t *session, uint64_t now_ms,
                                  tally_value_t out[TALLY_SINCE_METRICS]) {
     for (uint32_t i = 0; i < TALLY_SINCE_METRICS; i++) {
-        const uint64_t last_ms = session->last_ms[i];
-        out[i].number = now_ms > last_ms ? (int64_t)(now_ms - last_ms) : 0;
+        /* A last time may be a moment ahead: stamps of several producers cross. */
+        const uint32_t since_ms = (uint32_t)now_ms - session->last_ms[i];
+        out[i].number = since_ms <= UINT32_MAX - CROSSING_MS ? since_ms : 0;
     }
     return (tally_view_t){.values = out, .present = session->last_known, .group = TALLY_G_SINCE};
 }

@@ -54,10 +54,9 @@ typedef struct {
     int64_t seeking_since_ms; /* SEEKING_TIME when the seek began */
     uint64_t source_ms;
     uint64_t suspended_ms;
-    uint64_t opened_ms;
-    uint64_t reported_ms; /* the agent's: last heartbeat */
-    uint64_t last_ms[TALLY_SINCE_METRICS];
-    uint16_t last_known; /* a bit for each of them */
+    uint64_t reported_ms;                  /* the agent's: last heartbeat */
+    uint32_t last_ms[TALLY_SINCE_METRICS]; /* lower halves; what is 24 days old is forgotten */
+    uint16_t last_known;                   /* a bit for each of them */
     tally_viewing_t *viewing;
     tally_figures_t figures;
     tally_playhead_t playhead;
@@ -111,7 +110,10 @@ void tally_session_add(tally_session_t *session, enum tally_metric metric, int64
 int32_t tally_session_set_text(tally_session_t *session, enum tally_metric metric,
                                const char *text);
 
-/* A heartbeat was made. */
+/* How long it has been open. */
+uint64_t tally_session_age_ms(const tally_session_t *session, uint64_t now_ms);
+
+/* A heartbeat was made. At least once in 24 days, or what was last when is forgotten. */
 void tally_session_beat(tally_session_t *session, uint64_t now_ms);
 
 /* The figures as of `now_ms`: what is going on is added to the copy in `out`, never to the

@@ -12,7 +12,7 @@ static uint64_t now(const tally_session_t *session) {
 }
 
 void tally_story_touch(tally_session_t *session, uint32_t since) {
-    session->last_ms[since] = now(session);
+    session->last_ms[since] = (uint32_t)now(session);
     session->last_known |= (uint16_t)(1u << since);
 }
 
@@ -96,7 +96,7 @@ static bool on_phase(tally_session_t *session, uint32_t at) {
     if (has(session, at)) {
         return false;
     }
-    set(session, at, (int64_t)(now(session) - session->last_ms[SINCE(SINCE_REQUEST)]));
+    set(session, at, (uint32_t)now(session) - session->last_ms[SINCE(SINCE_REQUEST)]);
     return true;
 }
 

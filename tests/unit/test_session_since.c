@@ -175,6 +175,34 @@ static void test_since_looking_samples_nothing(void **state) {
     assert_int_equal(scene_sampled(&scene, TALLY_M_STALL_HISTOGRAM), 0);
 }
 
+static void test_since_is_told_up_to_24_days_and_forgotten_then(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    for (uint32_t hour = 0; hour < 24 * 24; hour++) {
+        scene_wait(&scene, 3600000);
+        tally_session_beat(&scene.session, scene.now_ms);
+    }
+    assert_int_equal(LAST(&scene, SINCE_PAUSE), 2073600000); /* 24 days */
+    for (uint32_t hour = 0; hour < 24; hour++) {
+        scene_wait(&scene, 3600000);
+        tally_session_beat(&scene.session, scene.now_ms);
+    }
+    assert_int_equal(LAST(&scene, SINCE_PAUSE), SCENE_NEVER);
+    assert_int_equal(LAST(&scene, SINCE_HEARTBEAT), 0);
+}
+
+static void test_since_nothing_is_told_of_before_a_long_sleep(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    scene_tell(&scene, TALLY_HOOK_PAUSE);
+    scene_tell(&scene, TALLY_HOOK_SUSPEND);
+    scene_wait(&scene, 4000000000);
+    scene_wait(&scene, 1000000000);
+    scene_tell(&scene, TALLY_HOOK_WAKE);
+    assert_int_equal(LAST(&scene, SINCE_PAUSE), SCENE_NEVER);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_since_nothing_happened_nothing_is_there),
@@ -188,6 +216,8 @@ int main(void) {
         cmocka_unit_test(test_since_stall_that_takes_no_time_is_one),
         cmocka_unit_test(test_since_buffer_is_sampled_by_the_second_it_held),
         cmocka_unit_test(test_since_looking_samples_nothing),
+        cmocka_unit_test(test_since_is_told_up_to_24_days_and_forgotten_then),
+        cmocka_unit_test(test_since_nothing_is_told_of_before_a_long_sleep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
