@@ -257,6 +257,18 @@ static void foreign(uint16_t sequence, enum tally_rtp_order order) {
     ssrc = ours;
 }
 
+/* A receiver asks whose farewell ends the stream. */
+static void test_rtp_source_is_known_by_name_from_its_first_packet(void **state) {
+    (void)state;
+    send(10, TALLY_RTP_UNSURE);
+    assert_int_equal(rtp.ssrc, 0x1001);
+    send(11, TALLY_RTP_NEXT);
+    foreign(500, TALLY_RTP_UNSURE);
+    assert_int_equal(rtp.ssrc, 0x1001);
+    foreign(501, TALLY_RTP_NEXT);
+    assert_int_equal(rtp.ssrc, 0x2002);
+}
+
 static void test_rtp_foreign_packet_hides_no_loss(void **state) {
     (void)state;
     begin();
@@ -345,6 +357,7 @@ int main(void) {
         cmocka_unit_test_setup(test_rtp_two_strays_apart_are_no_restart, set_up),
         cmocka_unit_test_setup(test_rtp_packet_far_behind_is_a_stray, set_up),
         cmocka_unit_test_setup(test_rtp_new_source_keeps_what_was_expected_of_the_old, set_up),
+        cmocka_unit_test_setup(test_rtp_source_is_known_by_name_from_its_first_packet, set_up),
         cmocka_unit_test_setup(test_rtp_foreign_packet_hides_no_loss, set_up),
         cmocka_unit_test_setup(test_rtp_two_sources_in_turn_are_the_first_one, set_up),
         cmocka_unit_test_setup(test_rtp_sources_may_come_and_go, set_up),

@@ -202,6 +202,15 @@ static void test_rtp_jitter_begins_anew_with_another_clock(void **state) {
     assert_int_equal(jitter_us(&call), 125);
 }
 
+static void test_rtp_jitter_does_not_compare_two_clocks(void **state) {
+    (void)state;
+    call_t call = call_from(0, 0);
+    packet(&call, 0);
+    assert_int_equal(tally_rtp_set_clock(&call.rtp, 16000), TALLY_OK);
+    packet(&call, 0); /* believed with one packet of each clock */
+    assert_int_equal(jitter_us(&call), TALLY_NO_VALUE);
+}
+
 static void test_rtp_jitter_of_a_new_source_begins_at_0(void **state) {
     (void)state;
     call_t call = worked_example();
@@ -236,6 +245,7 @@ int main(void) {
         cmocka_unit_test(test_rtp_jitter_does_not_compare_two_sources),
         cmocka_unit_test(test_rtp_jitter_does_not_compare_across_a_restart),
         cmocka_unit_test(test_rtp_jitter_begins_anew_with_another_clock),
+        cmocka_unit_test(test_rtp_jitter_does_not_compare_two_clocks),
         cmocka_unit_test(test_rtp_jitter_of_a_new_source_begins_at_0),
         cmocka_unit_test(test_rtp_jitter_of_a_restart_goes_on),
     };

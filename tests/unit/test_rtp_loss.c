@@ -317,6 +317,8 @@ static void test_rtp_recovery_of_what_was_never_expected_is_refused(void **state
     (void)state;
     assert_int_equal(tally_rtp_recovered(&rtp, (uint16_t)(next - 3)), TALLY_RTP_UNSURE);
     assert_int_equal(tally_rtp_recovered(&rtp, (uint16_t)(next + 3000)), TALLY_RTP_UNSURE);
+    come(3000);
+    assert_int_equal(tally_rtp_recovered(&rtp, (uint16_t)(next - 1 - 3000)), TALLY_RTP_UNSURE);
     assert_int_equal(tally_rtp_init(&rtp, 90000), TALLY_OK);
     assert_int_equal(tally_rtp_recovered(&rtp, next), TALLY_RTP_UNSURE);
     come(1);

@@ -89,9 +89,9 @@ int32_t tally_rtp_parse(const uint8_t *datagram, uint32_t bytes, tally_rtp_heade
  * the rate it had. TALLY_E_ARGUMENT as at init. */
 int32_t tally_rtp_set_clock(tally_rtp_t *rtp, uint32_t clock_rate_hz);
 
-/* What counts as severe from now on (TR-135): a loss event of at least `length` packets
- * (SevereLossMinLength, 5 after init), one with fewer than `distance` packets received since the
- * one before (SevereLossMinDistance, 100 after init). */
+/* What counts as severe (TR-135): a loss event of at least `length` packets (SevereLossMinLength, 5
+ * after init), one with fewer than `distance` packets received since the one before
+ * (SevereLossMinDistance, 100 after init). To be said between init and the first packet. */
 void tally_rtp_set_severe(tally_rtp_t *rtp, uint16_t length, uint16_t distance);
 
 /*
