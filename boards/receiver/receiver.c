@@ -103,7 +103,9 @@ void receiver_capabilities(const receiver_config_t *config, uint64_t groups[TALL
                                    TALLY_CAN(VIEWING, VIEWING_LOADS) | TALLY_CAN(VIEWING, ZAPS));
     groups[TALLY_G_HISTOGRAM] =
         TALLY_CAN(HISTOGRAM, STARTUP_HISTOGRAM) | TALLY_CAN(HISTOGRAM, STALL_HISTOGRAM);
-    groups[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
+    /* Nothing here recovers a packet. */
+    groups[TALLY_G_RTP] = TALLY_CAN_ALL(RTP) &
+                          ~(TALLY_CAN(RTP, RTP_RECOVERED) | TALLY_CAN(RTP, RTP_LOSS_EVENTS_BEFORE));
     groups[TALLY_G_TS] = TALLY_CAN_ALL(TS);
 }
 

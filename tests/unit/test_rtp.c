@@ -180,6 +180,7 @@ static void test_rtp_restart_of_the_sender_is_not_loss(void **state) {
     send(11 + 3003, TALLY_RTP_NEXT);
     expect(6, 5, 1);
     assert_int_equal(value(TALLY_M_RTP_SOURCE_CHANGES), 1);
+    assert_int_equal(value(TALLY_M_RTP_RESTARTS), 1);
 }
 
 static void test_rtp_restart_keeps_what_was_lost_before(void **state) {
@@ -228,7 +229,7 @@ static void test_rtp_packet_far_behind_is_a_stray(void **state) {
         (void)packet(i);
     }
     send(999 - 99, TALLY_RTP_LATE);
-    send(999 - 101, TALLY_RTP_UNSURE);
+    send(999 - 100, TALLY_RTP_UNSURE);
     send(1000, TALLY_RTP_NEXT);
     expect(1001, 1002, -1);
 }
@@ -246,6 +247,73 @@ static void test_rtp_new_source_keeps_what_was_expected_of_the_old(void **state)
     send(503, TALLY_RTP_NEXT);
     expect(10, 6, 4);
     assert_int_equal(value(TALLY_M_RTP_SOURCE_CHANGES), 1);
+    assert_int_equal(value(TALLY_M_RTP_RESTARTS), 0);
+}
+
+static void foreign(uint16_t sequence, enum tally_rtp_order order) {
+    const uint32_t ours = ssrc;
+    ssrc = 0x2002;
+    send(sequence, order);
+    ssrc = ours;
+}
+
+/* A receiver asks whose farewell ends the stream. */
+static void test_rtp_source_is_known_by_name_from_its_first_packet(void **state) {
+    (void)state;
+    send(10, TALLY_RTP_UNSURE);
+    assert_int_equal(rtp.ssrc, 0x1001);
+    send(11, TALLY_RTP_NEXT);
+    foreign(500, TALLY_RTP_UNSURE);
+    assert_int_equal(rtp.ssrc, 0x1001);
+    foreign(501, TALLY_RTP_NEXT);
+    assert_int_equal(rtp.ssrc, 0x2002);
+}
+
+static void test_rtp_foreign_packet_hides_no_loss(void **state) {
+    (void)state;
+    begin();
+    foreign(500, TALLY_RTP_UNSURE);
+    send(15, TALLY_RTP_NEXT); /* 12, 13 and 14 are lost */
+    foreign(12, TALLY_RTP_UNSURE);
+    send(16, TALLY_RTP_NEXT);
+    expect(7, 4, 3);
+    assert_int_equal(value(TALLY_M_RTP_SOURCE_CHANGES), 0);
+}
+
+static void test_rtp_two_sources_in_turn_are_the_first_one(void **state) {
+    (void)state;
+    begin();
+    for (uint16_t i = 0; i < 100; i++) {
+        foreign((uint16_t)(500 + i), TALLY_RTP_UNSURE);
+        send((uint16_t)(12 + i), TALLY_RTP_NEXT);
+    }
+    expect(102, 102, 0);
+    assert_int_equal(value(TALLY_M_RTP_SOURCE_CHANGES), 0);
+}
+
+static void test_rtp_sources_may_come_and_go(void **state) {
+    (void)state;
+    begin();
+    foreign(500, TALLY_RTP_UNSURE);
+    foreign(501, TALLY_RTP_NEXT);
+    ssrc = 0x2002;
+    send(502, TALLY_RTP_NEXT);
+    ssrc = 0x1001;
+    send(20, TALLY_RTP_UNSURE);
+    send(21, TALLY_RTP_NEXT);
+    expect(7, 7, 0);
+    assert_int_equal(value(TALLY_M_RTP_SOURCE_CHANGES), 2);
+    assert_int_equal(value(TALLY_M_RTP_RESTARTS), 0);
+}
+
+static void test_rtp_jump_of_another_source_is_no_restart_of_ours(void **state) {
+    (void)state;
+    begin();
+    send(40000, TALLY_RTP_UNSURE);
+    foreign(40001, TALLY_RTP_UNSURE);
+    send(40002, TALLY_RTP_UNSURE);
+    send(12, TALLY_RTP_NEXT);
+    expect(3, 3, 0);
 }
 
 /* --- the rest ------------------------------------------------------------------------------- */
@@ -289,6 +357,11 @@ int main(void) {
         cmocka_unit_test_setup(test_rtp_two_strays_apart_are_no_restart, set_up),
         cmocka_unit_test_setup(test_rtp_packet_far_behind_is_a_stray, set_up),
         cmocka_unit_test_setup(test_rtp_new_source_keeps_what_was_expected_of_the_old, set_up),
+        cmocka_unit_test_setup(test_rtp_source_is_known_by_name_from_its_first_packet, set_up),
+        cmocka_unit_test_setup(test_rtp_foreign_packet_hides_no_loss, set_up),
+        cmocka_unit_test_setup(test_rtp_two_sources_in_turn_are_the_first_one, set_up),
+        cmocka_unit_test_setup(test_rtp_sources_may_come_and_go, set_up),
+        cmocka_unit_test_setup(test_rtp_jump_of_another_source_is_no_restart_of_ours, set_up),
         cmocka_unit_test_setup(test_rtp_payload_is_counted_from_the_first_packet, set_up),
         cmocka_unit_test_setup(test_rtp_discarded_and_invalid_are_counted_as_told, set_up),
     };

@@ -180,6 +180,56 @@ static void test_rtp_jitter_does_not_compare_across_a_restart(void **state) {
     assert_int_equal(jitter_us(&call), 0);
 }
 
+static void test_rtp_jitter_begins_anew_with_another_clock(void **state) {
+    (void)state;
+    call_t call = worked_example();
+    assert_int_equal(tally_rtp_set_clock(&call.rtp, CLOCK_RATE), TALLY_OK);
+    assert_int_equal(jitter_us(&call), 227);
+    assert_int_equal(tally_rtp_set_clock(&call.rtp, 16000), TALLY_OK);
+    assert_int_equal(jitter_us(&call), TALLY_NO_VALUE);
+    assert_int_equal(call.rtp.values[TALLY_M_RTP_CLOCK_RATE - TALLY_M_RTP_FIRST], 16000);
+    packet(&call, 0);
+    assert_int_equal(jitter_us(&call), TALLY_NO_VALUE);
+    call.timestamp += TICKS; /* twice the ticks for the same 20 ms */
+    packet(&call, 0);
+    assert_int_equal(jitter_us(&call), 0);
+    call.timestamp += TICKS;
+    packet(&call, 2000);
+    assert_int_equal(jitter_us(&call), 125);
+    assert_int_equal(call.rtp.values[TALLY_M_RTP_RECEIVED - TALLY_M_RTP_FIRST], 8);
+    assert_int_equal(call.rtp.values[TALLY_M_RTP_LOST - TALLY_M_RTP_FIRST], 0);
+    assert_int_equal(tally_rtp_set_clock(&call.rtp, 999), TALLY_E_ARGUMENT);
+    assert_int_equal(jitter_us(&call), 125);
+}
+
+static void test_rtp_jitter_does_not_compare_two_clocks(void **state) {
+    (void)state;
+    call_t call = call_from(0, 0);
+    packet(&call, 0);
+    assert_int_equal(tally_rtp_set_clock(&call.rtp, 16000), TALLY_OK);
+    packet(&call, 0); /* believed with one packet of each clock */
+    assert_int_equal(jitter_us(&call), TALLY_NO_VALUE);
+}
+
+static void test_rtp_jitter_of_a_new_source_begins_at_0(void **state) {
+    (void)state;
+    call_t call = worked_example();
+    call.ssrc = 0x2002;
+    packet(&call, 0);
+    assert_int_equal(jitter_us(&call), 227); /* not believed yet */
+    packet(&call, 2000);
+    assert_int_equal(jitter_us(&call), 125);
+}
+
+static void test_rtp_jitter_of_a_restart_goes_on(void **state) {
+    (void)state;
+    call_t call = worked_example();
+    call.sequence = 40000;
+    packet(&call, 1000000);
+    packet(&call, 1000000);
+    assert_int_equal(jitter_us(&call), 212);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rtp_jitter_needs_two_packets),
@@ -194,6 +244,10 @@ int main(void) {
         cmocka_unit_test(test_rtp_jitter_leaves_out_a_new_programme),
         cmocka_unit_test(test_rtp_jitter_does_not_compare_two_sources),
         cmocka_unit_test(test_rtp_jitter_does_not_compare_across_a_restart),
+        cmocka_unit_test(test_rtp_jitter_begins_anew_with_another_clock),
+        cmocka_unit_test(test_rtp_jitter_does_not_compare_two_clocks),
+        cmocka_unit_test(test_rtp_jitter_of_a_new_source_begins_at_0),
+        cmocka_unit_test(test_rtp_jitter_of_a_restart_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

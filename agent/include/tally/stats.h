@@ -33,19 +33,29 @@ typedef struct {
     uint32_t version;
     uint32_t values[TALLY_RTP_METRICS];
     /* the writer's own */
-    uint64_t seen;            /* bit n: sequence number highest - n was received */
-    uint32_t us_per_tick_q16; /* microseconds of one RTP timestamp tick, times 65536 */
-    uint32_t ssrc;
-    uint32_t highest;       /* highest sequence number, extended by its wraps */
-    uint32_t base;          /* extended sequence number that counting began with */
-    uint32_t expected_past; /* packets expected from sources before this one */
+    uint64_t missing; /* bit n: the nth before the highest neither came nor was recovered yet */
+    uint64_t missing_before;  /* the same had nothing been recovered */
+    uint32_t us_per_tick_q22; /* microseconds of one RTP timestamp tick, times 2^22 */
+    uint32_t ssrc;            /* of the source that is believed; before, of the latest packet */
+    uint32_t next;      /* sequence number after the highest; bit 16: it needs a second look */
+    uint32_t first;     /* packets expected before this source */
+    uint32_t last_lost; /* number of the last packet lost, after and before correction */
+    uint32_t last_lost_before;
+    uint32_t run; /* packets lost in a row up to last_lost; 0: none was lost so far */
     uint32_t jitter_q4_us;
     uint32_t arrival_us; /* of the packet before */
     uint32_t timestamp;  /* of the packet before */
-    uint16_t resync;     /* next sequence number if the one before began a restart */
-    uint8_t probation;   /* packets in sequence still missing before a source is believed */
-    bool resyncing;      /* the packet before was far from the sequence */
-    bool has_previous;   /* arrival_us and timestamp are of this source */
+    uint32_t trial_ssrc; /* a source not believed yet, or a restart of the one that is */
+    uint32_t trial_arrival_us;
+    uint32_t trial_timestamp;
+    uint16_t trial_next; /* sequence number that follows it */
+    uint16_t severe_length;
+    uint16_t severe_distance;
+    uint8_t trial_packets; /* in sequence so far; 0: nobody is on trial */
+    bool trial_has_previous;
+    bool has_previous; /* arrival_us and timestamp are of this source and clock rate */
+    bool is_believed;
+    bool in_burst; /* the last packet lost was in a burst */
 } tally_rtp_t;
 
 typedef struct {
@@ -75,10 +85,37 @@ int32_t tally_rtp_init(tally_rtp_t *rtp, uint32_t clock_rate_hz);
  * cut short in header, CSRC list, extension or padding (RFC 3550 5.1). */
 int32_t tally_rtp_parse(const uint8_t *datagram, uint32_t bytes, tally_rtp_header_t *out);
 
-/* Counts one packet: sequence and probation by A.1, loss by A.3, jitter by A.8. `arrival_us` may
+/* Another payload type has another clock: jitter begins anew, all else goes on. No effect if it is
+ * the rate it had. TALLY_E_ARGUMENT as at init. */
+int32_t tally_rtp_set_clock(tally_rtp_t *rtp, uint32_t clock_rate_hz);
+
+/* What counts as severe (TR-135): a loss event of at least `length` packets (SevereLossMinLength, 5
+ * after init), one with fewer than `distance` packets received since the one before
+ * (SevereLossMinDistance, 100 after init). To be said between init and the first packet. */
+void tally_rtp_set_severe(tally_rtp_t *rtp, uint16_t length, uint16_t distance);
+
+/*
+ * Counts one packet: sequence and probation by A.1, loss by A.3, jitter by A.8. `arrival_us` may
  * wrap. Returns enum tally_rtp_order. A packet that is not played after all (late, duplicate, no
- * room) is to be told with tally_rtp_discard(). */
+ * room) is to be told with tally_rtp_discard().
+ *
+ * Another SSRC, or a jump of the sequence, is believed once two of its packets come one after the
+ * other with none of the believed source in between; both are counted then.
+ *
+ * A packet is late, not lost, as long as it comes within 64 packets: loss events and bursts are
+ * counted when a hole falls further behind than that, or when another source follows. Until then
+ * it is in rtp_lost and in no loss event; nor are the last holes of a stream that ends.
+ */
 int32_t tally_rtp_packet(tally_rtp_t *rtp, const tally_rtp_header_t *header, uint32_t arrival_us);
+
+/*
+ * A packet that error correction or retransmission brought back counts as received, late, without a
+ * say in jitter or order; it is not to be told with tally_rtp_packet() too. Returns TALLY_RTP_LATE,
+ * TALLY_RTP_NEXT if it is above all before it, and without counting it TALLY_RTP_DUPLICATE if it
+ * had come and TALLY_RTP_UNSURE if the source does not know it. Further than 64 packets behind, the
+ * caller is believed, and the loss event stays counted.
+ */
+int32_t tally_rtp_recovered(tally_rtp_t *rtp, uint16_t sequence);
 
 /* Counts a packet that was received and not played. */
 void tally_rtp_discard(tally_rtp_t *rtp);

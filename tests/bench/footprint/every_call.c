@@ -52,6 +52,9 @@ static void call_streams(void) {
     sink = tally_rtp_init(&rtp, (uint32_t)sink);
     sink = tally_rtp_parse(packet, (uint32_t)sink, &header);
     sink = tally_rtp_packet(&rtp, &header, (uint32_t)sink);
+    sink = tally_rtp_recovered(&rtp, header.sequence);
+    sink = tally_rtp_set_clock(&rtp, header.timestamp);
+    tally_rtp_set_severe(&rtp, header.sequence, header.sequence);
     tally_rtp_discard(&rtp);
     tally_rtp_invalid(&rtp);
     tally_ts_init(&ts);
