@@ -64,7 +64,12 @@ static void call_streams(void) {
     tally_frames_lost(&frames, (uint32_t)sink);
     tally_frames_concealed(&frames, (uint32_t)sink);
     tally_frames_received(&frames, (uint32_t)sink);
-    tally_frames_hold(&frames, sink != 0);
+    tally_frames_size(&frames, (uint16_t)sink, (uint16_t)sink);
+    tally_frames_av_resync(&frames);
+    tally_frames_av_offset(&frames, sink);
+    sink = tally_frames_buffer(&frames, (enum tally_buffer)sink, (enum tally_buffer_state)sink,
+                               (uint32_t)sink);
+    tally_frames_hold(&frames, sink != 0, (uint32_t)sink);
     tally_frames_totals(&frames, (uint32_t)sink, (uint32_t)sink);
 }
 
