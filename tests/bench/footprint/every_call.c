@@ -10,6 +10,7 @@ extern tally_t agent;
 extern tally_rtp_t rtp;
 extern tally_ts_t ts;
 extern tally_frames_t frames;
+extern const tally_device_t sample;
 extern const tally_options_t options;
 extern const tally_port_t port;
 extern const tally_transport_t transport;
@@ -28,6 +29,7 @@ static void call_agent(void) {
     sink = tally_query(&agent, (uint32_t)sink, (enum tally_metric)sink, &value);
     sink = tally_note(&agent, (enum tally_metric)sink, value);
     sink = (int32_t)tally_pending(&agent);
+    sink = tally_device_sample(&agent, &sample);
     tally_flush(&agent);
 }
 
