@@ -94,7 +94,8 @@ _Static_assert((int)TALLY_M_DEJITTER_UNDERRUNS - (int)TALLY_M_DECODER_UNDERRUNS 
                "the rows of the buffers follow each other");
 
 static uint32_t *buffer_word(tally_frames_t *frames, uint32_t which, uint32_t word) {
-    return WORD(frames, DECODER_UNDERRUNS) + which * BUFFER_WORDS + word;
+    const uint32_t first = (uint32_t)TALLY_M_DECODER_UNDERRUNS - (uint32_t)TALLY_M_FRAMES_FIRST;
+    return &frames->values[first + which * BUFFER_WORDS + word];
 }
 
 /* Brings an underrun's time up to `time_us`. */

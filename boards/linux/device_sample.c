@@ -144,8 +144,8 @@ static void take_cpu(device_sample_t *sample, tally_device_t *out) {
     uint64_t all = 0;
     const bool had = sample->has_cpu;
     sample->has_cpu = read_ticks(sample, &busy, &all);
-    if (had && sample->has_cpu && all > sample->cpu_all) {
-        const uint64_t passed = all - sample->cpu_all;
+    const uint64_t passed = all > sample->cpu_all ? all - sample->cpu_all : 0;
+    if (had && sample->has_cpu && passed > 0) {
         /* Ticks of waiting for I/O can be taken back. */
         const uint64_t used = busy > sample->cpu_busy ? busy - sample->cpu_busy : 0;
         out->cpu_load_permille = (uint32_t)((used < passed ? used : passed) * 1000 / passed);
@@ -227,7 +227,8 @@ static void take_temperature(const device_sample_t *sample, tally_device_t *out)
  * is in a unit of the driver's own. */
 static void take_wifi(const device_sample_t *sample, tally_device_t *out) {
     char text[TEXT_BYTES];
-    uint64_t number = 0;
+    uint64_t status = 0;
+    uint64_t quality = 0;
     int32_t level = 0;
     if (!read_text(sample, "/proc/net/wireless", text)) {
         return;
@@ -237,7 +238,7 @@ static void take_wifi(const device_sample_t *sample, tally_device_t *out) {
         return;
     }
     at++;
-    if (take_number(&at, UINT32_MAX, &number) && take_number(&at, UINT32_MAX, &number) &&
+    if (take_number(&at, UINT32_MAX, &status) && take_number(&at, UINT32_MAX, &quality) &&
         *at == '.') {
         at++;
         if (take_signed(&at, 200, &level) && level < 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read under /proc and /sys, from fake trees: sound ones, bare ones and hostile ones. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -364,7 +365,7 @@ static void test_sample_files_without_end_are_no_files(void **state) {
     assert_int_equal(look(), 0);
 }
 
-static void test_sample_pipes_nobody_writes_to_are_no_files(void **state) {
+static void test_sample_pipes_are_no_files(void **state) {
     (void)state;
     for (uint32_t i = 0; i < FILES; i++) {
         char path[512];
@@ -373,6 +374,14 @@ static void test_sample_pipes_nobody_writes_to_are_no_files(void **state) {
         assert_int_equal(mkfifo(path, 0600), 0);
     }
     assert_int_equal(look(), 0);
+    char path[512];
+    path_of("/proc/stat", path);
+    const int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int writer = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(writer, "cpu  1 2 3 4\n", 13), 13);
+    close(writer);
+    assert_int_equal(look(), 0);
+    close(reader);
 }
 
 static void test_sample_folders_in_place_of_files_are_no_files(void **state) {
@@ -416,6 +425,20 @@ static void test_sample_of_files_too_long_whole_lines_count(void **state) {
     assert_int_equal(sampler.has_cpu, false);
 }
 
+/* Of MemAvailable the first 15 bytes are within what is looked at: "MemAvailable: 9". */
+static void test_sample_number_that_is_cut_off_is_none(void **state) {
+    (void)state;
+    static const char total[] = "MemTotal: 1000 kB\n";
+    static const char available[] = "MemAvailable: 900 kB\n";
+    char text[16383 - 15 + sizeof available];
+    memset(text, 'x', sizeof text);
+    memcpy(text, total, sizeof total - 1);
+    text[16383 - 16] = '\n';
+    memcpy(text + 16383 - 15, available, sizeof available);
+    put("/proc/meminfo", text);
+    assert_int_equal(look(), CAN(MEMORY_TOTAL));
+}
+
 static void test_sample_root_too_long_finds_nothing(void **state) {
     (void)state;
     char deep[1024];
@@ -452,12 +475,13 @@ int main(void) {
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sample_files_without_end_are_no_files, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(test_sample_pipes_nobody_writes_to_are_no_files, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_sample_pipes_are_no_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sample_folders_in_place_of_files_are_no_files, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_sample_binary_files_say_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sample_of_files_too_long_whole_lines_count, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_sample_number_that_is_cut_off_is_none, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_sample_root_too_long_finds_nothing, set_up, tear_down),
     };
