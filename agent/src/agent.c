@@ -133,6 +133,9 @@ static void declare_capabilities(tally_t *tally) {
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
     tally->capabilities[TALLY_G_AGENT] =
         own | (tally->capabilities[TALLY_G_AGENT] & NOTED_BY_BOARD);
+#if !TALLY_DEVICE
+    tally->capabilities[TALLY_G_DEVICE] = 0;
+#endif
 #if TALLY_METRICS_USER
     /* Without it nobody could tell whose the keys of group USER are. */
     tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
@@ -281,6 +284,21 @@ static void report_viewing(tally_t *tally, uint64_t now_ms) {
     tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_VIEWING, 0, views, 2);
 }
 
+/* What was never sampled in this period would be told as if it were new. */
+static void report_device(tally_t *tally) {
+#if TALLY_DEVICE
+    tally_value_t values[TALLY_DEVICE_METRICS];
+    if (tally->capabilities[TALLY_G_DEVICE] == 0 || !tally_machine_has_news(&tally->machine)) {
+        return;
+    }
+    const tally_view_t view = tally_machine_view(&tally->machine, values);
+    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_DEVICE, 0, &view, 1);
+    tally_machine_told(&tally->machine);
+#else
+    (void)tally;
+#endif
+}
+
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_report_set_time(&tally->report, now_ms, wall);
     if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
@@ -292,6 +310,7 @@ static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
         tally->agent_due_ms = now_ms + tally->upload_ms;
         report_agent(tally);
         report_viewing(tally, now_ms);
+        report_device(tally);
     }
     return session_ms < tally->agent_due_ms ? session_ms : tally->agent_due_ms;
 }
@@ -446,6 +465,12 @@ int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
            : metric == TALLY_M_STACK_HIGH  ? note(&tally->stack_high, value)
                                            : (int32_t)TALLY_E_ARGUMENT;
 }
+
+#if TALLY_DEVICE
+int32_t tally_device_sample(tally_t *tally, const tally_device_t *sample) {
+    return tally_machine_sample(&tally->machine, sample);
+}
+#endif
 
 uint32_t tally_pending(const tally_t *tally) {
     return tally_spool_waiting(&tally->spool);

@@ -4,6 +4,7 @@
 /* All stages in one struct. Only agent.c, live.c and front.c know more than one of them. */
 #include "hook.h"
 #include "limit.h"
+#include "machine.h"
 #include "metrics.h"
 #include "report.h"
 #include "session.h"
@@ -28,6 +29,9 @@ struct tally {
     tally_session_t sessions[TALLY_SESSIONS];
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
     tally_viewing_t viewing;
+#if TALLY_DEVICE
+    tally_machine_t machine;
+#endif
     tally_limit_t starts;
     tally_limit_t events[TALLY_LIMIT_CLASSES];
     tally_report_t report;

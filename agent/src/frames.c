@@ -14,6 +14,9 @@
 #define AVERAGED_MOST_US  (UINT32_C(1) << 27)
 #define TIME_WENT_BACK_US (UINT32_C(1) << 31)
 
+/* The agent reads signed words by their differences, which must lie within 32 bits themselves. */
+#define OFFSET_MOST_MS ((INT32_C(1) << 30) - 1)
+
 _Static_assert(MOST_GAPS < TALLY_FRAME_TIMES, "30 gaps lie between 31 frames");
 
 #define WORD(frames, metric)                                                                       \
@@ -21,51 +24,136 @@ _Static_assert(MOST_GAPS < TALLY_FRAME_TIMES, "30 gaps lie between 31 frames");
 
 void tally_frames_init(tally_frames_t *frames) {
     memset(frames, 0, sizeof *frames);
+    *WORD(frames, AV_OFFSET) = TALLY_NO_SIGNED;
+    *WORD(frames, FRAME_WIDTH_NOW) = TALLY_NO_VALUE;
+    *WORD(frames, FRAME_HEIGHT_NOW) = TALLY_NO_VALUE;
 }
 
-static void add(tally_frames_t *frames, uint32_t *word, uint32_t count) {
-    tally_atomic_update_begin(&frames->version);
-    tally_atomic_add_owned(word, count);
-    tally_atomic_update_end(&frames->version);
-}
+/* --- counts: the version is for words that belong together, one alone cannot be torn ---------- */
 
 void tally_frames_received(tally_frames_t *frames, uint32_t count) {
-    add(frames, WORD(frames, FRAMES_RECEIVED), count);
+    tally_atomic_add_owned(WORD(frames, FRAMES_RECEIVED), count);
 }
 
 void tally_frames_corrupted(tally_frames_t *frames, uint32_t count) {
-    add(frames, WORD(frames, FRAMES_CORRUPTED), count);
+    tally_atomic_add_owned(WORD(frames, FRAMES_CORRUPTED), count);
 }
 
 void tally_frames_lost(tally_frames_t *frames, uint32_t count) {
-    add(frames, WORD(frames, FRAMES_LOST), count);
+    tally_atomic_add_owned(WORD(frames, FRAMES_LOST), count);
 }
 
 void tally_frames_concealed(tally_frames_t *frames, uint32_t count) {
-    add(frames, WORD(frames, FRAMES_CONCEALED), count);
+    tally_atomic_add_owned(WORD(frames, FRAMES_CONCEALED), count);
 }
 
 void tally_frames_dropped(tally_frames_t *frames, uint32_t count) {
     if (!frames->is_held) {
-        add(frames, WORD(frames, FRAMES_DROPPED), count);
+        tally_atomic_add_owned(WORD(frames, FRAMES_DROPPED), count);
     }
 }
 
 void tally_frames_decoded(tally_frames_t *frames, bool is_key) {
+    if (!is_key) {
+        tally_atomic_add_owned(WORD(frames, FRAMES_DECODED), 1);
+        return;
+    }
     tally_atomic_update_begin(&frames->version);
     tally_atomic_add_owned(WORD(frames, FRAMES_DECODED), 1);
-    if (is_key) {
-        tally_atomic_add_owned(WORD(frames, KEY_FRAMES_DECODED), 1);
+    tally_atomic_add_owned(WORD(frames, KEY_FRAMES_DECODED), 1);
+    tally_atomic_update_end(&frames->version);
+}
+
+void tally_frames_size(tally_frames_t *frames, uint16_t width, uint16_t height) {
+    tally_atomic_update_begin(&frames->version);
+    tally_atomic_store(WORD(frames, FRAME_WIDTH_NOW), width);
+    tally_atomic_store(WORD(frames, FRAME_HEIGHT_NOW), height);
+    tally_atomic_update_end(&frames->version);
+}
+
+void tally_frames_av_resync(tally_frames_t *frames) {
+    tally_atomic_add_owned(WORD(frames, AV_RESYNCS), 1);
+}
+
+void tally_frames_av_offset(tally_frames_t *frames, int32_t offset_ms) {
+    const int32_t within_ms = offset_ms > OFFSET_MOST_MS    ? OFFSET_MOST_MS
+                              : offset_ms < -OFFSET_MOST_MS ? -OFFSET_MOST_MS
+                                                            : offset_ms;
+    tally_atomic_store(WORD(frames, AV_OFFSET), (uint32_t)within_ms);
+}
+
+/* --- buffers -------------------------------------------------------------------------------- */
+
+/* Where a buffer's figures stand, the same for each: enum tally_buffer. */
+enum { UNDERRUNS, OVERRUNS, EMPTY_TIME, BUFFER_WORDS };
+
+_Static_assert((int)TALLY_M_DEJITTER_UNDERRUNS - (int)TALLY_M_DECODER_UNDERRUNS ==
+                       (int)TALLY_BUFFER_DEJITTER * (int)BUFFER_WORDS &&
+                   (int)TALLY_M_DEJITTER_EMPTY_TIME - (int)TALLY_M_DECODER_EMPTY_TIME ==
+                       (int)TALLY_BUFFER_DEJITTER * (int)BUFFER_WORDS,
+               "the rows of the buffers follow each other");
+
+static uint32_t *buffer_word(tally_frames_t *frames, uint32_t which, uint32_t word) {
+    const uint32_t first = (uint32_t)TALLY_M_DECODER_UNDERRUNS - (uint32_t)TALLY_M_FRAMES_FIRST;
+    return &frames->values[first + which * BUFFER_WORDS + word];
+}
+
+/* Brings an underrun's time up to `time_us`. */
+static void account_buffer(tally_frames_t *frames, uint32_t which, uint32_t time_us) {
+    tally_buffer_t *const buffer = &frames->buffers[which];
+    const uint32_t passed_us = time_us - buffer->since_us;
+    if (buffer->in_underrun && passed_us < TIME_WENT_BACK_US && !frames->is_held) {
+        const uint32_t empty_us = buffer->rest_us + passed_us;
+        tally_atomic_add_owned(buffer_word(frames, which, EMPTY_TIME), empty_us / 1000);
+        buffer->rest_us = (uint16_t)(empty_us % 1000);
+    }
+    buffer->since_us = time_us;
+}
+
+/* An empty buffer that has been filled before is in an underrun, unless it is held. */
+static void judge_buffer(tally_frames_t *frames, uint32_t which) {
+    tally_buffer_t *const buffer = &frames->buffers[which];
+    if (buffer->state != TALLY_BUFFER_EMPTY) {
+        buffer->in_underrun = false;
+    } else if (buffer->was_filled && !buffer->in_underrun && !frames->is_held) {
+        buffer->in_underrun = true;
+        tally_atomic_add_owned(buffer_word(frames, which, UNDERRUNS), 1);
+    }
+}
+
+int32_t tally_frames_buffer(tally_frames_t *frames, enum tally_buffer which,
+                            enum tally_buffer_state state, uint32_t time_us) {
+    if ((uint32_t)which >= TALLY_BUFFERS || (uint32_t)state > TALLY_BUFFER_FULL) {
+        return TALLY_E_ARGUMENT;
+    }
+    tally_buffer_t *const buffer = &frames->buffers[which];
+    const bool overruns = state == TALLY_BUFFER_FULL && buffer->state != TALLY_BUFFER_FULL;
+    tally_atomic_update_begin(&frames->version);
+    account_buffer(frames, which, time_us);
+    buffer->state = (uint8_t)state;
+    buffer->was_filled = buffer->was_filled || state != TALLY_BUFFER_EMPTY;
+    judge_buffer(frames, which);
+    if (overruns && !frames->is_held) {
+        tally_atomic_add_owned(buffer_word(frames, which, OVERRUNS), 1);
+    }
+    tally_atomic_update_end(&frames->version);
+    return TALLY_OK;
+}
+
+void tally_frames_hold(tally_frames_t *frames, bool on, uint32_t time_us) {
+    tally_atomic_update_begin(&frames->version);
+    for (uint32_t i = 0; i < TALLY_BUFFERS; i++) {
+        account_buffer(frames, i, time_us);
+    }
+    frames->is_held = on;
+    frames->shown = 0;
+    for (uint32_t i = 0; i < TALLY_BUFFERS; i++) {
+        judge_buffer(frames, i);
     }
     tally_atomic_update_end(&frames->version);
 }
 
 /* --- freezes -------------------------------------------------------------------------------- */
-
-void tally_frames_hold(tally_frames_t *frames, bool on) {
-    frames->is_held = on;
-    frames->shown = 0;
-}
 
 static uint32_t time_before(const tally_frames_t *frames, uint32_t back) {
     return frames->times_us[(frames->shown - back) % TALLY_FRAME_TIMES];
@@ -86,8 +174,10 @@ static bool is_freeze(const tally_frames_t *frames, uint32_t gap_us) {
 static void judge_gap(tally_frames_t *frames, uint32_t gap_us) {
     if (is_freeze(frames, gap_us)) {
         const uint32_t frozen_us = frames->freeze_rest_us + gap_us;
+        tally_atomic_update_begin(&frames->version);
         tally_atomic_add_owned(WORD(frames, FREEZES), 1);
         tally_atomic_add_owned(WORD(frames, FREEZE_TIME), frozen_us / 1000);
+        tally_atomic_update_end(&frames->version);
         frames->freeze_rest_us = frozen_us % 1000;
     }
     if (gap_us > AVERAGED_MOST_US) {
@@ -106,12 +196,10 @@ static void keep_time(tally_frames_t *frames, uint32_t time_us) {
 }
 
 void tally_frames_rendered(tally_frames_t *frames, uint32_t time_us) {
-    tally_atomic_update_begin(&frames->version);
     tally_atomic_add_owned(WORD(frames, FRAMES_RENDERED), 1);
     if (!frames->is_held) {
         keep_time(frames, time_us);
     }
-    tally_atomic_update_end(&frames->version);
 }
 
 /* --- totals of a sink ----------------------------------------------------------------------- */

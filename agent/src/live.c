@@ -220,6 +220,20 @@ static void tell(tally_t *tally, const tally_session_t *session, const tally_out
     }
 }
 
+/* The device's first picture is that of whichever session comes first. */
+static void note_picture(tally_t *tally, uint64_t at_ms) {
+#if TALLY_DEVICE
+    const uint64_t boot_ms = tally->report.boot_ms;
+    const uint64_t since_init_ms = at_ms > boot_ms ? at_ms - boot_ms : 0;
+    if ((tally->capabilities[TALLY_G_DEVICE] & TALLY_CAN(DEVICE, BOOT_TO_PICTURE)) != 0) {
+        tally_machine_picture(&tally->machine, since_init_ms + tally->options->booted_ms);
+    }
+#else
+    (void)tally;
+    (void)at_ms;
+#endif
+}
+
 static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook, int32_t code,
                   int32_t detail, uint64_t at_ms) {
     const tally_outcome_t outcome = tally_session_apply(session, hook, code, detail, at_ms);
@@ -230,6 +244,9 @@ static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook
     }
     if (is_to_announce(session, hook, at_ms)) {
         announce(tally, session, at_ms);
+    }
+    if (hook == TALLY_HOOK_FIRST_PICTURE) {
+        note_picture(tally, at_ms);
     }
     if (hook == TALLY_HOOK_WAKE) {
         session->reported_ms = at_ms; /* the heartbeats slept through are not made up for */

@@ -193,12 +193,13 @@ bool tally_stream_sample(tally_stream_t *stream) {
             *total += advance;
             continue;
         }
+        if (now[i] == (infos[i].kind == TALLY_KIND_SIGNED ? TALLY_NO_SIGNED : TALLY_NO_VALUE)) {
+            continue;
+        }
         if (infos[i].kind == TALLY_KIND_SIGNED) {
             *total += (int32_t)advance;
-        } else if (now[i] != TALLY_NO_VALUE) {
-            *total = now[i];
         } else {
-            continue;
+            *total = now[i];
         }
         stream->present |= UINT64_C(1) << i;
     }

@@ -13,6 +13,7 @@ add_executable(tallyd
     "${linux_dir}/config_value.c"
     "${linux_dir}/credentials.c"
     "${linux_dir}/device.c"
+    "${linux_dir}/device_sample.c"
     "${linux_dir}/main.c"
     "${linux_dir}/run.c"
     "${linux_dir}/say.c"

@@ -70,6 +70,8 @@ static void fill_options(device_t *device, const config_t *config) {
     };
     receiver_capabilities(&device->receiver_config, options->capabilities);
     options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);
+    options->capabilities[TALLY_G_DEVICE] =
+        device_sample_open(&device->sample, "", "/") | TALLY_CAN(DEVICE, BOOT_TO_PICTURE);
 }
 
 /* ---- layers, each of which needs those before it -------------------------------------------- */
@@ -97,8 +99,17 @@ static bool open_store(device_t *device, const config_t *config, FILE *errors) {
                  "spool_bytes", errors);
 }
 
+static uint64_t now_ms(device_t *device) {
+    const tally_port_t *const port = tally_posix_port(&device->posix);
+    return port->monotonic_ms(port->ctx);
+}
+
+/* Samples are due no later than the records that tell them: their periods begin here, those of the
+ * records in tally_init(). */
 static bool open_agent(device_t *device, const config_t *config, FILE *errors) {
     fill_options(device, config);
+    device->sample_period_ms = config->upload_ms;
+    device->sample_due_ms = now_ms(device) + device->sample_period_ms;
     return open_store(device, config, errors) &&
            is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
                             tally_tls_transport(&device->tls), tally_ram_store(&device->store)),
@@ -130,7 +141,18 @@ void device_close(device_t *device) {
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+static void sample_when_due(device_t *device) {
+    const uint64_t at_ms = now_ms(device);
+    if (at_ms >= device->sample_due_ms) {
+        tally_device_t sample;
+        device_sample_take(&device->sample, &sample);
+        (void)tally_device_sample(&device->agent, &sample);
+        device->sample_due_ms = at_ms + device->sample_period_ms;
+    }
+}
+
 uint32_t device_step(device_t *device) {
+    sample_when_due(device);
     const uint32_t wait_ms = tally_step(&device->agent);
     const uint32_t heap_high = tally_tls_stats(&device->tls).heap_high_water;
     if (heap_high != device->heap_high_noted) {

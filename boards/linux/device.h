@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "device_sample.h"
 #include "receiver.h"
 #include "tally/state.h"
 #include "tally/tally.h"
@@ -28,6 +29,9 @@ typedef struct {
     receiver_config_t receiver_config;
     char os[CONFIG_TEXT_BYTES];
     uint32_t heap_high_noted;
+    device_sample_t sample;
+    uint64_t sample_due_ms;
+    uint32_t sample_period_ms;
     tally_t agent;
     uint8_t tls_heap[DEVICE_TLS_HEAP_BYTES];
 } device_t;

@@ -137,9 +137,10 @@ static void ts_packet(uint32_t count) {
     }
 }
 
-/* Frames of 25 a second, none of them late. */
-static void frames_rendered(uint32_t count) {
+/* Frames of 25 a second, each decoded and shown, none of them late. */
+static void frames_frame(uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
+        tally_frames_decoded(&frames, i % 64 == 0);
         tally_frames_rendered(&frames, i * 40000);
     }
 }
@@ -310,7 +311,7 @@ int main(int argc, char **argv) {
         {"hook.counter", hook_counter},
         {"rtp.packet", rtp_packet},
         {"ts.packet", ts_packet},
-        {"frames.rendered", frames_rendered},
+        {"frames.frame", frames_frame},
         {"report.quiet_heartbeat", report_heartbeat},
         {"spool.record150", spool_record},
         {"step.sessions1", step_sessions1},

@@ -2,7 +2,7 @@
 """Instructions of the agent's operations on this machine, and the sizes of its records."""
 import re
 
-OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.rendered", "report.quiet_heartbeat",
+OPERATIONS = ("hook.counter", "rtp.packet", "ts.packet", "frames.frame", "report.quiet_heartbeat",
               "spool.record150")
 COUNT = 7000  # a multiple of the 7 TS packets of a datagram
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Players are written in C++ too: every public header must compile there, and link by C's names.
 #include <tally/config.h>
+#include <tally/device.h>
 #include <tally/enums.h>
 #include <tally/hook.h>
 #include <tally/metrics.h>

@@ -33,6 +33,7 @@ STAGES = {
     "rtp": set(),
     "ts": set(),
     "frames": set(),
+    "machine": {"machine.h", "metrics.h"},
     "histogram": {"histogram.h"},
     "level": {"level.h"},
     "intervals": {"intervals.h"},

@@ -17,9 +17,9 @@ static int set_up(void **state) {
 /* Something of every kind of record, as eventful as can be, without a wall time. */
 static void live_a_life(void) {
     tally_t *const agent = &device.agent;
-    tally_rtp_t rtp;
-    tally_ts_t ts;
-    tally_frames_t frames;
+    static tally_rtp_t rtp; /* attached beyond the return */
+    static tally_ts_t ts;
+    static tally_frames_t frames;
     assert_int_equal(device_init(&device), TALLY_OK);
     assert_int_equal(tally_rtp_init(&rtp, 90000), TALLY_OK);
     tally_ts_init(&ts);

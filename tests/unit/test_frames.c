@@ -183,8 +183,8 @@ static void test_frames_freezes_are_those_of_the_rule(void **state) {
         assert_int_equal(value(TALLY_M_FREEZES), freezes);
         gaps_us[gaps++] = gap_us;
         if (dice_roll(&dice, 200) == 0) {
-            tally_frames_hold(&frames, true);
-            tally_frames_hold(&frames, false);
+            tally_frames_hold(&frames, true, now_us);
+            tally_frames_hold(&frames, false, now_us);
             show(1, 0);
             gaps = 0;
         }
@@ -197,10 +197,10 @@ static void test_frames_freezes_are_those_of_the_rule(void **state) {
 static void test_frames_gap_of_a_seek_is_no_freeze(void **state) {
     (void)state;
     show(31, FPS_25);
-    tally_frames_hold(&frames, true);
+    tally_frames_hold(&frames, true, now_us);
     show(1, 700 * MS); /* a preview */
     now_us += 700 * MS;
-    tally_frames_hold(&frames, false);
+    tally_frames_hold(&frames, false, now_us);
     show(1, 700 * MS);
     expect_freezes(0, 0);
     assert_int_equal(value(TALLY_M_FRAMES_RENDERED), 33);
@@ -209,8 +209,8 @@ static void test_frames_gap_of_a_seek_is_no_freeze(void **state) {
 static void test_frames_average_begins_anew_after_a_seek(void **state) {
     (void)state;
     show(31, FPS_10);
-    tally_frames_hold(&frames, true);
-    tally_frames_hold(&frames, false);
+    tally_frames_hold(&frames, true, now_us);
+    tally_frames_hold(&frames, false, now_us);
     show(5, FPS_25);
     show(1, 190 * MS);
     expect_freezes(1, 190);
@@ -225,11 +225,11 @@ test_trap_22_frame_drops_exclude_seek_flush_and_preroll_with_a_baseline_per_sour
     tally_frames_totals(&other, 0, 0);
     tally_frames_totals(&frames, 1100, 43);
     tally_frames_totals(&other, 90, 8);
-    tally_frames_hold(&frames, true);
+    tally_frames_hold(&frames, true, now_us);
     tally_frames_dropped(&frames, 500);
     tally_frames_totals(&frames, 1101, 99); /* flushed */
     tally_frames_totals(&frames, 2, 7);     /* restarted with the preroll */
-    tally_frames_hold(&frames, false);
+    tally_frames_hold(&frames, false, now_us);
     tally_frames_totals(&frames, 52, 8);
     tally_frames_totals(&other, 91, 9);
     assert_int_equal(value(TALLY_M_FRAMES_DROPPED), 3 + 1);

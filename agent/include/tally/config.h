@@ -44,6 +44,11 @@
 #define TALLY_STREAMS 4
 #endif
 
+/* 0 leaves group DEVICE out: the board samples nothing of itself. */
+#ifndef TALLY_DEVICE
+#define TALLY_DEVICE 1
+#endif
+
 /* The largest record in bytes; with its header in the spool, this one fills a block of 2 KiB.
  * tally_init() refuses capabilities whose records could be larger. */
 #ifndef TALLY_RECORD_BYTES

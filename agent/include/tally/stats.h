@@ -12,7 +12,7 @@
  *
  * Every stream struct begins with what the agent reads: `version`, odd while its writer is in the
  * middle of an update, and `values`, in the order of the stream's group in metrics.def. A gauge
- * without a value yet holds TALLY_NO_VALUE.
+ * without a value yet holds TALLY_NO_VALUE, a signed metric TALLY_NO_SIGNED.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +20,8 @@
 #include "tally/metrics.h"
 #include "tally/status.h"
 
-#define TALLY_NO_VALUE UINT32_MAX
+#define TALLY_NO_VALUE  UINT32_MAX
+#define TALLY_NO_SIGNED (UINT32_C(1) << 31)
 
 #ifdef __cplusplus
 extern "C" {
@@ -153,6 +154,27 @@ int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes);
 
 #define TALLY_FRAME_TIMES 32u
 
+enum tally_buffer {
+    TALLY_BUFFER_DECODER = 0,  /* the decoder's own */
+    TALLY_BUFFER_DEJITTER = 1, /* between network and decoder */
+};
+#define TALLY_BUFFERS 2u
+
+/* What counts as empty and as full is the player's threshold (TR-135 DejitteringStats). */
+enum tally_buffer_state {
+    TALLY_BUFFER_EMPTY = 0, /* nothing is left to play */
+    TALLY_BUFFER_FILLED = 1,
+    TALLY_BUFFER_FULL = 2, /* what comes now has no room */
+};
+
+typedef struct {
+    uint32_t since_us; /* accounted up to here */
+    uint16_t rest_us;  /* of the empty time, below the millisecond */
+    uint8_t state;     /* enum tally_buffer_state */
+    bool was_filled;
+    bool in_underrun; /* counted, and its time runs */
+} tally_buffer_t;
+
 typedef struct {
     /* read by the agent */
     uint32_t version;
@@ -163,6 +185,7 @@ typedef struct {
     uint32_t freeze_rest_us; /* of freezes, below the millisecond */
     uint64_t total_rendered; /* as the source told them last */
     uint64_t total_dropped;
+    tally_buffer_t buffers[TALLY_BUFFERS];
     bool is_held;
     bool has_totals;
 } tally_frames_t;
@@ -181,14 +204,31 @@ void tally_frames_corrupted(tally_frames_t *frames, uint32_t count);
 void tally_frames_lost(tally_frames_t *frames, uint32_t count);
 void tally_frames_concealed(tally_frames_t *frames, uint32_t count);
 
+/* The size of the frames decoded from now on. */
+void tally_frames_size(tally_frames_t *frames, uint16_t width, uint16_t height);
+
+/* Audio and video were resynchronised; how late the video is against the audio, negative if it is
+ * early, at each comparison. It is taken as +-12 days at most. */
+void tally_frames_av_resync(tally_frames_t *frames);
+void tally_frames_av_offset(tally_frames_t *frames, int32_t offset_ms);
+
+/* A buffer is in this state since `time_us`, which may wrap. Empty is an underrun, and time runs,
+ * until it is told otherwise; full is an overrun. A buffer that was never filled has no underrun.
+ * The same state again brings the time up to date and is due at least each half hour of an
+ * underrun. TALLY_E_ARGUMENT for a buffer or state that is none. */
+int32_t tally_frames_buffer(tally_frames_t *frames, enum tally_buffer which,
+                            enum tally_buffer_state state, uint32_t time_us);
+
 /* A frame is on screen since `time_us`, which may wrap. The gap since the one before is a freeze if
  * it is at least max(3 x average, average + 150 ms) of the last 30 gaps before it (W3C
  * webrtc-stats), or of those there are, 4 at least. Time that goes back begins a new average. */
 void tally_frames_rendered(tally_frames_t *frames, uint32_t time_us);
 
-/* From the begin to the end of a seek, a flush, a pause or preroll. While held nothing counts as
- * dropped and no gap as a freeze; the average begins anew afterwards. */
-void tally_frames_hold(tally_frames_t *frames, bool on);
+/* From the begin to the end of a seek, a flush, a pause or preroll; `time_us` is that of the other
+ * calls. While held nothing counts as dropped, no gap as a freeze, no buffer as empty or full; the
+ * average begins anew afterwards. An underrun that was going on and lasts goes on afterwards, its
+ * count the same; a buffer that has become empty and still is begins one then. */
+void tally_frames_hold(tally_frames_t *frames, bool on, uint32_t time_us);
 
 /* For a sink that tells totals only, in place of rendered() and dropped(). The first call and those
  * while held set the baseline that the next ones count from. A total below its last one has

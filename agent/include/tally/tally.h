@@ -15,6 +15,7 @@
  */
 #include <stdint.h>
 
+#include "tally/device.h"
 #include "tally/hook.h"
 #include "tally/port.h"
 
@@ -43,13 +44,16 @@ typedef struct {
     const char *time_zone;
     enum tally_reset reset_reason;
 
+    uint32_t booted_ms; /* how long before tally_init() the device booted; 0: with it */
+
     uint32_t heartbeat_ms; /* 1,000 to 3,600,000; 0 is 60,000 */
     uint32_t upload_ms;    /* 1,000 to 86,400,000; 0 is 300,000 */
 
     /* What the platform's hooks can measure: for each group an OR of TALLY_CAN(), or
      * TALLY_CAN_ALL(). A metric that is declared and absent is 0; one that is not declared was not
      * measured, and is never sent. The agent adds VENDOR_ID where it has metrics of a vendor, and
-     * of its own group all but what boards note, see tally_note(). */
+     * of its own group all but what boards note, see tally_note(); it leaves out group DEVICE if it
+     * is built without (TALLY_DEVICE). */
     uint64_t capabilities[TALLY_GROUPS];
 } tally_options_t;
 

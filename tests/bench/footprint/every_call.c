@@ -10,6 +10,7 @@ extern tally_t agent;
 extern tally_rtp_t rtp;
 extern tally_ts_t ts;
 extern tally_frames_t frames;
+extern const tally_device_t sample;
 extern const tally_options_t options;
 extern const tally_port_t port;
 extern const tally_transport_t transport;
@@ -28,6 +29,7 @@ static void call_agent(void) {
     sink = tally_query(&agent, (uint32_t)sink, (enum tally_metric)sink, &value);
     sink = tally_note(&agent, (enum tally_metric)sink, value);
     sink = (int32_t)tally_pending(&agent);
+    sink = tally_device_sample(&agent, &sample);
     tally_flush(&agent);
 }
 
@@ -67,7 +69,12 @@ static void call_streams(void) {
     tally_frames_lost(&frames, (uint32_t)sink);
     tally_frames_concealed(&frames, (uint32_t)sink);
     tally_frames_received(&frames, (uint32_t)sink);
-    tally_frames_hold(&frames, sink != 0);
+    tally_frames_size(&frames, (uint16_t)sink, (uint16_t)sink);
+    tally_frames_av_resync(&frames);
+    tally_frames_av_offset(&frames, sink);
+    sink = tally_frames_buffer(&frames, (enum tally_buffer)sink, (enum tally_buffer_state)sink,
+                               (uint32_t)sink);
+    tally_frames_hold(&frames, sink != 0, (uint32_t)sink);
     tally_frames_totals(&frames, (uint32_t)sink, (uint32_t)sink);
 }
 

@@ -6,6 +6,9 @@
 #define TALLY_METRICS_USER 1
 #define TALLY_VENDOR_ID    32473 /* the number for examples (RFC 5612) */
 
+/* And that samples nothing of itself. */
+#define TALLY_DEVICE 0
+
 /* What two figures of group VIEWING and four of HISTOGRAM need, and not a byte more. */
 #define TALLY_RECORD_BYTES 523
 
