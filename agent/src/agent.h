@@ -11,6 +11,7 @@
 #include "tally/tally.h"
 #include "uplink.h"
 #include "viewing.h"
+#include "webrtc.h"
 
 /* Classes of events whose records are limited apart. */
 enum tally_limit_class {
@@ -20,6 +21,13 @@ enum tally_limit_class {
     TALLY_LIMIT_CLASSES
 };
 
+#if TALLY_WEBRTC_TRACKS > 0
+typedef struct {
+    const tally_webrtc_t *track; /* NULL: the slot is free */
+    uint32_t session;
+} tally_webrtc_slot_t;
+#endif
+
 struct tally {
     const tally_port_t *port;
     const tally_options_t *options;
@@ -27,6 +35,9 @@ struct tally {
     tally_hooks_t hooks;
     tally_session_t sessions[TALLY_SESSIONS];
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+#if TALLY_WEBRTC_TRACKS > 0
+    tally_webrtc_slot_t tracks[TALLY_WEBRTC_TRACKS]; /* so are these; the agent task frees them */
+#endif
     tally_viewing_t viewing;
     tally_limit_t starts;
     tally_limit_t events[TALLY_LIMIT_CLASSES];
@@ -53,6 +64,9 @@ struct tally {
     uint32_t damaged_logged;
     bool wall_known;
     bool suspended;
+#if TALLY_WEBRTC_TRACKS > 0
+    uint8_t tracks_leaving; /* bit n: the player has detached track n; shared likewise */
+#endif
 };
 
 #endif

@@ -33,6 +33,7 @@ STAGES = {
     "rtp": set(),
     "ts": set(),
     "frames": set(),
+    "webrtc": {"webrtc.h", "metrics.h"},
     "histogram": {"histogram.h"},
     "level": {"level.h"},
     "intervals": {"intervals.h"},
