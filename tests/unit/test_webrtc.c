@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A WebRTC track by itself: what becomes of a stack's cumulative values. */
+#include <pthread.h>
 #include <string.h>
 
 #include "test.h"
@@ -193,16 +194,18 @@ static void test_webrtc_what_is_absent_stands(void **state) {
     (void)state;
     in.jitter_us = 4000;
     in.nacks = 3;
-    in.mid = "a";
+    in.mid = "voice";
     receive(0);
     tally_webrtc_no_inbound(&in);
     receive(500);
     expect(TALLY_M_IN_JITTER, 4000);
     expect(TALLY_M_IN_NACKS, 3);
-    assert_string_equal(value_of(TALLY_M_IN_MID).text, "a");
+    assert_string_equal(value_of(TALLY_M_IN_MID).text, "voice");
     in.nacks = 5;
+    in.mid = "v2";
     receive(1000);
     expect(TALLY_M_IN_NACKS, 5);
+    assert_string_equal(value_of(TALLY_M_IN_MID).text, "v2");
 }
 
 static void test_webrtc_a_track_without_values_has_none(void **state) {
@@ -325,11 +328,14 @@ static void test_webrtc_a_restart_counts_on_top(void **state) {
 /* Implementations have had counters of their own that fell: no other counts twice for that. */
 static void test_webrtc_one_counter_that_restarts_is_alone(void **state) {
     (void)state;
-    in.frames_dropped = 8;
+    in.packets_discarded = 8;
+    in.frames_decoded = 500;
     receive_packets(1000, 50, 0);
-    in.frames_dropped = 3;
+    in.packets_discarded = 3;
+    in.frames_decoded = 525;
     receive_packets(1100, 40, 1000);
-    expect(TALLY_M_IN_FRAMES_DROPPED, 11);
+    expect(TALLY_M_IN_DISCARDED, 11);
+    expect(TALLY_M_IN_FRAMES_DECODED, 525);
     expect(TALLY_M_IN_PACKETS, 1100);
     expect(TALLY_M_IN_LOST, 40);
     assert_int_equal(value_of(TALLY_M_IN_RESETS).number, 1);
@@ -440,6 +446,38 @@ static void test_webrtc_a_busy_writer_is_told(void **state) {
     expect(TALLY_M_IN_PACKETS, 5);
 }
 
+enum { UPDATES = 20000 };
+
+static void *update(void *arg) {
+    tally_webrtc_inbound_t stats;
+    tally_webrtc_no_inbound(&stats);
+    for (uint32_t i = 1; i <= UPDATES; i++) {
+        stats.packets_received = (int64_t)i << 20; /* both halves of the total change */
+        stats.frames_decoded = (int64_t)i << 20;
+        stats.mid = i % 2 != 0 ? "odd" : "even";
+        (void)tally_webrtc_inbound(arg, &stats, NULL, i);
+    }
+    return NULL;
+}
+
+static void test_webrtc_snapshots_are_never_torn(void **state) {
+    (void)state;
+    pthread_t thread;
+    int64_t packets = 0;
+    assert_int_equal(pthread_create(&thread, NULL, update, &track), 0);
+    while (packets >> 20 < UPDATES) {
+        if (tally_webrtc_read(&track, &image)) {
+            packets = value_of(TALLY_M_IN_PACKETS).number;
+            assert_int_equal(value_of(TALLY_M_IN_FRAMES_DECODED).number, packets);
+            if (packets > 0) {
+                assert_string_equal(value_of(TALLY_M_IN_MID).text,
+                                    (packets >> 20) % 2 != 0 ? "odd" : "even");
+            }
+        }
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_webrtc_sample_of_a_viewer, set_up),
@@ -465,6 +503,7 @@ int main(void) {
         cmocka_unit_test_setup(test_webrtc_nonsense_is_refused_as_a_whole, set_up),
         cmocka_unit_test_setup(test_webrtc_init_checks_its_arguments, set_up),
         cmocka_unit_test_setup(test_webrtc_a_busy_writer_is_told, set_up),
+        cmocka_unit_test_setup(test_webrtc_snapshots_are_never_torn, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
