@@ -15,12 +15,12 @@
 #define PPM        1000000
 
 _Static_assert(sizeof(tally_webrtc_image_t) == 4 * (size_t)TALLY_WEBRTC_WORDS, "words are no more");
-_Static_assert((int)TALLY_WEBRTC_OUTBOUND_METRICS <= (int)TALLY_WEBRTC_INBOUND_METRICS,
+_Static_assert((int)TALLY_WEBRTC_OUTBOUND_METRICS <= (int)TALLY_WEBRTC_INBOUND_METRICS &&
+                   (int)TALLY_WEBRTC_SUMS_OUTBOUND <= (int)TALLY_WEBRTC_SUMS_INBOUND,
                "the direction with the most metrics");
 
 /* --- members and their metrics -------------------------------------------------------------- */
 
-#define ONE(member, metric)   +1
 #define PLACE(member, metric) (uint8_t)(TALLY_M_##metric - FIRST),
 
 /* Of each member, its place in the group. */
@@ -51,7 +51,15 @@ typedef struct {
 } object_t;
 
 /* The order that both directions begin with. */
-enum { PACKETS, LOST, BYTES };
+enum {
+    PACKETS = TALLY_WEBRTC_NTH_IN_PACKETS,
+    LOST = TALLY_WEBRTC_NTH_IN_LOST,
+    BYTES = TALLY_WEBRTC_NTH_IN_BYTES,
+};
+_Static_assert(PACKETS == 0 && (int)PACKETS == (int)TALLY_WEBRTC_NTH_OUT_PACKETS &&
+                   (int)LOST == (int)TALLY_WEBRTC_NTH_OUT_REMOTE_LOST &&
+                   (int)BYTES == (int)TALLY_WEBRTC_NTH_OUT_BYTES,
+               "packets tell of a restart of all");
 
 #define INBOUND_AT(metric)  (TALLY_M_##metric - TALLY_M_WEBRTC_INBOUND_FIRST)
 #define OUTBOUND_AT(metric) (TALLY_M_##metric - TALLY_M_WEBRTC_OUTBOUND_FIRST)
@@ -59,7 +67,7 @@ enum { PACKETS, LOST, BYTES };
 static const object_t inbound = {
     .places = inbound_places,
     .group = TALLY_G_WEBRTC_INBOUND,
-    .sums = 0 TALLY_WEBRTC_INBOUND_SUMS(ONE),
+    .sums = TALLY_WEBRTC_SUMS_INBOUND,
     .numbers = sizeof inbound_places,
     .bitrate = INBOUND_AT(IN_BITRATE),
     .mime_type = INBOUND_AT(IN_MIME_TYPE),
@@ -69,7 +77,7 @@ static const object_t inbound = {
 static const object_t outbound = {
     .places = outbound_places,
     .group = TALLY_G_WEBRTC_OUTBOUND,
-    .sums = 0 TALLY_WEBRTC_OUTBOUND_SUMS(ONE),
+    .sums = TALLY_WEBRTC_SUMS_OUTBOUND,
     .numbers = sizeof outbound_places,
     .bitrate = OUTBOUND_AT(OUT_BITRATE),
     .mime_type = OUTBOUND_AT(OUT_MIME_TYPE),
@@ -79,12 +87,9 @@ static const object_t outbound = {
 static const object_t pair_of_track = {
     .places = pair_places,
     .group = TALLY_G_WEBRTC_PAIR,
-    .sums = 0 TALLY_WEBRTC_PAIR_SUMS(ONE),
+    .sums = TALLY_WEBRTC_SUMS_PAIR,
     .numbers = sizeof pair_places,
 };
-_Static_assert((0 TALLY_WEBRTC_OUTBOUND_SUMS(ONE)) <= (int)TALLY_WEBRTC_TRACK_SUMS,
-               "the direction with the most cumulative members");
-#undef ONE
 #undef PLACE
 
 /* Members are walked as the array that they are laid out as. */
@@ -278,9 +283,8 @@ static int32_t take(tally_webrtc_t *track, const object_t *object, const int64_t
     bool restarted = take_numbers(object, members, track->last, track->is_32_bits, image->values,
                                   &image->present);
     if (pair != NULL) {
-        restarted |=
-            take_numbers(&pair_of_track, pair_members, &track->last[TALLY_WEBRTC_TRACK_SUMS],
-                         track->is_32_bits, image->pair, &image->pair_present);
+        restarted |= take_numbers(&pair_of_track, pair_members, track->last_of_pair,
+                                  track->is_32_bits, image->pair, &image->pair_present);
     }
     image->values[object->resets].number += restarted ? 1 : 0;
     take_rates(track, object, image, time_ms);

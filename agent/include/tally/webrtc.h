@@ -144,16 +144,17 @@ void tally_webrtc_no_pair(tally_webrtc_pair_t *pair);
 
 /* --- a track -------------------------------------------------------------------------------- */
 
-#define TALLY_WEBRTC_ONE(member, metric) +1
-enum {
-    TALLY_WEBRTC_TRACK_SUMS = 0 TALLY_WEBRTC_INBOUND_SUMS(TALLY_WEBRTC_ONE),
-    TALLY_WEBRTC_SUMS = TALLY_WEBRTC_TRACK_SUMS TALLY_WEBRTC_PAIR_SUMS(TALLY_WEBRTC_ONE),
-    /* What the agent reads, in words: two sets of values, which of them there are, texts. */
-    TALLY_WEBRTC_WORDS =
-        2 * (2 + TALLY_WEBRTC_INBOUND_METRICS + TALLY_WEBRTC_PAIR_METRICS) +
-        (TALLY_WEBRTC_MIME_BYTES + TALLY_WEBRTC_MID_BYTES + TALLY_WEBRTC_TRACK_BYTES) / 4,
-};
-#undef TALLY_WEBRTC_ONE
+/* How many cumulative members there are: TALLY_WEBRTC_NTH_IN_BYTES is the place of one. */
+#define TALLY_WEBRTC_NTH(member, metric) TALLY_WEBRTC_NTH_##metric,
+enum { TALLY_WEBRTC_INBOUND_SUMS(TALLY_WEBRTC_NTH) TALLY_WEBRTC_SUMS_INBOUND };
+enum { TALLY_WEBRTC_OUTBOUND_SUMS(TALLY_WEBRTC_NTH) TALLY_WEBRTC_SUMS_OUTBOUND };
+enum { TALLY_WEBRTC_PAIR_SUMS(TALLY_WEBRTC_NTH) TALLY_WEBRTC_SUMS_PAIR };
+#undef TALLY_WEBRTC_NTH
+
+/* What the agent reads, in words: two sets of values, which of them there are, texts. */
+#define TALLY_WEBRTC_WORDS                                                                         \
+    (2u * (2u + (unsigned)TALLY_WEBRTC_INBOUND_METRICS + (unsigned)TALLY_WEBRTC_PAIR_METRICS) +    \
+     (TALLY_WEBRTC_MIME_BYTES + TALLY_WEBRTC_MID_BYTES + TALLY_WEBRTC_TRACK_BYTES) / 4u)
 
 typedef struct {
     /* read by the agent */
@@ -161,9 +162,10 @@ typedef struct {
     uint32_t group;
     uint32_t words[TALLY_WEBRTC_WORDS];
     /* the writer's own */
-    int64_t last[TALLY_WEBRTC_SUMS]; /* what the stack said last */
-    int64_t interval_bytes;          /* totals when the interval of the next rates began */
-    uint32_t interval_packets;       /* (the last 32 bits: no interval has more) */
+    int64_t last[TALLY_WEBRTC_SUMS_INBOUND]; /* what the stack said last */
+    int64_t last_of_pair[TALLY_WEBRTC_SUMS_PAIR];
+    int64_t interval_bytes;    /* totals when the interval of the next rates began */
+    uint32_t interval_packets; /* (the last 32 bits: no interval has more) */
     uint32_t interval_lost;
     uint32_t interval_ms; /* when that was */
     bool has_interval;
@@ -176,8 +178,9 @@ int32_t tally_webrtc_init(tally_webrtc_t *track, enum tally_group group, uint32_
 
 /*
  * Takes what the stack says at `time_ms`, a monotonic clock that may wrap. `pair` may be NULL. What
- * is absent stands as it was. Totals count from the stack's first value and never fall: a
- * cumulative value below its last one has restarted, or wrapped at 32 bits, and counts on top.
+ * is absent stands as it was. Totals count from the stack's first value and never fall
+ * (but packets lost): a cumulative value below its last one has restarted, or wrapped at 32 bits,
+ * and counts on top.
  * Rates are of the time since the last update; one at the same time leaves them, one at an earlier
  * time ends them.
  *
