@@ -12,6 +12,7 @@
 #include "tally/tally.h"
 #include "uplink.h"
 #include "viewing.h"
+#include "webrtc.h"
 
 /* Classes of events whose records are limited apart. */
 enum tally_limit_class {
@@ -21,6 +22,13 @@ enum tally_limit_class {
     TALLY_LIMIT_CLASSES
 };
 
+#if TALLY_WEBRTC_TRACKS > 0
+typedef struct {
+    const tally_webrtc_t *track; /* NULL: the slot is free */
+    uint32_t session;
+} tally_webrtc_slot_t;
+#endif
+
 struct tally {
     const tally_port_t *port;
     const tally_options_t *options;
@@ -28,6 +36,9 @@ struct tally {
     tally_hooks_t hooks;
     tally_session_t sessions[TALLY_SESSIONS];
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+#if TALLY_WEBRTC_TRACKS > 0
+    tally_webrtc_slot_t tracks[TALLY_WEBRTC_TRACKS]; /* so are these; the agent task frees them */
+#endif
     tally_viewing_t viewing;
 #if TALLY_DEVICE
     tally_machine_t machine;
@@ -57,6 +68,9 @@ struct tally {
     uint32_t damaged_logged;
     bool wall_known;
     bool suspended;
+#if TALLY_WEBRTC_TRACKS > 0
+    uint8_t tracks_leaving; /* bit n: the player has detached track n; shared likewise */
+#endif
 };
 
 #endif

@@ -131,3 +131,45 @@ int32_t tally_detach(tally_t *tally, const void *stream) {
     }
     return status;
 }
+
+/* --- WebRTC tracks -------------------------------------------------------------------------- */
+
+#if TALLY_WEBRTC_TRACKS > 0
+
+int32_t tally_attach_webrtc(tally_t *tally, tally_session_id_t session,
+                            const tally_webrtc_t *track) {
+    const tally_port_t *const port = tally->port;
+    int32_t status = TALLY_E_FULL;
+    if (session == 0 || track == NULL) {
+        return TALLY_E_ARGUMENT;
+    }
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS && status != TALLY_OK; i++) {
+        if (tally->tracks[i].track == NULL) {
+            tally->tracks[i] = (tally_webrtc_slot_t){.track = track, .session = session};
+            status = TALLY_OK;
+        }
+    }
+    port->critical_leave(port->ctx, state);
+    return status;
+}
+
+int32_t tally_detach_webrtc(tally_t *tally, const tally_webrtc_t *track) {
+    const tally_port_t *const port = tally->port;
+    uint32_t asked = 0;
+    if (track == NULL) {
+        return TALLY_E_ARGUMENT;
+    }
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
+        asked |= tally->tracks[i].track == track ? UINT32_C(1) << i : 0;
+    }
+    tally->tracks_leaving |= (uint8_t)asked;
+    port->critical_leave(port->ctx, state);
+    if (asked != 0) {
+        port->wake(port->ctx);
+    }
+    return asked != 0 ? 1 : 0;
+}
+
+#endif

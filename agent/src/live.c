@@ -55,12 +55,6 @@ static void sample_stream(tally_t *tally, tally_stream_t *stream) {
     }
 }
 
-void tally_live_sample_streams(tally_t *tally) {
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        sample_stream(tally, &tally->streams[i]);
-    }
-}
-
 static void report_streams_of(tally_t *tally, tally_session_id_t number) {
     const tally_port_t *const port = tally->port;
     for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
@@ -71,6 +65,101 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
             report_stream(tally, &stream);
         }
     }
+}
+
+/* --- WebRTC tracks -------------------------------------------------------------------------- */
+
+#if TALLY_WEBRTC_TRACKS > 0
+
+static void report_track(tally_t *tally, const tally_webrtc_slot_t *slot) {
+    tally_webrtc_image_t image;
+    if (!tally_webrtc_read(slot->track, &image)) {
+        tally->snapshots_stale++;
+        return; /* the last record stands: all in it is cumulative */
+    }
+    const tally_view_t views[] = {
+        {.values = image.values, .present = image.present, .group = (uint8_t)slot->track->group},
+        {.values = image.pair, .present = image.pair_present, .group = TALLY_G_WEBRTC_PAIR},
+    };
+    const enum tally_record kind = (enum tally_record)tally_group_infos[slot->track->group].letter;
+    tally_report_make(&tally->report, TALLY_ROUTINE, kind, slot->session, views, 2);
+}
+
+/* Reports and frees the tracks of these slots that have a session to be told of with. */
+static void leave_tracks(tally_t *tally, uint32_t leaving) {
+    const tally_port_t *const port = tally->port;
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
+        if ((leaving >> i & 1) == 0) {
+            continue;
+        }
+        /* Nobody else writes to a slot in use. */
+        if (!is_unannounced(tally, tally->tracks[i].session)) {
+            report_track(tally, &tally->tracks[i]);
+        }
+        const uint32_t state = port->critical_enter(port->ctx);
+        tally->tracks[i].track = NULL;
+        tally->tracks_leaving &= (uint8_t) ~(UINT32_C(1) << i);
+        port->critical_leave(port->ctx, state);
+    }
+}
+
+static void leave_detached_tracks(tally_t *tally) {
+    const tally_port_t *const port = tally->port;
+    const uint32_t state = port->critical_enter(port->ctx);
+    const uint32_t leaving = tally->tracks_leaving;
+    port->critical_leave(port->ctx, state);
+    leave_tracks(tally, leaving);
+}
+
+/* The slots with tracks of a session. */
+static uint32_t tracks_of(tally_t *tally, tally_session_id_t number) {
+    const tally_port_t *const port = tally->port;
+    uint32_t slots = 0;
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
+        const tally_webrtc_slot_t *const slot = &tally->tracks[i];
+        slots |= slot->track != NULL && slot->session == number ? UINT32_C(1) << i : 0;
+    }
+    port->critical_leave(port->ctx, state);
+    return slots;
+}
+
+static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
+    const uint32_t slots = tracks_of(tally, number);
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
+        if ((slots >> i & 1) != 0) {
+            report_track(tally, &tally->tracks[i]);
+        }
+    }
+}
+
+static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
+    leave_tracks(tally, tracks_of(tally, number));
+}
+
+#else
+
+static void leave_detached_tracks(tally_t *tally) {
+    (void)tally;
+}
+
+static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
+    (void)tally;
+    (void)number;
+}
+
+static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
+    (void)tally;
+    (void)number;
+}
+
+#endif
+
+void tally_live_sample_streams(tally_t *tally) {
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        sample_stream(tally, &tally->streams[i]);
+    }
+    leave_detached_tracks(tally);
 }
 
 /* --- records of a session ------------------------------------------------------------------- */
@@ -107,6 +196,7 @@ static void report_heartbeat(tally_t *tally, tally_session_t *session, uint64_t 
     make(tally, TALLY_ROUTINE, TALLY_RECORD_HEARTBEAT, session, views,
          sizeof views / sizeof views[0]);
     report_streams_of(tally, session->number);
+    report_tracks_of(tally, session->number);
     tally_session_beat(session, now_ms);
 }
 
@@ -184,6 +274,7 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
 }
 
 static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
+    leave_tracks_of(tally, session->number);
     if (session->announced) {
         report_end(tally, session, at_ms);
     } else {

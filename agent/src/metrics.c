@@ -95,7 +95,7 @@ static bool follows_from_events(enum tally_metric metric) {
     return (derived >> ((uint32_t)metric - (uint32_t)TALLY_M_MEDIA_FIRST) & 1) != 0;
 }
 
-static bool is_in_range(const tally_metric_info_t *info, int64_t value) {
+bool tally_metrics_is_in_range(const tally_metric_info_t *info, int64_t value) {
     const uint32_t bound = tally_metrics_most(info);
     const int64_t most = bound != 0 ? (int64_t)bound : TALLY_CBOR_INTEGER_MOST;
     const int64_t least = info->kind == TALLY_KIND_SIGNED ? -most : 0;
@@ -116,13 +116,15 @@ bool tally_metrics_can_set(enum tally_metric metric, int64_t value) {
     switch (group) {
     case TALLY_G_DIMENSION:
         return metric != TALLY_M_SESSION_KIND && info->kind != TALLY_KIND_TEXT && is_small &&
-               is_in_range(info, value);
+               tally_metrics_is_in_range(info, value);
     case TALLY_G_LEVEL: return is_small;
     case TALLY_G_MEDIA:
-        return !is_cumulative(info) && !follows_from_events(metric) && is_in_range(info, value);
-    case TALLY_G_PLAYBACK: return metric == TALLY_M_POSITION && is_in_range(info, value);
+        return !is_cumulative(info) && !follows_from_events(metric) &&
+               tally_metrics_is_in_range(info, value);
+    case TALLY_G_PLAYBACK:
+        return metric == TALLY_M_POSITION && tally_metrics_is_in_range(info, value);
 #if TALLY_METRICS_USER
-    case TALLY_G_USER: return !is_cumulative(info) && is_in_range(info, value);
+    case TALLY_G_USER: return !is_cumulative(info) && tally_metrics_is_in_range(info, value);
 #endif
     default: return false;
     }
@@ -150,15 +152,16 @@ bool tally_metrics_can_set_text(enum tally_metric metric) {
            tally_metric_infos[metric].kind == TALLY_KIND_TEXT;
 }
 
-/* Copies the words between two equal, even versions. */
-static bool snapshot(const tally_stream_t *stream, uint32_t count, uint32_t *out) {
+bool tally_metrics_snapshot(const uint32_t *version, const uint32_t *words, uint32_t count,
+                            void *out) {
     for (uint32_t tries = 0; tries < 3; tries++) {
-        const uint32_t before = tally_atomic_load_acquire(stream->version);
+        const uint32_t before = tally_atomic_load_acquire(version);
         for (uint32_t i = 0; i < count; i++) {
-            out[i] = tally_atomic_load(&stream->words[i]);
+            const uint32_t word = tally_atomic_load(&words[i]);
+            memcpy((char *)out + sizeof word * i, &word, sizeof word);
         }
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if ((before & 1) == 0 && tally_atomic_load(stream->version) == before) {
+        if ((before & 1) == 0 && tally_atomic_load(version) == before) {
             return true;
         }
     }
@@ -183,7 +186,7 @@ bool tally_stream_sample(tally_stream_t *stream) {
     if (stream->version == NULL) {
         return true;
     }
-    if (!snapshot(stream, count, now)) {
+    if (!tally_metrics_snapshot(stream->version, stream->words, count, now)) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -46,6 +46,9 @@ typedef struct {
 /* The largest value of a bool, percentage or enum; 0: no such bound. */
 uint32_t tally_metrics_most(const tally_metric_info_t *info);
 
+/* Within that, or 2^53; not negative unless the metric is SIGNED. */
+bool tally_metrics_is_in_range(const tally_metric_info_t *info, int64_t value);
+
 /* FNV-1a over keys and kinds. */
 uint32_t tally_metrics_hash(void);
 
@@ -63,6 +66,11 @@ enum { TALLY_STREAM_METRICS_MOST = TALLY_TS_METRICS };
 _Static_assert((int)TALLY_RTP_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
                    (int)TALLY_FRAMES_METRICS <= (int)TALLY_STREAM_METRICS_MOST,
                "the stream with the most metrics");
+
+/* Copies `count` words between two equal, even versions. False when the writer was busy in each of
+ * 3 tries. */
+bool tally_metrics_snapshot(const uint32_t *version, const uint32_t *words, uint32_t count,
+                            void *out);
 
 /* One attached stream: where the player writes, and its counters extended to 64 bits. The lower
  * half of each total is the player's word as it was last read. */

@@ -5,6 +5,7 @@
 
 #define TALLY_SESSIONS           1 /* leaving a channel frees it before the next is joined */
 #define TALLY_STREAMS            2 /* the channel's RTP and its TS */
+#define TALLY_WEBRTC_TRACKS      0
 #define TALLY_SESSION_TEXT_BYTES 96
 #define TALLY_EVENTS             16
 #define TALLY_TEXT_SLOTS         4

@@ -9,6 +9,7 @@
 #include <tally/stats.h>
 #include <tally/status.h>
 #include <tally/tally.h>
+#include <tally/webrtc.h>
 
 int32_t a_player_in_cpp(tally_t *tally) {
     const tally_session_id_t session = tally_hook_open(tally);

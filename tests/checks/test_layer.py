@@ -34,6 +34,7 @@ STAGES = {
     "ts": set(),
     "frames": set(),
     "machine": {"machine.h", "metrics.h"},
+    "webrtc": {"webrtc.h", "metrics.h"},
     "histogram": {"histogram.h"},
     "level": {"level.h"},
     "intervals": {"intervals.h"},

@@ -35,6 +35,7 @@ static struct {
     tally_session_id_t films[FILMS];
     tally_rtp_t rtp[STREAMS];
     tally_ts_t ts[STREAMS];
+    tally_webrtc_t tracks[STREAMS];
     uint32_t prints[RECORDS_KNOWN]; /* of the records seen, by sequence number; 0: none */
 } box;
 
@@ -222,6 +223,48 @@ static void receive_packet(script_t *script) {
     check(tally_ts_packets(ts, header.payload, header.payload_bytes));
 }
 
+/* Some members of an object of the stack, which begins with so many numbers. */
+static void take_members(script_t *script, void *stats, uint32_t numbers) {
+    int64_t *const members = stats;
+    for (uint32_t i = pick(script, 8); i > 0; i--) {
+        members[pick(script, numbers)] = take_value(script);
+    }
+}
+
+/* What the stack says of a track, in either direction: one of them is refused. */
+static void poll_track(script_t *script, tally_webrtc_t *track) {
+    static const char *const texts[] = {NULL, "", "audio/opus", "\xFF",
+                                        "a text that is longer than any mid may be"};
+    const uint32_t now_ms = (uint32_t)box.port.now_ms;
+    tally_webrtc_inbound_t in;
+    tally_webrtc_outbound_t out;
+    tally_webrtc_pair_t pair;
+    tally_webrtc_no_inbound(&in);
+    tally_webrtc_no_outbound(&out);
+    tally_webrtc_no_pair(&pair);
+    take_members(script, &in, offsetof(tally_webrtc_inbound_t, mime_type) / sizeof(int64_t));
+    take_members(script, &out, offsetof(tally_webrtc_outbound_t, mime_type) / sizeof(int64_t));
+    take_members(script, &pair, sizeof pair / sizeof(int64_t));
+    in.mid = texts[pick(script, sizeof texts / sizeof texts[0])];
+    in.track_identifier = in.mid;
+    out.mime_type = in.mid;
+    check(tally_webrtc_inbound(track, &in, &pair, now_ms));
+    check(tally_webrtc_outbound(track, &out, &pair, now_ms));
+}
+
+static void use_track(script_t *script) {
+    tally_webrtc_t *const track = &box.tracks[pick(script, STREAMS)];
+    const uint32_t what = pick(script, 8);
+    if (what == 0) {
+        check(tally_attach_webrtc(&box.agent, take_session(script), track));
+    } else if (what > 1) {
+        poll_track(script, track);
+    } else if (tally_detach_webrtc(&box.agent, track) == 0) {
+        check(tally_webrtc_init(track, (enum tally_group)pick(script, TALLY_GROUPS + 1),
+                                32u << pick(script, 3)));
+    }
+}
+
 /* Time goes on, stands, or is read a little late. */
 static void move_clock(script_t *script) {
     static const uint32_t units_ms[] = {1, 100, 1000, 60000, 3600000};
@@ -317,6 +360,8 @@ static void boot(script_t *script) {
     for (uint32_t i = 0; i < STREAMS; i++) {
         check(tally_rtp_init(&box.rtp[i], 90000));
         tally_ts_init(&box.ts[i]);
+        check(tally_webrtc_init(&box.tracks[i],
+                                i == 0 ? TALLY_G_WEBRTC_OUTBOUND : TALLY_G_WEBRTC_INBOUND, 32));
     }
     assert_int_equal(tally_init(&box.agent, &box.options, &box.port.port, &box.server.transport,
                                 &box.store.store),
@@ -355,7 +400,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static void (*const plays[])(script_t *) = {
         open_film,     send_event, send_event, set_value,      set_text,   attach,
         detach,        note,       move_clock, receive_packet, move_clock, run_agent,
-        change_server, run_agent,  flush,      break_store};
+        change_server, run_agent,  flush,      break_store,    use_track};
     script_t script = {.at = data, .left = (uint32_t)size};
     boot(&script);
     while (script.left > 0) {

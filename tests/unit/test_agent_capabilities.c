@@ -14,16 +14,39 @@ static int set_up(void **state) {
     return 0;
 }
 
+/* Both directions, with more than one value in each group. */
+static void tell_of_tracks(tally_webrtc_t *received, tally_webrtc_t *sent) {
+    tally_webrtc_inbound_t in;
+    tally_webrtc_outbound_t out;
+    tally_webrtc_pair_t pair;
+    tally_webrtc_no_inbound(&in);
+    tally_webrtc_no_outbound(&out);
+    tally_webrtc_no_pair(&pair);
+    in.packets_received = 94;
+    in.mime_type = "audio/opus";
+    out.packets_sent = 1057;
+    out.mid = "0";
+    pair.round_trip_us = 5000;
+    pair.candidate = TALLY_CANDIDATE_PRFLX;
+    assert_int_equal(tally_webrtc_init(received, TALLY_G_WEBRTC_INBOUND, 64), TALLY_OK);
+    assert_int_equal(tally_webrtc_init(sent, TALLY_G_WEBRTC_OUTBOUND, 64), TALLY_OK);
+    assert_int_equal(tally_webrtc_inbound(received, &in, &pair, 0), TALLY_OK);
+    assert_int_equal(tally_webrtc_outbound(sent, &out, &pair, 0), TALLY_OK);
+}
+
 /* Something of every kind of record, as eventful as can be, without a wall time. */
 static void live_a_life(void) {
     tally_t *const agent = &device.agent;
     static tally_rtp_t rtp; /* attached beyond the return */
     static tally_ts_t ts;
     static tally_frames_t frames;
+    static tally_webrtc_t received;
+    static tally_webrtc_t sent;
     assert_int_equal(device_init(&device), TALLY_OK);
     assert_int_equal(tally_rtp_init(&rtp, 90000), TALLY_OK);
     tally_ts_init(&ts);
     tally_frames_init(&frames);
+    tell_of_tracks(&received, &sent);
     const tally_session_id_t film = tally_hook_open(agent);
     assert_int_equal(tally_hook_text(agent, film, TALLY_M_CONTENT_ID, "film"), TALLY_OK);
     assert_int_equal(tally_hook_set(agent, film, TALLY_M_DELIVERY, TALLY_DELIVERY_DASH), TALLY_OK);
@@ -32,6 +55,8 @@ static void live_a_life(void) {
     assert_int_equal(tally_attach_rtp(agent, film, &rtp), TALLY_OK);
     assert_int_equal(tally_attach_ts(agent, film, &ts), TALLY_OK);
     assert_int_equal(tally_attach_frames(agent, film, &frames), TALLY_OK);
+    assert_int_equal(tally_attach_webrtc(agent, film, &received), TALLY_OK);
+    assert_int_equal(tally_attach_webrtc(agent, film, &sent), TALLY_OK);
     tally_rtp_invalid(&rtp);
     const uint8_t noise[TALLY_TS_BYTES] = {0};
     (void)tally_ts_packets(&ts, noise, sizeof noise);
@@ -68,12 +93,14 @@ static void test_agent_that_declares_nothing_tells_of_itself_alone(void **state)
     expect_bare('r', 4);
     expect_bare('t', 4);
     expect_bare('f', 4);
+    expect_bare('j', 4);
+    expect_bare('o', 4);
     expect_bare('v', 3);
     expect_bare('a', 4);
     assert_int_equal(record_keys(device_last(&device, 'b'), "c"), 1);
     assert_true(record_has(device_last(&device, 'b'), "c.a"));
     assert_false(record_has(device_last(&device, 'a'), "a.as"));
-    assert_int_equal(record_number(device_last(&device, 'a'), "a.am"), 7);
+    assert_int_equal(record_number(device_last(&device, 'a'), "a.am"), 11);
 }
 
 /* Events without their type would say nothing: there are none, and none is missed. */
@@ -113,6 +140,9 @@ static void test_agent_tells_of_each_group_what_is_declared(void **state) {
     can[TALLY_G_PLAYBACK] = TALLY_CAN(PLAYBACK, PLAY_TIME);
     can[TALLY_G_RTP] = TALLY_CAN(RTP, RTP_INVALID);
     can[TALLY_G_TS] = TALLY_CAN(TS, TS_SYNC_BYTE_ERRORS);
+    can[TALLY_G_WEBRTC_INBOUND] = TALLY_CAN(WEBRTC_INBOUND, IN_MIME_TYPE);
+    can[TALLY_G_WEBRTC_OUTBOUND] = TALLY_CAN(WEBRTC_OUTBOUND, OUT_PACKETS);
+    can[TALLY_G_WEBRTC_PAIR] = TALLY_CAN(WEBRTC_PAIR, PAIR_ROUND_TRIP);
     can[TALLY_G_SINCE] = TALLY_CAN(SINCE, SINCE_REQUEST);
     live_a_life();
     expect_only('b', "b", "b.gv");
@@ -125,6 +155,10 @@ static void test_agent_tells_of_each_group_what_is_declared(void **state) {
     expect_only('a', "n", "n.uh");
     expect_only('r', "r", "r.ri");
     expect_only('t', "t", "t.ty");
+    expect_only('j', "j", "j.j7");
+    expect_only('j', "x", "x.xr");
+    expect_only('o', "o", "o.op");
+    expect_only('o', "x", "x.xr");
     static const char of_sessions[] = {'h', 'x'};
     for (uint32_t i = 0; i < sizeof of_sessions; i++) {
         expect_only(of_sessions[i], "i", "i.ip");

@@ -49,6 +49,11 @@
 #define TALLY_DEVICE 1
 #endif
 
+/* WebRTC tracks attached at once; 0 leaves them out. */
+#ifndef TALLY_WEBRTC_TRACKS
+#define TALLY_WEBRTC_TRACKS 4
+#endif
+
 /* The largest record in bytes; with its header in the spool, this one fills a block of 2 KiB.
  * tally_init() refuses capabilities whose records could be larger. */
 #ifndef TALLY_RECORD_BYTES
@@ -97,6 +102,9 @@
 
 #if TALLY_SESSIONS < 1 || TALLY_SESSIONS > 64
 #error "TALLY_SESSIONS: 1 to 64"
+#endif
+#if TALLY_WEBRTC_TRACKS < 0 || TALLY_WEBRTC_TRACKS > 8
+#error "TALLY_WEBRTC_TRACKS: 0 to 8"
 #endif
 #if TALLY_EVENTS < 8 || (TALLY_EVENTS & (TALLY_EVENTS - 1)) != 0
 #error "TALLY_EVENTS: a power of two, at least 8"

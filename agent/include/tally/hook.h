@@ -21,6 +21,7 @@
 #include "tally/enums.h"
 #include "tally/metrics.h"
 #include "tally/stats.h"
+#include "tally/webrtc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -152,6 +153,18 @@ int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
  * statistics are still reported. Call before closing the session, with the writer at rest. Threads,
  * and ISRs as tally_hook_text(). TALLY_E_EMPTY if it is not attached. */
 int32_t tally_detach(tally_t *tally, const void *stream);
+
+#if TALLY_WEBRTC_TRACKS > 0
+/* Puts a WebRTC track under measurement until detach or the end of the session, each of which
+ * reports it once more. TALLY_E_FULL when TALLY_WEBRTC_TRACKS are attached, else as above. */
+int32_t tally_attach_webrtc(tally_t *tally, tally_session_id_t session,
+                            const tally_webrtc_t *track);
+
+/* Has the next tally_step() report the track once more and forget it. 1 while the agent may still
+ * read the track, which must stay valid and at rest; 0 once it is the caller's again, or if it is
+ * not attached. Call it until 0. */
+int32_t tally_detach_webrtc(tally_t *tally, const tally_webrtc_t *track);
+#endif
 
 /* --- start -------------------------------------------------------------------------------------
  */

@@ -11,6 +11,7 @@ extern tally_rtp_t rtp;
 extern tally_ts_t ts;
 extern tally_frames_t frames;
 extern const tally_device_t sample;
+extern tally_webrtc_t track;
 extern const tally_options_t options;
 extern const tally_port_t port;
 extern const tally_transport_t transport;
@@ -47,6 +48,8 @@ static void call_hooks(void) {
     sink = tally_attach_ts(&agent, session, &ts);
     sink = tally_attach_frames(&agent, session, &frames);
     sink = tally_detach(&agent, &rtp);
+    sink = tally_attach_webrtc(&agent, session, &track);
+    sink = tally_detach_webrtc(&agent, &track);
 }
 
 static void call_streams(void) {
@@ -78,9 +81,22 @@ static void call_streams(void) {
     tally_frames_totals(&frames, (uint32_t)sink, (uint32_t)sink);
 }
 
+static void call_webrtc(void) {
+    tally_webrtc_inbound_t received;
+    tally_webrtc_outbound_t sent;
+    tally_webrtc_pair_t pair;
+    tally_webrtc_no_inbound(&received);
+    tally_webrtc_no_outbound(&sent);
+    tally_webrtc_no_pair(&pair);
+    sink = tally_webrtc_init(&track, (enum tally_group)sink, (uint32_t)sink);
+    sink = tally_webrtc_inbound(&track, &received, &pair, (uint32_t)sink);
+    sink = tally_webrtc_outbound(&track, &sent, &pair, (uint32_t)sink);
+}
+
 int main(void) {
     call_agent();
     call_hooks();
     call_streams();
+    call_webrtc();
     return 0;
 }

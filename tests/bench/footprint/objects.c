@@ -7,6 +7,7 @@ tally_t agent;
 tally_rtp_t rtp;
 tally_ts_t ts;
 tally_frames_t frames;
+tally_webrtc_t track;
 extern const tally_options_t options;
 extern const tally_port_t port;
 extern const tally_device_t sample;
