@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define SYNC_BYTE   0x47u
-#define SYNC_LOST   2u /* wrong sync bytes in a row */
-#define SYNC_GAINED 5u /* right ones */
+#define SYNC_LOST   2u /* after so many wrong sync bytes in a row, which is tally_ts_t.doubt then */
+#define SYNC_GAINED 5u /* after so many right ones */
 
 /* second byte of a packet */
 #define TRANSPORT_ERROR 0x80u
@@ -31,7 +31,7 @@
 #define PTS_LATEST_MS   700u
 
 #define SECOND_US UINT32_C(1000000)
-#define SCAN_MS   50u
+#define SCAN_MS   100u
 
 /* Times in 16 bits of milliseconds are looked at before they are older than this, and a silence of
  * all PIDs counts for no more. */
@@ -43,7 +43,7 @@
 #define NO_MASTER ((uint8_t)TALLY_TS_CLOCKS)
 
 /* A maximum that has no value yet is below all. */
-static void raise(uint32_t *word, uint32_t value) {
+static void keep_most(uint32_t *word, uint32_t value) {
     const uint32_t most = tally_atomic_load(word);
     if (most == TALLY_NO_VALUE || value > most) {
         tally_atomic_store(word, value);
@@ -59,7 +59,6 @@ int32_t tally_ts_init_sized(tally_ts_t *ts, uint32_t packet_bytes) {
         return TALLY_E_ARGUMENT;
     }
     memset(ts, 0, sizeof *ts);
-    ts->in_sync = true;
     ts->packet_bytes = (uint8_t)packet_bytes;
     ts->master = NO_MASTER;
     ts->count = 2;
@@ -95,17 +94,19 @@ static tally_ts_pid_t *new_row(tally_ts_t *ts, uint32_t pid) {
     return row;
 }
 
-tally_ts_pid_t *tally_ts_row(tally_ts_t *ts, uint32_t pid) {
-    if (ts->rows[ts->recent].pid == pid) {
-        return &ts->rows[ts->recent];
-    }
+static tally_ts_pid_t *find_row(tally_ts_t *ts, uint32_t pid) {
     for (uint32_t i = 0; i < ts->count; i++) {
         if (ts->rows[i].pid == pid) {
             ts->recent = (uint8_t)i;
             return &ts->rows[i];
         }
     }
-    return new_row(ts, pid);
+    return NULL;
+}
+
+tally_ts_pid_t *tally_ts_row(tally_ts_t *ts, uint32_t pid) {
+    tally_ts_pid_t *const row = find_row(ts, pid);
+    return row != NULL ? row : new_row(ts, pid);
 }
 
 void tally_ts_check_absence(tally_ts_t *ts, tally_ts_pid_t *row) {
@@ -157,11 +158,14 @@ static tally_ts_clock_t *clock_of(tally_ts_t *ts, uint8_t row) {
     return place;
 }
 
-/* A spread over a second; as differences of times that wrap. */
-static void widen(uint32_t *least, uint32_t *most, uint32_t value) {
+/* The bounds of a second; as differences of times that wrap. */
+static void lower(uint32_t *least, uint32_t value) {
     if ((int32_t)(value - *least) < 0) {
         *least = value;
     }
+}
+
+static void lift(uint32_t *most, uint32_t value) {
     if ((int32_t)(value - *most) > 0) {
         *most = value;
     }
@@ -174,7 +178,8 @@ static void follow(tally_ts_t *ts, uint32_t step, uint32_t interval_us) {
     const uint32_t step_us = ticks / 27;
     ts->clock_rest = (uint8_t)(ticks % 27);
     second->transit_us += interval_us - step_us;
-    widen(&second->transit_least_us, &second->transit_most_us, second->transit_us);
+    lower(&second->transit_least_us, second->transit_us);
+    lift(&second->transit_most_us, second->transit_us);
     if (second->clock_us < CLOCK_MOST_US) {
         second->clock_us += step_us;
         second->clock_packets += tally_atomic_load(TS_WORD(ts, PACKETS)) - ts->pcr_packets;
@@ -186,7 +191,7 @@ static void compare_clock(tally_ts_t *ts, const tally_ts_clock_t *clock, uint32_
     const uint8_t number = (uint8_t)(clock - ts->clocks);
     const uint32_t interval_us = ts->now_us - clock->arrival_us;
     const uint32_t step = pcr - clock->pcr;
-    raise(TS_WORD(ts, PCR_INTERVAL_LONGEST), interval_us);
+    keep_most(TS_WORD(ts, PCR_INTERVAL_LONGEST), interval_us);
     if (interval_us > PCR_LATEST_US) {
         TS_COUNT(ts, PCR_REPETITIONS);
     }
@@ -269,6 +274,7 @@ static bool check_continuity(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t 
 
 /* TR 101 290 1.3.a and 1.5.a: tables must be in the clear. Nobody can read the rest either. */
 static void on_scrambled(tally_ts_t *ts, tally_ts_pid_t *row) {
+    TS_COUNT(ts, SCRAMBLED);
     ts->second.is_scrambled = true;
     row->flags &= (uint8_t)~TS_HAS_PTS;
     cut_section(ts, row);
@@ -287,7 +293,7 @@ static void check_pts(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t *payloa
     }
     const uint32_t age = age_ms(ts, row->pts_ms);
     if ((row->flags & TS_HAS_PTS) != 0) {
-        raise(TS_WORD(ts, PTS_INTERVAL_LONGEST), age);
+        keep_most(TS_WORD(ts, PTS_INTERVAL_LONGEST), age);
         if (age > PTS_LATEST_MS) {
             TS_COUNT(ts, PTS_ERRORS);
         }
@@ -302,14 +308,14 @@ static bool check_header(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t *pac
     const bool has_flags = (packet[3] & ADAPTATION) != 0 && packet[4] > 0;
     const uint8_t flags = has_flags ? packet[5] : 0;
     const bool is_scrambled = (packet[3] & SCRAMBLING) != 0;
+    if (is_scrambled) {
+        on_scrambled(ts, row);
+    }
     if (!check_continuity(ts, row, packet, (flags & DISCONTINUITY) != 0)) {
         return false;
     }
     if ((flags & (DISCONTINUITY | HAS_PCR)) != 0) {
         check_clock(ts, row, packet);
-    }
-    if (is_scrambled) {
-        on_scrambled(ts, row);
     }
     return (packet[3] & PAYLOAD) != 0 && !is_scrambled;
 }
@@ -325,6 +331,26 @@ static void read_payload(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t *pac
     }
 }
 
+/* Packets of one PID come in runs. */
+static tally_ts_pid_t *row_of(tally_ts_t *ts, const uint8_t *packet, uint32_t pid) {
+    tally_ts_pid_t *const recent = &ts->rows[ts->recent];
+    if (recent->pid == pid) {
+        return recent;
+    }
+    if (pid == TS_NULL_PID) {
+        TS_COUNT(ts, NULL_PACKETS);
+        return NULL;
+    }
+    tally_ts_pid_t *const row = tally_ts_row(ts, pid);
+    if (row == NULL) {
+        TS_COUNT(ts, PIDS_UNTRACKED);
+        if ((packet[3] & SCRAMBLING) != 0) {
+            TS_COUNT(ts, SCRAMBLED);
+        }
+    }
+    return row;
+}
+
 static void check_packet(tally_ts_t *ts, const uint8_t *packet) {
     const uint32_t pid = (packet[1] & 0x1Fu) << 8 | packet[2];
     TS_COUNT(ts, PACKETS);
@@ -333,50 +359,42 @@ static void check_packet(tally_ts_t *ts, const uint8_t *packet) {
         TS_COUNT(ts, TRANSPORT_ERRORS);
         return;
     }
-    if (pid == TS_NULL_PID) {
-        TS_COUNT(ts, NULL_PACKETS);
-        return;
-    }
-    if ((packet[3] & SCRAMBLING) != 0) {
-        TS_COUNT(ts, SCRAMBLED);
-    }
-    tally_ts_pid_t *const row = tally_ts_row(ts, pid);
+    tally_ts_pid_t *const row = row_of(ts, packet, pid);
     if (row == NULL) {
-        TS_COUNT(ts, PIDS_UNTRACKED);
         return;
-    }
-    bool is_readable = true;
-    if (packet[3] == row->next) {
-        row->next = (uint8_t)(PAYLOAD | ((packet[3] + 1u) & COUNTER_MASK));
-    } else {
-        is_readable = check_header(ts, row, packet);
     }
     count_kind(ts, row->kind);
     if (row->kind < TS_TABLES) {
         row->seen_ms = ts->now_ms;
     }
-    if (is_readable && ((packet[1] & UNIT_START) != 0 || row->kind >= TS_TABLES)) {
+    if (packet[3] == row->next) {
+        row->next = (uint8_t)(PAYLOAD | ((packet[3] + 1u) & COUNTER_MASK));
+    } else if (!check_header(ts, row, packet)) {
+        return;
+    }
+    if ((packet[1] & UNIT_START) != 0 || row->kind >= TS_TABLES) {
         read_payload(ts, row, packet);
     }
 }
 
-/* TR 101 290 1.1 and 1.2. Whether the packet with this first byte is to be looked at. */
-static bool keep_sync(tally_ts_t *ts, uint8_t first) {
-    if (first == SYNC_BYTE) {
-        ts->bad = 0;
-        if (!ts->in_sync && ++ts->good == SYNC_GAINED) {
-            ts->in_sync = true;
+/* TR 101 290 1.1 and 1.2, when the sync byte is wrong or was before. Whether the packet is to be
+ * looked at. */
+static bool keep_sync(tally_ts_t *ts, bool is_right) {
+    if (ts->doubt >= SYNC_LOST) {
+        ts->doubt = is_right ? ts->doubt + 1u : SYNC_LOST;
+        if (ts->doubt == SYNC_LOST + SYNC_GAINED) {
+            ts->doubt = 0;
         }
-        return ts->in_sync;
+        return ts->doubt == 0;
     }
-    ts->good = 0;
-    if (ts->in_sync) {
-        TS_COUNT(ts, SYNC_BYTE_ERRORS);
-        if (++ts->bad == SYNC_LOST) {
-            ts->in_sync = false;
-            ts->bad = 0;
-            TS_COUNT(ts, SYNC_LOSSES);
-        }
+    if (is_right) {
+        ts->doubt = 0;
+        return true;
+    }
+    TS_COUNT(ts, SYNC_BYTE_ERRORS);
+    ts->doubt++;
+    if (ts->doubt == SYNC_LOST) {
+        TS_COUNT(ts, SYNC_LOSSES);
     }
     return false;
 }
@@ -399,20 +417,19 @@ static void scan(tally_ts_t *ts) {
  * the delay factor is the spread of its fill over a second, as time. It is kept as time from the
  * start: a packet adds the media time that the second before gave to each, by PCR and the packets
  * between, null packets included; arrival takes away the time that passed. So VB / rate needs no
- * division.
+ * division. Its fill is least before packets come and most behind them.
  */
-static void sample_fill(tally_ts_t *ts) {
+static uint32_t fill_us(const tally_ts_t *ts) {
     const uint32_t packets = tally_atomic_load(TS_WORD(ts, PACKETS)) - ts->second_packets;
     const uint32_t media_us = (uint32_t)((uint64_t)packets * ts->packet_us_q10 >> 10);
-    const uint32_t fill_us = media_us - (ts->now_us - ts->second_us);
-    widen(&ts->second.fill_least_us, &ts->second.fill_most_us, fill_us);
+    return media_us - (ts->now_us - ts->second_us);
 }
 
 /* A gauge and the largest it ever was, which stands behind it. */
 static void gauge(uint32_t *word, uint32_t value) {
     tally_atomic_store(word, value);
     if (value != TALLY_NO_VALUE) {
-        raise(word + 1, value);
+        keep_most(word + 1, value);
     }
 }
 
@@ -455,7 +472,7 @@ static void advance(tally_ts_t *ts, uint32_t arrival_us) {
     if (age_ms(ts, ts->scanned_ms) >= SCAN_MS) {
         scan(ts);
     }
-    sample_fill(ts);
+    lower(&ts->second.fill_least_us, fill_us(ts));
     if (arrival_us - ts->second_us >= SECOND_US) {
         store_second(ts);
         begin_second(ts);
@@ -464,23 +481,23 @@ static void advance(tally_ts_t *ts, uint32_t arrival_us) {
 
 int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes, uint32_t arrival_us) {
     const uint32_t packet_bytes = ts->packet_bytes;
-    const uint32_t prefix = packet_bytes == 192 ? 4 : 0;
+    const uint8_t *packet = data + (packet_bytes == 192 ? 4 : 0);
+    uint32_t left = bytes;
     int32_t kept = 0;
-    uint32_t at = 0;
     tally_atomic_update_begin(&ts->version);
     advance(ts, arrival_us);
-    for (; bytes - at >= packet_bytes; at += packet_bytes) {
-        const uint8_t *const packet = data + at + prefix;
-        if (keep_sync(ts, packet[0])) {
+    for (; left >= packet_bytes; left -= packet_bytes, packet += packet_bytes) {
+        const bool is_right = *packet == SYNC_BYTE;
+        if ((is_right && ts->doubt == 0) || keep_sync(ts, is_right)) {
             check_packet(ts, packet);
             kept++;
         }
     }
-    if (at < bytes) {
+    if (left > 0) {
         /* Whatever follows a cut packet is not where it should be. */
-        (void)keep_sync(ts, (uint8_t)~SYNC_BYTE);
+        (void)keep_sync(ts, false);
     }
-    sample_fill(ts);
+    lift(&ts->second.fill_most_us, fill_us(ts));
     tally_atomic_update_end(&ts->version);
     return kept;
 }

@@ -8,14 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "crc32.h"
 #include "ts.h"
 
 #define SECTION_LEAST 9u /* bytes behind the length: five of header, four of CRC */
 #define SECTION_MOST  1021u
 #define CRC_BYTES     4u
-#define CRC_RIGHT     UINT32_MAX /* over a whole section, its own CRC included */
-#define FIRST_PID     0x20u      /* below are PIDs of fixed use */
+#define FIRST_PID     0x20u /* below are PIDs of fixed use */
 
 enum {
     STAGE_HUNT,      /* no section; the next begins where a packet says so */
@@ -37,13 +35,16 @@ enum {
 
 #define LISTED_BY_PMT ((1u << TALLY_TS_PROGRAMMES) - 1u)
 
-/* CRC-32/MPEG-2 is CRC-32 with the bits of each byte, and of itself, the other way round. */
+/* CRC-32/MPEG-2, by nibbles: over a whole section, its own CRC included, it is 0. */
 static uint32_t crc_of(uint32_t crc, uint8_t byte) {
-    uint32_t bits = byte;
-    bits = (bits & 0x55u) << 1 | (bits >> 1 & 0x55u);
-    bits = (bits & 0x33u) << 2 | (bits >> 2 & 0x33u);
-    const uint8_t turned = (uint8_t)(bits << 4 | bits >> 4);
-    return tally_crc32(crc, &turned, 1);
+    static const uint32_t table[16] = {
+        0x00000000, 0x04C11DB7, 0x09823B6E, 0x0D4326D9, 0x130476DC, 0x17C56B6B,
+        0x1A864DB2, 0x1E475005, 0x2608EDB8, 0x22C9F00F, 0x2F8AD6D6, 0x2B4BCB61,
+        0x350C9B64, 0x31CD86D3, 0x3C8EA00A, 0x384FBDBD,
+    };
+    crc ^= (uint32_t)byte << 24;
+    crc = (crc << 4) ^ table[crc >> 28];
+    return (crc << 4) ^ table[crc >> 28];
 }
 
 /* --- what tables say ------------------------------------------------------------------------ */
@@ -144,7 +145,7 @@ void tally_ts_section_cut(tally_ts_table_t *table) {
 }
 
 static void begin(tally_ts_table_t *table) {
-    table->crc = 0;
+    table->crc = UINT32_MAX;
     table->left = UINT16_MAX;
     table->due = 3;
     table->stage = STAGE_LENGTH;
@@ -234,10 +235,9 @@ static void on_field(tally_ts_t *ts, tally_ts_pid_t *row, tally_ts_table_t *tabl
     }
 }
 
-static void on_end(tally_ts_t *ts, uint32_t index, tally_ts_table_t *table) {
+static void on_end(tally_ts_t *ts, uint32_t index, tally_ts_table_t *table, bool is_right) {
     const bool is_read = table->stage == STAGE_PROGRAMME || table->stage == STAGE_STREAM;
     if (table->stage != STAGE_PASS) {
-        const bool is_right = table->crc == CRC_RIGHT;
         if (!is_right) {
             TS_COUNT(ts, CRC_ERRORS);
             table->programme = 0;
@@ -256,18 +256,27 @@ static void on_end(tally_ts_t *ts, uint32_t index, tally_ts_table_t *table) {
 static void read(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t *data, uint32_t bytes) {
     const uint32_t index = row->kind - (uint32_t)TS_TABLES;
     tally_ts_table_t *const table = &ts->tables[index];
-    for (uint32_t i = 0; i < bytes && table->stage != STAGE_HUNT; i++) {
+    uint32_t crc = table->crc;
+    if (table->stage == STAGE_HUNT) {
+        return;
+    }
+    for (uint32_t i = 0; i < bytes; i++) {
         table->due--;
         if (table->due == 0) {
             on_field(ts, row, table, data[i]);
+            if (table->stage == STAGE_HUNT) {
+                return;
+            }
         }
-        table->crc = crc_of(table->crc, data[i]);
+        crc = crc_of(crc, data[i]);
         table->word = table->word << 8 | data[i];
         table->left--;
         if (table->left == 0) {
-            on_end(ts, index, table);
+            on_end(ts, index, table, crc == 0);
+            crc = table->crc;
         }
     }
+    table->crc = crc;
 }
 
 void tally_ts_section_read(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t *payload,

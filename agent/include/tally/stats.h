@@ -159,9 +159,8 @@ typedef struct {
     uint8_t packet_bytes;
     uint8_t count;  /* of rows */
     uint8_t recent; /* the row before */
-    uint8_t good;   /* packets in a row with a right sync byte, while out of sync */
-    uint8_t bad;    /* packets in a row with a wrong one, while in sync */
-    bool in_sync;
+    uint8_t
+        doubt; /* of the sync: 0 none, 1 a wrong byte, 2 + right ones in a row since it was lost */
     bool has_begun;
     bool has_cat;
 } tally_ts_t;
