@@ -189,7 +189,7 @@ static void tell_picture(receiver_t *receiver) {
 }
 
 static void play(receiver_t *receiver, const uint8_t *data, uint32_t bytes, uint64_t now_us) {
-    (void)tally_ts_packets(&receiver->ts, data, bytes);
+    (void)tally_ts_packets(&receiver->ts, data, bytes, (uint32_t)now_us);
     for (uint32_t at = 0; at + DEMUX_PACKET_BYTES <= bytes; at += DEMUX_PACKET_BYTES) {
         const uint32_t found = demux_packet(&receiver->demux, data + at);
         if ((found & DEMUX_CLOCK) != 0) {

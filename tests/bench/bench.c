@@ -2,6 +2,7 @@
 /*
  * tally_bench NAME COUNT: does one operation COUNT times, and nothing else that depends on COUNT.
  * bench.py runs it under callgrind with two counts; the difference is the cost of the operations.
+ * tally_bench ts.file COUNT FILE: the same for a whole file of transport packets.
  * tally_bench bytes: prints the sizes of records.
  */
 #include <stdio.h>
@@ -120,20 +121,31 @@ static void rtp_packet(uint32_t count) {
     }
 }
 
-/* Seven packets of four PIDs, as a datagram carries them. */
-static void ts_packet(uint32_t count) {
-    static uint8_t datagram[7 * TALLY_TS_BYTES];
-    for (uint32_t i = 0; i < 7; i++) {
-        uint8_t *const packet = datagram + i * TALLY_TS_BYTES;
-        packet[0] = 0x47;
-        packet[2] = (uint8_t)(i < 4 ? 0x00 : i - 3);
+/* A file of transport packets, as often as told: datagrams of seven, at an even pace. */
+static uint8_t *media;
+static uint32_t media_bytes;
+
+static void read_media(const char *path) {
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0) {
+        exit(4);
     }
-    for (uint32_t i = 0; i < count; i += 7) {
-        for (uint32_t j = 0; j < 7; j++) {
-            uint8_t *const packet = datagram + j * TALLY_TS_BYTES;
-            packet[3] = (uint8_t)(0x10 | ((packet[3] + 1) & 0x0F));
+    media_bytes = (uint32_t)ftell(file);
+    media = malloc(media_bytes);
+    rewind(file);
+    if (media == NULL || fread(media, 1, media_bytes, file) != media_bytes) {
+        exit(4);
+    }
+    (void)fclose(file);
+}
+
+static void ts_file(uint32_t count) {
+    enum { DATAGRAM = 7 * TALLY_TS_BYTES, GAP_US = 2632 /* 4 Mbit/s */ };
+    for (uint32_t i = 0; i < count; i++) {
+        tally_ts_init(&ts);
+        for (uint32_t at = 0, us = 0; at + DATAGRAM <= media_bytes; at += DATAGRAM, us += GAP_US) {
+            (void)tally_ts_packets(&ts, media + at, DATAGRAM, us);
         }
-        (void)tally_ts_packets(&ts, datagram, sizeof datagram);
     }
 }
 
@@ -310,7 +322,7 @@ int main(int argc, char **argv) {
         {"hook.event.twice", hook_event_twice},
         {"hook.counter", hook_counter},
         {"rtp.packet", rtp_packet},
-        {"ts.packet", ts_packet},
+        {"ts.file", ts_file},
         {"frames.frame", frames_frame},
         {"report.quiet_heartbeat", report_heartbeat},
         {"spool.record150", spool_record},
@@ -321,14 +333,16 @@ int main(int argc, char **argv) {
     agent.port = &port;
     tally_hooks_init(&agent.hooks, &port);
     (void)tally_rtp_init(&rtp, 90000);
-    tally_ts_init(&ts);
     tally_frames_init(&frames);
     if (argc == 2 && strcmp(argv[1], "bytes") == 0) {
         play_session();
         printf("report.quiet_heartbeat.bytes %u\n", (unsigned)encode_heartbeat());
         return 0;
     }
-    for (uint32_t i = 0; argc == 3 && i < sizeof benches / sizeof benches[0]; i++) {
+    if (argc == 4) {
+        read_media(argv[3]);
+    }
+    for (uint32_t i = 0; argc >= 3 && i < sizeof benches / sizeof benches[0]; i++) {
         if (strcmp(argv[1], benches[i].name) == 0) {
             benches[i].run((uint32_t)strtoul(argv[2], NULL, 10));
             return 0;

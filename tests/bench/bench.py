@@ -42,7 +42,7 @@ def measure():
     """Prints each figure as soon as it is known; all of them."""
     operations, encoders, decoder = build()
     rows = []
-    for name, value, unit in itertools.chain(instructions.figures(run, operations),
+    for name, value, unit in itertools.chain(instructions.figures(run, operations, BUILD),
                                              instructions.encode_figures(run, encoders),
                                              footprint.figures(run, BUILD),
                                              board_figures.figures(BUILD, decoder)):

@@ -14,7 +14,7 @@ COMPILE = ["arm-none-eabi-gcc", "-std=c11", "-mcpu=cortex-m3", "-mthumb", "-Os",
 # From the hook to the report, with what serves these stages alone and the joints between them.
 LINE = {"hook", "session", "story", "figures", "dimensions", "viewing", "playhead", "intervals",
         "level", "histogram", "metrics", "limit", "report", "cbor", "text", "live", "front"}
-STREAMS = {"rtp", "ts", "frames", "webrtc"}
+STREAMS = {"rtp", "ts", "ts_psi", "frames", "webrtc"}
 # An input section of an object file that was kept: name, address, size, object.
 KEPT = re.compile(r"^ \.(?:text|rodata)\S*\s+0x0*[1-9a-f][0-9a-f]*\s+0x([0-9a-f]+) (\S+\.o)$",
                   re.MULTILINE)

@@ -220,7 +220,8 @@ static void receive_packet(script_t *script) {
     if (order == TALLY_RTP_LATE || order == TALLY_RTP_DUPLICATE) {
         tally_rtp_discard(rtp);
     }
-    check(tally_ts_packets(ts, header.payload, header.payload_bytes));
+    check(tally_ts_packets(ts, header.payload, header.payload_bytes,
+                           (uint32_t)box.port.now_ms * 1000));
 }
 
 /* Some members of an object of the stack, which begins with so many numbers. */

@@ -59,7 +59,7 @@ static void live_a_life(void) {
     assert_int_equal(tally_attach_webrtc(agent, film, &sent), TALLY_OK);
     tally_rtp_invalid(&rtp);
     const uint8_t noise[TALLY_TS_BYTES] = {0};
-    (void)tally_ts_packets(&ts, noise, sizeof noise);
+    (void)tally_ts_packets(&ts, noise, sizeof noise, 0);
     tally_frames_received(&frames, 5);
     assert_int_equal(tally_hook_set(agent, film, TALLY_M_VOLUME, 50), TALLY_OK);
     assert_int_equal(tally_hook_set(agent, film, TALLY_M_LATENCY, 2000), TALLY_OK);

@@ -105,7 +105,7 @@ static void test_agent_transport_stream_is_reported_too(void **state) {
     (void)state;
     assert_int_equal(tally_attach_ts(&device.agent, session, &ts), TALLY_OK);
     const uint8_t packet[TALLY_TS_BYTES] = {0x47, 0x01, 0x00, 0x10};
-    assert_int_equal(tally_ts_packets(&ts, packet, sizeof packet), 1);
+    assert_int_equal(tally_ts_packets(&ts, packet, sizeof packet, 0), 1);
     (void)device_wait(&device, 60000);
     device_expect_kinds(&device, "bseht");
     assert_int_equal(record_number(device_last(&device, 't'), "t.tp"), 1);

@@ -233,14 +233,14 @@ static void test_agent_short_zap_tells_nothing_of_its_streams(void **state) {
     tally_ts_init(&ts);
     zap();
     assert_int_equal(tally_attach_ts(&device.agent, channel, &ts), TALLY_OK);
-    (void)tally_ts_packets(&ts, packet, sizeof packet);
+    (void)tally_ts_packets(&ts, packet, sizeof packet, 0);
     (void)device_wait(&device, 2000);
     assert_int_equal(tally_detach(&device.agent, &ts), TALLY_OK);
     zap();
     device_expect_kinds(&device, "b");
     tally_ts_init(&ts);
     assert_int_equal(tally_attach_ts(&device.agent, channel, &ts), TALLY_OK);
-    (void)tally_ts_packets(&ts, packet, sizeof packet);
+    (void)tally_ts_packets(&ts, packet, sizeof packet, 0);
     (void)device_wait(&device, 5000);
     assert_int_equal(tally_detach(&device.agent, &ts), TALLY_OK);
     (void)device_wait(&device, 0);

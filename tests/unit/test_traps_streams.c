@@ -99,13 +99,13 @@ static int32_t send(uint8_t control, uint8_t flags, uint8_t counter) {
     packet[3] = (uint8_t)(control | counter);
     packet[4] = 1; /* length of the adaptation field, if there is one, */
     packet[5] = flags;
-    return tally_ts_packets(&ts, packet, sizeof packet);
+    return tally_ts_packets(&ts, packet, sizeof packet, 0);
 }
 
 static int32_t send_noise(void) {
     uint8_t packet[TALLY_TS_BYTES];
     memset(packet, 0xAA, sizeof packet);
-    return tally_ts_packets(&ts, packet, sizeof packet);
+    return tally_ts_packets(&ts, packet, sizeof packet, 0);
 }
 
 static void expect_ts(enum tally_metric metric, uint32_t value) {

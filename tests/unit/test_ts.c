@@ -13,6 +13,7 @@ enum {
     BOTH = 0x30,
     DISCONTINUITY = 0x80, /* flag of the adaptation field */
     TRANSPORT_ERROR = 0x80,
+    OTHERS = TALLY_TS_PIDS - 2, /* beside PAT and CAT */
 
 };
 
@@ -45,7 +46,7 @@ static tally_ts_t new_stream(void) {
 }
 
 static void send(tally_ts_t *ts, packet_t packet, bool in_sync) {
-    assert_int_equal(tally_ts_packets(ts, packet.bytes, sizeof packet.bytes), in_sync ? 1 : 0);
+    assert_int_equal(tally_ts_packets(ts, packet.bytes, sizeof packet.bytes, 0), in_sync ? 1 : 0);
 }
 
 static void send_video(tally_ts_t *ts, const uint8_t *counters, uint32_t count) {
@@ -166,13 +167,13 @@ static void test_ts_packet_with_transport_error_is_not_believed(void **state) {
 static void test_ts_pid_beyond_the_table_is_counted_and_not_checked(void **state) {
     (void)state;
     tally_ts_t ts = new_stream();
-    for (uint16_t i = 0; i < TALLY_TS_PIDS; i++) {
+    for (uint16_t i = 0; i < OTHERS; i++) {
         send(&ts, packet(VIDEO + i, PAYLOAD, 0), true);
     }
     assert_int_equal(value(&ts, TALLY_M_TS_PIDS_UNTRACKED), 0);
-    send(&ts, packet(VIDEO + TALLY_TS_PIDS, PAYLOAD, 0), true);
+    send(&ts, packet(VIDEO + OTHERS, PAYLOAD, 0), true);
     assert_int_equal(value(&ts, TALLY_M_TS_PIDS_UNTRACKED), 1);
-    send(&ts, packet(VIDEO + TALLY_TS_PIDS, PAYLOAD, 7), true);
+    send(&ts, packet(VIDEO + OTHERS, PAYLOAD, 7), true);
     send(&ts, packet(VIDEO, PAYLOAD, 1), true);
     assert_int_equal(continuity_errors(&ts), 0);
 }
@@ -233,7 +234,7 @@ static void test_ts_datagram_of_seven_packets(void **state) {
     for (uint8_t i = 0; i < 7; i++) {
         datagram[i] = packet(VIDEO, PAYLOAD, i);
     }
-    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, sizeof datagram), 7);
+    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, sizeof datagram, 0), 7);
     assert_int_equal(value(&ts, TALLY_M_TS_PACKETS), 7);
     assert_int_equal(continuity_errors(&ts), 0);
 }
@@ -242,9 +243,9 @@ static void test_ts_remainder_is_a_wrong_sync_byte(void **state) {
     (void)state;
     tally_ts_t ts = new_stream();
     packet_t datagram[2] = {packet(VIDEO, PAYLOAD, 0), packet(VIDEO, PAYLOAD, 1)};
-    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, TALLY_TS_BYTES + 187), 1);
+    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, TALLY_TS_BYTES + 187, 0), 1);
     assert_int_equal(value(&ts, TALLY_M_TS_SYNC_BYTE_ERRORS), 1);
-    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, 1), 0);
+    assert_int_equal(tally_ts_packets(&ts, datagram[0].bytes, 1, 0), 0);
     assert_int_equal(value(&ts, TALLY_M_TS_SYNC_LOSSES), 1);
 }
 
@@ -252,7 +253,7 @@ static void test_ts_empty_datagram_is_nothing(void **state) {
     (void)state;
     tally_ts_t ts = new_stream();
     const packet_t any = noise();
-    assert_int_equal(tally_ts_packets(&ts, any.bytes, 0), 0);
+    assert_int_equal(tally_ts_packets(&ts, any.bytes, 0, 0), 0);
     assert_int_equal(value(&ts, TALLY_M_TS_SYNC_BYTE_ERRORS), 0);
     assert_int_equal(ts.version % 2, 0);
 }

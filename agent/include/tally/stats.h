@@ -126,29 +126,95 @@ void tally_rtp_invalid(tally_rtp_t *rtp);
 
 /* --- MPEG transport stream (ISO/IEC 13818-1, ETSI TR 101 290) ------------------------------- */
 
-#define TALLY_TS_BYTES 188u
-#define TALLY_TS_PIDS  16u
+#define TALLY_TS_BYTES      188u
+#define TALLY_TS_PIDS       16u /* PAT and CAT included */
+#define TALLY_TS_PROGRAMMES 4u
+#define TALLY_TS_CLOCKS     4u
+
+/* One PID. Times are of a clock of 16 bits, see now_ms. */
+typedef struct {
+    uint16_t pid;
+    uint16_t seen_ms; /* its last packet, or section if it has a table */
+    uint16_t pts_ms;  /* its last PTS */
+    uint8_t next; /* fourth byte expected; bit 7: the packet before was a repeat; 0: no packet */
+    uint8_t kind;
+    uint8_t flags; /* bits 0 to 4: the tables that list it; bit 7: pts_ms holds */
+    uint8_t told;  /* what the section that is being read says of it */
+} tally_ts_pid_t;
+
+/* A section on its way in: nothing of it is kept but its CRC and its last four bytes. */
+typedef struct {
+    uint32_t crc;
+    uint32_t word;
+    uint16_t left; /* bytes to its end */
+    uint16_t due;  /* bytes to the end of the field that is looked at next */
+    uint16_t programme;
+    uint8_t stage;
+} tally_ts_table_t;
+
+/* The last PCR of one PID. */
+typedef struct {
+    uint32_t arrival_us;
+    uint32_t pcr;   /* 27 MHz; the lower 32 of its bits, which repeat after 159 s */
+    uint8_t row;    /* of the PID; 0: none */
+    bool announced; /* a discontinuity before the next PCR */
+} tally_ts_clock_t;
+
+/* What is measured over one second. */
+typedef struct {
+    uint32_t fill_least_us; /* of the virtual buffer (RFC 4445 3.2); these four are signed, */
+    uint32_t fill_most_us;  /* in two's complement */
+    uint32_t transit_least_us;
+    uint32_t transit_most_us;
+    uint32_t transit_us;    /* arrival less PCR, from the second's begin */
+    uint32_t clock_us;      /* media time that passed, by PCR, */
+    uint32_t clock_packets; /* and the packets in it */
+    uint32_t lost;
+    bool is_scrambled; /* there were scrambled packets */
+} tally_ts_second_t;
 
 typedef struct {
     /* read by the agent */
     uint32_t version;
     uint32_t values[TALLY_TS_METRICS];
     /* the writer's own */
-    uint16_t pid[TALLY_TS_PIDS];
-    uint8_t continuity[TALLY_TS_PIDS]; /* last counter; bit 7: the packet before was a repeat */
-    uint8_t pids;
-    uint8_t good; /* packets in a row with a right sync byte, while out of sync */
-    uint8_t bad;  /* packets in a row with a wrong one, while in sync */
-    bool in_sync;
+    tally_ts_pid_t rows[TALLY_TS_PIDS];
+    tally_ts_table_t tables[TALLY_TS_PROGRAMMES + 2];
+    tally_ts_clock_t clocks[TALLY_TS_CLOCKS];
+    tally_ts_second_t second;
+    uint32_t second_us;      /* when the second at hand began */
+    uint32_t second_packets; /* TS_PACKETS then */
+    uint32_t packet_us_q10;  /* media time of a packet in the second before; 0: unknown */
+    uint32_t pcr_packets;    /* TS_PACKETS at the last PCR of the master */
+    uint32_t pat_crc;
+    uint32_t now_us; /* arrival of the packets at hand */
+    uint32_t ms_us;  /* the arrival that now_ms stands for */
+    uint16_t now_ms;
+    uint16_t scanned_ms;
+    uint8_t clock_rest; /* of 27 MHz ticks, below the microsecond */
+    uint8_t master;     /* the clock that jitter and rate are of; TALLY_TS_CLOCKS: none */
+    uint8_t programmes; /* bit n: tables[n] is in use */
+    uint8_t packet_bytes;
+    uint8_t count;  /* of rows */
+    uint8_t recent; /* the row before */
+    uint8_t
+        doubt; /* of the sync: 0 none, 1 a wrong byte, 2 + right ones in a row since it was lost */
+    bool has_begun;
+    bool has_cat;
 } tally_ts_t;
 
 /* Empties the stream, which is presumed in sync. */
 void tally_ts_init(tally_ts_t *ts);
 
-/* Counts the packets of one datagram or read: whole 188-byte packets from its first byte on; a
- * remainder counts as one wrong sync byte. Sync is lost after 2 wrong sync bytes in a row and
- * regained after 5 right ones (TR 101 290 1.1). Returns how many packets were in sync. */
-int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes);
+/* The same for packets of 188 bytes, 192 (M2TS: 4 bytes of time stamp before each) or 204 (16 bytes
+ * of parity behind each). TALLY_E_ARGUMENT for any other size. */
+int32_t tally_ts_init_sized(tally_ts_t *ts, uint32_t packet_bytes);
+
+/* Counts the packets of one datagram or read: whole packets from its first byte on; a remainder
+ * counts as one wrong sync byte. Sync is lost after 2 wrong sync bytes in a row and regained after
+ * 5 right ones (TR 101 290 1.1). `arrival_us` may wrap; whatever is measured against time is
+ * noticed when packets come. Returns how many packets were in sync. */
+int32_t tally_ts_packets(tally_ts_t *ts, const uint8_t *data, uint32_t bytes, uint32_t arrival_us);
 
 /* --- frames of a video ---------------------------------------------------------------------- */
 

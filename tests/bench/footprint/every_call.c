@@ -63,7 +63,8 @@ static void call_streams(void) {
     tally_rtp_discard(&rtp);
     tally_rtp_invalid(&rtp);
     tally_ts_init(&ts);
-    sink = tally_ts_packets(&ts, packet, (uint32_t)sink);
+    sink = tally_ts_init_sized(&ts, (uint32_t)sink);
+    sink = tally_ts_packets(&ts, packet, (uint32_t)sink, (uint32_t)sink);
     tally_frames_init(&frames);
     tally_frames_decoded(&frames, sink != 0);
     tally_frames_rendered(&frames, (uint64_t)sink);
