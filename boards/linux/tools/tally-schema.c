@@ -16,6 +16,7 @@ const char *schema_own_keys(char kind) {
     case 's': return "ckqsuw";
     case 'a':
     case 'c':
+    case 'd':
     case 'v': return "kquw";
     default: return "kqsuw"; /* of a session or one of its streams */
     }
