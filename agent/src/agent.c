@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "attached.h"
 #include "cbor.h"
 #include "live.h"
 #include "log.h"
@@ -342,7 +343,7 @@ uint32_t tally_step(tally_t *tally) {
     const tally_wall_t wall = port->wall(port->ctx);
 
     tally_report_set_time(&tally->report, now_ms, wall);
-    tally_live_sample_streams(tally);
+    tally_attached_sample(tally);
     const bool more_events = tally_live_take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TALLY_SRC_AGENT_H
 #define TALLY_SRC_AGENT_H
-/* All stages in one struct. Only agent.c, live.c and front.c know more than one of them. */
+/* All stages in one struct. Only agent.c, live.c, attached.c and front.c know more than one of
+ * them. */
 #include "hook.h"
 #include "limit.h"
 #include "machine.h"

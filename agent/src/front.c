@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The calls of hook.h: arguments are checked here, then the event goes to the hook stage and the
- * stream to its slot. Everything here may run beside the agent task.
+ * The calls of hook.h for events: arguments are checked here, then the event goes to the hook stage.
+ * Everything here may run beside the agent task. What attaches streams is in attached.c.
  */
 #include <stddef.h>
 
@@ -74,102 +74,3 @@ int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_m
     }
     return tally_hooks_put_text(&tally->hooks, session, metric, text);
 }
-
-static int32_t attach(tally_t *tally, tally_session_id_t session, enum tally_group group,
-                      const uint32_t *version, const uint32_t *words) {
-    const tally_port_t *const port = tally->port;
-    int32_t status = TALLY_E_FULL;
-    if (session == 0) {
-        return TALLY_E_ARGUMENT;
-    }
-    const uint32_t state = port->critical_enter(port->ctx);
-    for (uint32_t i = 0; i < TALLY_STREAMS && status != TALLY_OK; i++) {
-        if (!tally->streams[i].in_use) {
-            tally_stream_attach(&tally->streams[i], session, group, version, words);
-            status = TALLY_OK;
-        }
-    }
-    port->critical_leave(port->ctx, state);
-    return status;
-}
-
-int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp) {
-    return rtp == NULL ? (int32_t)TALLY_E_ARGUMENT
-                       : attach(tally, session, TALLY_G_RTP, &rtp->version, rtp->values);
-}
-
-int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts) {
-    return ts == NULL ? (int32_t)TALLY_E_ARGUMENT
-                      : attach(tally, session, TALLY_G_TS, &ts->version, ts->values);
-}
-
-int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
-                            const tally_frames_t *frames) {
-    return frames == NULL
-               ? (int32_t)TALLY_E_ARGUMENT
-               : attach(tally, session, TALLY_G_FRAMES, &frames->version, frames->values);
-}
-
-int32_t tally_detach(tally_t *tally, const void *stream) {
-    const tally_port_t *const port = tally->port;
-    int32_t status = TALLY_E_EMPTY;
-    if (stream == NULL) {
-        return TALLY_E_ARGUMENT;
-    }
-    const uint32_t state = port->critical_enter(port->ctx);
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        /* Every stream struct begins with its version. */
-        if (tally->streams[i].in_use && (const void *)tally->streams[i].version == stream) {
-            (void)tally_stream_sample(&tally->streams[i]);
-            tally->streams[i].version = NULL;
-            status = TALLY_OK;
-        }
-    }
-    port->critical_leave(port->ctx, state);
-    if (status == TALLY_OK) {
-        port->wake(port->ctx);
-    }
-    return status;
-}
-
-/* --- WebRTC tracks -------------------------------------------------------------------------- */
-
-#if TALLY_WEBRTC_TRACKS > 0
-
-int32_t tally_attach_webrtc(tally_t *tally, tally_session_id_t session,
-                            const tally_webrtc_t *track) {
-    const tally_port_t *const port = tally->port;
-    int32_t status = TALLY_E_FULL;
-    if (session == 0 || track == NULL) {
-        return TALLY_E_ARGUMENT;
-    }
-    const uint32_t state = port->critical_enter(port->ctx);
-    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS && status != TALLY_OK; i++) {
-        if (tally->tracks[i].track == NULL) {
-            tally->tracks[i] = (tally_webrtc_slot_t){.track = track, .session = session};
-            status = TALLY_OK;
-        }
-    }
-    port->critical_leave(port->ctx, state);
-    return status;
-}
-
-int32_t tally_detach_webrtc(tally_t *tally, const tally_webrtc_t *track) {
-    const tally_port_t *const port = tally->port;
-    uint32_t asked = 0;
-    if (track == NULL) {
-        return TALLY_E_ARGUMENT;
-    }
-    const uint32_t state = port->critical_enter(port->ctx);
-    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
-        asked |= tally->tracks[i].track == track ? UINT32_C(1) << i : 0;
-    }
-    tally->tracks_leaving |= (uint8_t)asked;
-    port->critical_leave(port->ctx, state);
-    if (asked != 0) {
-        port->wake(port->ctx);
-    }
-    return asked != 0 ? 1 : 0;
-}
-
-#endif

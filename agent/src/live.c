@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "attached.h"
 #include "log.h"
 
 /* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
@@ -18,148 +19,6 @@ tally_session_t *tally_live_find(tally_t *tally, tally_session_id_t number) {
         }
     }
     return NULL;
-}
-
-/* --- streams -------------------------------------------------------------------------------- */
-
-static void report_stream(tally_t *tally, const tally_stream_t *stream) {
-    const tally_view_t view = {
-        .values = stream->totals, .present = stream->present, .group = stream->group};
-    /* A stream's record goes by the letter of its group. */
-    const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
-    tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
-}
-
-/* A session without a start record has no others. One that is not open any more may have had. */
-static bool is_unannounced(tally_t *tally, tally_session_id_t number) {
-    const tally_session_t *const session = tally_live_find(tally, number);
-    return session != NULL && !session->announced;
-}
-
-/* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
-static void sample_stream(tally_t *tally, tally_stream_t *stream) {
-    const tally_port_t *const port = tally->port;
-    uint32_t state = port->critical_enter(port->ctx);
-    const bool fresh = !stream->in_use || tally_stream_sample(stream);
-    const bool over = stream->in_use && stream->version == NULL;
-    port->critical_leave(port->ctx, state);
-    tally->snapshots_stale += fresh ? 0 : 1;
-    if (over) {
-        /* Until it is freed, nobody else writes to a slot in use without a player. */
-        if (!is_unannounced(tally, stream->session)) {
-            report_stream(tally, stream);
-        }
-        state = port->critical_enter(port->ctx);
-        stream->in_use = false;
-        port->critical_leave(port->ctx, state);
-    }
-}
-
-static void report_streams_of(tally_t *tally, tally_session_id_t number) {
-    const tally_port_t *const port = tally->port;
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        const uint32_t state = port->critical_enter(port->ctx);
-        const tally_stream_t stream = tally->streams[i];
-        port->critical_leave(port->ctx, state);
-        if (stream.in_use && stream.session == number) {
-            report_stream(tally, &stream);
-        }
-    }
-}
-
-/* --- WebRTC tracks -------------------------------------------------------------------------- */
-
-#if TALLY_WEBRTC_TRACKS > 0
-
-static void report_track(tally_t *tally, const tally_webrtc_slot_t *slot) {
-    tally_webrtc_image_t image;
-    if (!tally_webrtc_read(slot->track, &image)) {
-        tally->snapshots_stale++;
-        return; /* the last record stands: all in it is cumulative */
-    }
-    const tally_view_t views[] = {
-        {.values = image.values, .present = image.present, .group = (uint8_t)slot->track->group},
-        {.values = image.pair, .present = image.pair_present, .group = TALLY_G_WEBRTC_PAIR},
-    };
-    const enum tally_record kind = (enum tally_record)tally_group_infos[slot->track->group].letter;
-    tally_report_make(&tally->report, TALLY_ROUTINE, kind, slot->session, views, 2);
-}
-
-/* Reports and frees the tracks of these slots that have a session to be told of with. */
-static void leave_tracks(tally_t *tally, uint32_t leaving) {
-    const tally_port_t *const port = tally->port;
-    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
-        if ((leaving >> i & 1) == 0) {
-            continue;
-        }
-        /* Nobody else writes to a slot in use. */
-        if (!is_unannounced(tally, tally->tracks[i].session)) {
-            report_track(tally, &tally->tracks[i]);
-        }
-        const uint32_t state = port->critical_enter(port->ctx);
-        tally->tracks[i].track = NULL;
-        tally->tracks_leaving &= (uint8_t) ~(UINT32_C(1) << i);
-        port->critical_leave(port->ctx, state);
-    }
-}
-
-static void leave_detached_tracks(tally_t *tally) {
-    const tally_port_t *const port = tally->port;
-    const uint32_t state = port->critical_enter(port->ctx);
-    const uint32_t leaving = tally->tracks_leaving;
-    port->critical_leave(port->ctx, state);
-    leave_tracks(tally, leaving);
-}
-
-/* The slots with tracks of a session. */
-static uint32_t tracks_of(tally_t *tally, tally_session_id_t number) {
-    const tally_port_t *const port = tally->port;
-    uint32_t slots = 0;
-    const uint32_t state = port->critical_enter(port->ctx);
-    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
-        const tally_webrtc_slot_t *const slot = &tally->tracks[i];
-        slots |= slot->track != NULL && slot->session == number ? UINT32_C(1) << i : 0;
-    }
-    port->critical_leave(port->ctx, state);
-    return slots;
-}
-
-static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
-    const uint32_t slots = tracks_of(tally, number);
-    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
-        if ((slots >> i & 1) != 0) {
-            report_track(tally, &tally->tracks[i]);
-        }
-    }
-}
-
-static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
-    leave_tracks(tally, tracks_of(tally, number));
-}
-
-#else
-
-static void leave_detached_tracks(tally_t *tally) {
-    (void)tally;
-}
-
-static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
-    (void)tally;
-    (void)number;
-}
-
-static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
-    (void)tally;
-    (void)number;
-}
-
-#endif
-
-void tally_live_sample_streams(tally_t *tally) {
-    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        sample_stream(tally, &tally->streams[i]);
-    }
-    leave_detached_tracks(tally);
 }
 
 /* --- records of a session ------------------------------------------------------------------- */
@@ -195,8 +54,7 @@ static void report_heartbeat(tally_t *tally, tally_session_t *session, uint64_t 
     };
     make(tally, TALLY_ROUTINE, TALLY_RECORD_HEARTBEAT, session, views,
          sizeof views / sizeof views[0]);
-    report_streams_of(tally, session->number);
-    report_tracks_of(tally, session->number);
+    tally_attached_report(tally, session->number);
     tally_session_beat(session, now_ms);
 }
 
@@ -274,7 +132,7 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
 }
 
 static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
-    leave_tracks_of(tally, session->number);
+    tally_attached_leave(tally, session->number);
     if (session->announced) {
         report_end(tally, session, at_ms);
     } else {

@@ -2,8 +2,8 @@
 #ifndef TALLY_SRC_LIVE_H
 #define TALLY_SRC_LIVE_H
 /*
- * The open sessions: events go to them, records come from them. With agent.c and front.c the only
- * file that sees more than one stage.
+ * The open sessions: events go to them, records come from them. With agent.c, front.c and
+ * attached.c the only file that sees more than one stage.
  *
  * A session is announced by its start record; one that never is, because it was a zap that ended
  * within 5 s or came beyond the rate limit, is folded into the figures of all sessions when it
@@ -17,9 +17,6 @@ bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall);
 
 /* Makes the records that are due; returns when the next one is. */
 uint64_t tally_live_report(tally_t *tally, uint64_t now_ms);
-
-/* Brings the figures of streams up to date, reports and frees those whose player is gone. */
-void tally_live_sample_streams(tally_t *tally);
 
 /* Applies SUSPEND or WAKE to every session. */
 void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms);

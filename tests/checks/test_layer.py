@@ -45,7 +45,7 @@ STAGES = {
     "backoff": {"backoff.h"},
 }
 # These see the whole line; nothing includes them but each other and tally/state.h.
-WHOLE_LINE = {"agent", "live", "front"}
+WHOLE_LINE = {"agent", "live", "attached", "front"}
 
 
 def includes(path):

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_ATTACHED_H
+#define TALLY_SRC_ATTACHED_H
+/*
+ * What players have attached: streams whose words are sampled and extended to 64 bits, and WebRTC
+ * tracks. Their slots are shared with the players, under the port's critical section; the calls of
+ * hook.h that attach and detach are here too.
+ */
+#include "agent.h"
+
+/* Brings the figures of streams up to date; reports and frees what was detached. */
+void tally_attached_sample(tally_t *tally);
+
+/* Reports what is attached to a session. */
+void tally_attached_report(tally_t *tally, tally_session_id_t number);
+
+/* The session ends: its tracks are reported and freed, so that no later one is told of with it. */
+void tally_attached_leave(tally_t *tally, tally_session_id_t number);
+
+#endif
