@@ -54,7 +54,6 @@ static void report_heartbeat(tally_t *tally, tally_session_t *session, uint64_t 
     };
     make(tally, TALLY_ROUTINE, TALLY_RECORD_HEARTBEAT, session, views,
          sizeof views / sizeof views[0]);
-    tally_attached_report(tally, session->number);
     tally_session_beat(session, now_ms);
 }
 
@@ -287,6 +286,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
         session->reported_ms = now_ms;
         if (session->announced) {
             report_heartbeat(tally, session, now_ms);
+            tally_attached_report(tally, session->number); /* not on top of its stack */
         }
     }
     const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;

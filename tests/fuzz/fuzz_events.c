@@ -228,7 +228,8 @@ static void receive_packet(script_t *script) {
 static void take_members(script_t *script, void *stats, uint32_t numbers) {
     int64_t *const members = stats;
     for (uint32_t i = pick(script, 8); i > 0; i--) {
-        members[pick(script, numbers)] = take_value(script);
+        const uint32_t which = pick(script, numbers);
+        members[which] = take_value(script);
     }
 }
 
@@ -261,8 +262,8 @@ static void use_track(script_t *script) {
     } else if (what > 1) {
         poll_track(script, track);
     } else if (tally_detach_webrtc(&box.agent, track) == 0) {
-        check(tally_webrtc_init(track, (enum tally_group)pick(script, TALLY_GROUPS + 1),
-                                32u << pick(script, 3)));
+        const enum tally_group group = (enum tally_group)pick(script, TALLY_GROUPS + 1);
+        check(tally_webrtc_init(track, group, 32u << pick(script, 3)));
     }
 }
 
