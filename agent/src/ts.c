@@ -21,7 +21,8 @@
 #define HAS_PCR       0x10u
 #define PCR_BYTES     7u /* flags and PCR */
 
-#define REPEATED 0x80u /* in tally_ts_pid_t.next */
+/* In tally_ts_pid_t.next, in place of PAYLOAD: no packet with sense has this fourth byte. */
+#define REPEATED 0x40u
 
 /* TR 101 290 V1.2.1 5.2 */
 #define TABLE_LATEST_MS 500u  /* 1.3.a, 1.5.a */
@@ -263,7 +264,7 @@ static bool check_continuity(tally_ts_t *ts, tally_ts_pid_t *row, const uint8_t 
         cut_section(ts, row);
     } else if (stands && has_payload && (row->next & REPEATED) == 0) {
         TS_COUNT(ts, DUPLICATES);
-        row->next |= REPEATED;
+        row->next = (uint8_t)(REPEATED | (row->next & COUNTER_MASK));
         return false;
     } else if (has_payload ? counter != (row->next & COUNTER_MASK) : !stands) {
         on_gap(ts, row, counter);

@@ -89,6 +89,13 @@ static void test_ts_one_repetition_is_allowed(void **state) {
     assert_int_equal(continuity_errors(&ts), 0);
 }
 
+static void test_ts_repetitions_are_counted(void **state) {
+    (void)state;
+    tally_ts_t ts = new_stream();
+    send_video(&ts, (const uint8_t[]){0, 1, 1, 2, 2, 3}, 6);
+    assert_int_equal(value(&ts, TALLY_M_TS_DUPLICATES), 2);
+}
+
 static void test_ts_second_repetition_is_an_error(void **state) {
     (void)state;
     tally_ts_t ts = new_stream();
@@ -258,11 +265,41 @@ static void test_ts_empty_datagram_is_nothing(void **state) {
     assert_int_equal(ts.version % 2, 0);
 }
 
+/* Two packets of so many bytes, each with so many before its sync byte. */
+static void expect_two_of(uint32_t size, uint32_t before) {
+    tally_ts_t ts;
+    uint8_t bytes[2 * 204];
+    memset(bytes, 0x47, sizeof bytes); /* what is around looks like a sync byte */
+    for (uint8_t i = 0; i < 2; i++) {
+        const packet_t one = packet(VIDEO, PAYLOAD, i);
+        memcpy(bytes + i * size + before, one.bytes, sizeof one.bytes);
+    }
+    assert_int_equal(tally_ts_init_sized(&ts, size), TALLY_OK);
+    assert_int_equal(tally_ts_packets(&ts, bytes, 2 * size, 0), 2);
+    assert_int_equal(value(&ts, TALLY_M_TS_PACKETS), 2);
+    assert_int_equal(continuity_errors(&ts), 0);
+    assert_int_equal(value(&ts, TALLY_M_TS_SYNC_BYTE_ERRORS), 0);
+    bytes[before] = 0;
+    assert_int_equal(tally_ts_packets(&ts, bytes, size, 0), 0);
+    assert_int_equal(tally_ts_packets(&ts, bytes + size, size - 1, 0), 0);
+    assert_int_equal(value(&ts, TALLY_M_TS_SYNC_BYTE_ERRORS), 2);
+}
+
+static void test_ts_packets_of_192_and_204_bytes(void **state) {
+    (void)state;
+    tally_ts_t ts;
+    expect_two_of(188, 0);
+    expect_two_of(192, 4);
+    expect_two_of(204, 0);
+    assert_int_equal(tally_ts_init_sized(&ts, 208), TALLY_E_ARGUMENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ts_continuity_counts_round_its_16_values),
         cmocka_unit_test(test_ts_gap_is_one_continuity_error),
         cmocka_unit_test(test_ts_one_repetition_is_allowed),
+        cmocka_unit_test(test_ts_repetitions_are_counted),
         cmocka_unit_test(test_ts_second_repetition_is_an_error),
         cmocka_unit_test(test_ts_each_pid_counts_by_itself),
         cmocka_unit_test(test_ts_packets_without_payload_stand_still),
@@ -277,6 +314,7 @@ int main(void) {
         cmocka_unit_test(test_ts_datagram_of_seven_packets),
         cmocka_unit_test(test_ts_remainder_is_a_wrong_sync_byte),
         cmocka_unit_test(test_ts_empty_datagram_is_nothing),
+        cmocka_unit_test(test_ts_packets_of_192_and_204_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ typedef struct {
     uint16_t pid;
     uint16_t seen_ms; /* its last packet, or section if it has a table */
     uint16_t pts_ms;  /* its last PTS */
-    uint8_t next; /* fourth byte expected; bit 7: the packet before was a repeat; 0: no packet */
+    uint8_t next;     /* fourth byte of a packet that simply follows; 0: none came yet */
     uint8_t kind;
     uint8_t flags; /* bits 0 to 4: the tables that list it; bit 7: pts_ms holds */
     uint8_t told;  /* what the section that is being read says of it */
