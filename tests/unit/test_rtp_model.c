@@ -295,7 +295,8 @@ static void begin_source(void) {
     /* The first changes are one of each kind. */
     const bool is_restart = model.sources == 1 || (model.sources > 2 && dice_roll(&dice, 2) == 0);
     const uint16_t last = sequence_of(model.expected - 1);
-    const uint16_t far = (uint16_t)(last + 3000 + dice_roll(&dice, 65536 - 3000 - 99));
+    /* So far that the second packet is no latecomer of the sequence before either. */
+    const uint16_t far = (uint16_t)(last + 3000 + dice_roll(&dice, 65536 - 3000 - 101));
     const uint32_t line = model.expected;
     ssrc += is_restart ? 0 : 1;
     first_sequence = is_restart ? far : (uint16_t)dice_bits(&dice);
