@@ -25,6 +25,11 @@ HEAP_WITHIN_S = 240
 STEPS_WITHIN_S = 120
 STREAM_S = 12
 STREAM_KBPS = 5000
+SHARE_WITHIN_S = 60
+SHARE_DATAGRAMS = 4000
+DATAGRAMS_A_SECOND = 5_000_000 / 8 / (7 * 188)
+INSTRUCTION_NS = 32
+CORE_HZ = 25_000_000
 
 
 def measured_by_itself(image, within_s, more=()):
@@ -44,6 +49,15 @@ def await_uploads(server, count):
         if time.monotonic() > deadline:
             raise scenario.Failed(BOARD, f"{count} uploads", "fewer", "the board's")
         time.sleep(0.1)
+
+
+def share_of_stream(image):
+    """What counting a stream of 5 Mbit/s takes of a core that does an instruction a cycle."""
+    (_, took_us, _), = measured_by_itself(image, SHARE_WITHIN_S, COUNTED_TIME)
+    instructions = took_us * 1000 / INSTRUCTION_NS / SHARE_DATAGRAMS
+    yield "streams.datagram.instructions", round(instructions), "instructions"
+    share = instructions * DATAGRAMS_A_SECOND / CORE_HZ
+    yield "streams.share_of_5mbit.percent", round(100 * share, 2), "percent"
 
 
 def stack(folder, image, server, decoder):
@@ -72,4 +86,5 @@ def figures(folder, decoder):
         images = firmware.parent / "tests" / "bench" / "firmware"
         yield from measured_by_itself(images / "handshakes.elf", HEAP_WITHIN_S)
         yield from measured_by_itself(images / "step.elf", STEPS_WITHIN_S, COUNTED_TIME)
+        yield from share_of_stream(images / "share.elf")
         yield "board.stack_high.bytes", stack(folder, firmware, server, decoder), "bytes"
