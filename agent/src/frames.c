@@ -14,8 +14,10 @@
 #define AVERAGED_MOST_US  (UINT32_C(1) << 27)
 #define TIME_WENT_BACK_US (UINT32_C(1) << 31)
 
-/* The agent reads signed words by their differences, which must lie within 32 bits themselves. */
-#define OFFSET_MOST_MS ((INT32_C(1) << 30) - 1)
+/* The agent reads signed words by their differences, which must lie within 32 bits themselves.
+ * Two's complement of 31 bits is what Arm saturates to with one instruction. */
+#define OFFSET_MOST_MS  ((INT32_C(1) << 30) - 1)
+#define OFFSET_LEAST_MS (-OFFSET_MOST_MS - 1)
 
 _Static_assert(MOST_GAPS < TALLY_FRAME_TIMES, "30 gaps lie between 31 frames");
 
@@ -77,7 +79,7 @@ void tally_frames_av_resync(tally_frames_t *frames) {
 
 void tally_frames_av_offset(tally_frames_t *frames, int32_t offset_ms) {
     const int32_t within_ms = offset_ms > OFFSET_MOST_MS    ? OFFSET_MOST_MS
-                              : offset_ms < -OFFSET_MOST_MS ? -OFFSET_MOST_MS
+                              : offset_ms < OFFSET_LEAST_MS ? OFFSET_LEAST_MS
                                                             : offset_ms;
     tally_atomic_store(WORD(frames, AV_OFFSET), (uint32_t)within_ms);
 }
