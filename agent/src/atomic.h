@@ -8,7 +8,10 @@
  */
 #include <stdint.h>
 
-static inline uint32_t tally_atomic_load(const uint32_t *word) {
+/* The call is longer than the load or store; GCC -Os makes one all the same where they are many. */
+#define TALLY_INLINE static inline __attribute__((always_inline))
+
+TALLY_INLINE uint32_t tally_atomic_load(const uint32_t *word) {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
@@ -16,7 +19,7 @@ static inline uint32_t tally_atomic_load_acquire(const uint32_t *word) {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static inline void tally_atomic_store(uint32_t *word, uint32_t value) {
+TALLY_INLINE void tally_atomic_store(uint32_t *word, uint32_t value) {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
@@ -25,7 +28,7 @@ static inline void tally_atomic_store_release(uint32_t *word, uint32_t value) {
 }
 
 /* For words with one writer: no read-modify-write instruction is needed. */
-static inline void tally_atomic_add_owned(uint32_t *word, uint32_t amount) {
+TALLY_INLINE void tally_atomic_add_owned(uint32_t *word, uint32_t amount) {
     tally_atomic_store(word, tally_atomic_load(word) + amount);
 }
 

@@ -14,8 +14,10 @@
 #define AVERAGED_MOST_US  (UINT32_C(1) << 27)
 #define TIME_WENT_BACK_US (UINT32_C(1) << 31)
 
-/* The agent reads signed words by their differences, which must lie within 32 bits themselves. */
-#define OFFSET_MOST_MS ((INT32_C(1) << 30) - 1)
+/* The agent reads signed words by their differences, which must lie within 32 bits themselves.
+ * Two's complement of 31 bits is what Arm saturates to with one instruction. */
+#define OFFSET_MOST_MS  ((INT32_C(1) << 30) - 1)
+#define OFFSET_LEAST_MS (-OFFSET_MOST_MS - 1)
 
 _Static_assert(MOST_GAPS < TALLY_FRAME_TIMES, "30 gaps lie between 31 frames");
 
@@ -77,7 +79,7 @@ void tally_frames_av_resync(tally_frames_t *frames) {
 
 void tally_frames_av_offset(tally_frames_t *frames, int32_t offset_ms) {
     const int32_t within_ms = offset_ms > OFFSET_MOST_MS    ? OFFSET_MOST_MS
-                              : offset_ms < -OFFSET_MOST_MS ? -OFFSET_MOST_MS
+                              : offset_ms < OFFSET_LEAST_MS ? OFFSET_LEAST_MS
                                                             : offset_ms;
     tally_atomic_store(WORD(frames, AV_OFFSET), (uint32_t)within_ms);
 }
@@ -93,32 +95,37 @@ _Static_assert((int)TALLY_M_DEJITTER_UNDERRUNS - (int)TALLY_M_DECODER_UNDERRUNS 
                        (int)TALLY_BUFFER_DEJITTER * (int)BUFFER_WORDS,
                "the rows of the buffers follow each other");
 
-static uint32_t *buffer_word(tally_frames_t *frames, uint32_t which, uint32_t word) {
-    const uint32_t first = (uint32_t)TALLY_M_DECODER_UNDERRUNS - (uint32_t)TALLY_M_FRAMES_FIRST;
-    return &frames->values[first + which * BUFFER_WORDS + word];
-}
-
 /* Brings an underrun's time up to `time_us`. */
-static void account_buffer(tally_frames_t *frames, uint32_t which, uint32_t time_us) {
-    tally_buffer_t *const buffer = &frames->buffers[which];
+static void account_buffer(tally_buffer_t *buffer, uint32_t *words, bool is_held,
+                           uint32_t time_us) {
     const uint32_t passed_us = time_us - buffer->since_us;
-    if (buffer->in_underrun && passed_us < TIME_WENT_BACK_US && !frames->is_held) {
+    if (buffer->in_underrun && passed_us < TIME_WENT_BACK_US && !is_held) {
         const uint32_t empty_us = buffer->rest_us + passed_us;
-        tally_atomic_add_owned(buffer_word(frames, which, EMPTY_TIME), empty_us / 1000);
+        tally_atomic_add_owned(&words[EMPTY_TIME], empty_us / 1000);
         buffer->rest_us = (uint16_t)(empty_us % 1000);
     }
     buffer->since_us = time_us;
 }
 
-/* An empty buffer that has been filled before is in an underrun, unless it is held. */
-static void judge_buffer(tally_frames_t *frames, uint32_t which) {
+/* Is in this state, held or not, from `time_us` on. An empty buffer that has been filled before is
+ * in an underrun, unless it is held. */
+static void update_buffer(tally_frames_t *frames, uint32_t which, uint32_t state, bool is_held,
+                          uint32_t time_us) {
+    const uint32_t first = (uint32_t)TALLY_M_DECODER_UNDERRUNS - (uint32_t)TALLY_M_FRAMES_FIRST;
+    uint32_t *const words = &frames->values[first + which * BUFFER_WORDS];
     tally_buffer_t *const buffer = &frames->buffers[which];
-    if (buffer->state != TALLY_BUFFER_EMPTY) {
+    account_buffer(buffer, words, frames->is_held, time_us);
+    if (state != TALLY_BUFFER_EMPTY) {
+        buffer->was_filled = true;
         buffer->in_underrun = false;
-    } else if (buffer->was_filled && !buffer->in_underrun && !frames->is_held) {
+    } else if (buffer->was_filled && !buffer->in_underrun && !is_held) {
         buffer->in_underrun = true;
-        tally_atomic_add_owned(buffer_word(frames, which, UNDERRUNS), 1);
+        tally_atomic_add_owned(&words[UNDERRUNS], 1);
     }
+    if (state == TALLY_BUFFER_FULL && buffer->state != TALLY_BUFFER_FULL && !is_held) {
+        tally_atomic_add_owned(&words[OVERRUNS], 1);
+    }
+    buffer->state = (uint8_t)state;
 }
 
 int32_t tally_frames_buffer(tally_frames_t *frames, enum tally_buffer which,
@@ -126,16 +133,8 @@ int32_t tally_frames_buffer(tally_frames_t *frames, enum tally_buffer which,
     if ((uint32_t)which >= TALLY_BUFFERS || (uint32_t)state > TALLY_BUFFER_FULL) {
         return TALLY_E_ARGUMENT;
     }
-    tally_buffer_t *const buffer = &frames->buffers[which];
-    const bool overruns = state == TALLY_BUFFER_FULL && buffer->state != TALLY_BUFFER_FULL;
     tally_atomic_update_begin(&frames->version);
-    account_buffer(frames, which, time_us);
-    buffer->state = (uint8_t)state;
-    buffer->was_filled = buffer->was_filled || state != TALLY_BUFFER_EMPTY;
-    judge_buffer(frames, which);
-    if (overruns && !frames->is_held) {
-        tally_atomic_add_owned(buffer_word(frames, which, OVERRUNS), 1);
-    }
+    update_buffer(frames, which, state, frames->is_held, time_us);
     tally_atomic_update_end(&frames->version);
     return TALLY_OK;
 }
@@ -143,13 +142,10 @@ int32_t tally_frames_buffer(tally_frames_t *frames, enum tally_buffer which,
 void tally_frames_hold(tally_frames_t *frames, bool on, uint32_t time_us) {
     tally_atomic_update_begin(&frames->version);
     for (uint32_t i = 0; i < TALLY_BUFFERS; i++) {
-        account_buffer(frames, i, time_us);
+        update_buffer(frames, i, frames->buffers[i].state, on, time_us);
     }
     frames->is_held = on;
     frames->shown = 0;
-    for (uint32_t i = 0; i < TALLY_BUFFERS; i++) {
-        judge_buffer(frames, i);
-    }
     tally_atomic_update_end(&frames->version);
 }
 

@@ -192,58 +192,61 @@ static void lose_before(tally_rtp_t *rtp, uint32_t first, uint32_t count) {
     rtp->last_lost_before = first + count - 1;
 }
 
-/* The oldest `count` places leave the window, 1 to all of them: what is missing stays missing. */
-static void settle(tally_rtp_t *rtp, uint32_t count) {
-    const uint32_t highest = READ(rtp, RTP_EXPECTED);
-    if (rtp->missing_before >> (WINDOW - count) == 0) {
-        return;
-    }
-    for (uint32_t age = WINDOW; age-- > WINDOW - count;) {
-        if ((rtp->missing >> age & 1) != 0) {
-            lose(rtp, highest - age, 1);
+/* The window moves on by so many packets, all missing for now. What is missing of the oldest, which
+ * leave it, stays missing. */
+static void move_window(tally_rtp_t *rtp, uint32_t packets) {
+    const uint32_t oldest = READ(rtp, RTP_EXPECTED) - (WINDOW - 1);
+    for (uint32_t i = 0; i < packets; i++) {
+        if (rtp->missing >> (WINDOW - 1) != 0) {
+            lose(rtp, oldest + i, 1);
         }
-        if ((rtp->missing_before >> age & 1) != 0) {
-            lose_before(rtp, highest - age, 1);
+        if (rtp->missing_before >> (WINDOW - 1) != 0) {
+            lose_before(rtp, oldest + i, 1);
         }
+        rtp->missing = rtp->missing << 1 | 1;
+        rtp->missing_before = rtp->missing_before << 1 | 1;
     }
 }
 
 /* --- sequence ------------------------------------------------------------------------------- */
 
-/* The highest sequence number goes up. What lies between is missing for now. */
+/* The highest sequence number goes up. What lies between is missing for now, and so is itself. */
 static void advance(tally_rtp_t *rtp, uint32_t ahead) {
-    const bool is_near = ahead < WINDOW;
-    settle(rtp, is_near ? ahead : WINDOW);
+    move_window(rtp, ahead < WINDOW ? ahead : WINDOW);
     if (ahead > WINDOW) {
         const uint32_t first = READ(rtp, RTP_EXPECTED) + 1;
         lose(rtp, first, ahead - WINDOW);
         lose_before(rtp, first, ahead - WINDOW);
     }
-    const uint64_t newer = is_near ? (UINT64_C(1) << ahead) - 1 : UINT64_MAX;
-    const uint64_t holes = newer & ~UINT64_C(1);
-    rtp->missing = (is_near ? rtp->missing << ahead : 0) | holes;
-    rtp->missing_before = (is_near ? rtp->missing_before << ahead : 0) | holes;
     rtp->next = (uint16_t)(rtp->next + ahead);
     ADD(rtp, RTP_EXPECTED, ahead);
 }
 
-/* Whether the packet so far behind is of a time before the source began, as far as we know it. */
-static bool is_older_than_source(const tally_rtp_t *rtp, uint32_t behind) {
-    return behind >= READ(rtp, RTP_EXPECTED) - rtp->first;
+/* Packets expected of the source, as far as we know it. */
+static uint32_t expected_of_source(const tally_rtp_t *rtp) {
+    return READ(rtp, RTP_EXPECTED) - rtp->first;
 }
 
-static enum tally_rtp_order on_behind(tally_rtp_t *rtp, uint32_t behind) {
-    const uint64_t bit = behind < WINDOW ? UINT64_C(1) << behind : 0;
-    const bool is_known =
-        bit != 0 && (rtp->missing & bit) == 0 && !is_older_than_source(rtp, behind);
-    rtp->missing &= ~bit;
-    rtp->missing_before &= ~bit;
-    if (is_known) {
-        ADD(rtp, RTP_DUPLICATES, 1);
-        return TALLY_RTP_DUPLICATE;
+/* A packet of the believed source is here. It does not belong to the sequence if it is `too_far`
+ * behind or more: TALLY_RTP_UNSURE. */
+static enum tally_rtp_order place(tally_rtp_t *rtp, uint16_t sequence, uint32_t too_far,
+                                  bool is_recovered) {
+    const uint16_t ahead = (uint16_t)(sequence - rtp->next + 1);
+    const bool advances = ahead != 0 && ahead < MAX_DROPOUT;
+    const uint16_t behind = advances ? 0 : (uint16_t)(0u - ahead);
+    if (behind >= too_far) {
+        return TALLY_RTP_UNSURE;
     }
-    ADD(rtp, RTP_OUT_OF_ORDER, 1);
-    return TALLY_RTP_LATE;
+    if (advances) {
+        advance(rtp, ahead);
+    }
+    const uint64_t bit = behind < WINDOW ? UINT64_C(1) << behind : 0;
+    const bool is_known = bit != 0 && (rtp->missing & bit) == 0 && behind < expected_of_source(rtp);
+    rtp->missing &= ~bit;
+    if (!is_recovered) {
+        rtp->missing_before &= ~bit;
+    }
+    return advances ? TALLY_RTP_NEXT : is_known ? TALLY_RTP_DUPLICATE : TALLY_RTP_LATE;
 }
 
 /* --- sources -------------------------------------------------------------------------------- */
@@ -251,7 +254,7 @@ static enum tally_rtp_order on_behind(tally_rtp_t *rtp, uint32_t behind) {
 /* The one on trial is believed, with all MIN_SEQUENTIAL packets. What is missing of the one before
  * will not come any more. */
 static void begin_source(tally_rtp_t *rtp) {
-    settle(rtp, WINDOW);
+    move_window(rtp, WINDOW);
     if (rtp->is_believed) {
         ADD(rtp, RTP_SOURCE_CHANGES, 1);
         ADD(rtp, RTP_RESTARTS, rtp->trial_ssrc == rtp->ssrc ? 1 : 0);
@@ -292,21 +295,18 @@ static enum tally_rtp_order on_trial(tally_rtp_t *rtp, const tally_rtp_header_t 
     return TALLY_RTP_UNSURE;
 }
 
-static enum tally_rtp_order place(tally_rtp_t *rtp, const tally_rtp_header_t *header,
-                                  uint32_t arrival_us) {
-    const uint16_t ahead = (uint16_t)(header->sequence - rtp->next + 1);
-    const uint16_t behind = (uint16_t)(rtp->next - 1 - header->sequence);
-    const bool advances = ahead != 0 && ahead < MAX_DROPOUT;
-    const bool belongs = rtp->is_believed && header->ssrc == rtp->ssrc;
-    if (!belongs || (!advances && behind >= MAX_MISORDER)) {
+static enum tally_rtp_order on_packet(tally_rtp_t *rtp, const tally_rtp_header_t *header,
+                                      uint32_t arrival_us) {
+    const bool is_believed = rtp->is_believed && header->ssrc == rtp->ssrc;
+    const enum tally_rtp_order order =
+        is_believed ? place(rtp, header->sequence, MAX_MISORDER, false) : TALLY_RTP_UNSURE;
+    if (order == TALLY_RTP_UNSURE) {
         return on_trial(rtp, header, arrival_us);
     }
     rtp->trial_packets = 0; /* the believed source is alive */
-    if (!advances) {
-        return on_behind(rtp, behind);
-    }
-    advance(rtp, ahead);
-    return TALLY_RTP_NEXT;
+    ADD(rtp, RTP_DUPLICATES, order == TALLY_RTP_DUPLICATE ? 1 : 0);
+    ADD(rtp, RTP_OUT_OF_ORDER, order == TALLY_RTP_LATE ? 1 : 0);
+    return order;
 }
 
 /* --- jitter --------------------------------------------------------------------------------- */
@@ -349,7 +349,7 @@ static void look_ahead(tally_rtp_t *rtp) {
 /* Ends the update that tally_rtp_packet() began. */
 __attribute__((noinline)) static int32_t
 long_way(tally_rtp_t *rtp, const tally_rtp_header_t *header, uint32_t arrival_us) {
-    const enum tally_rtp_order result = place(rtp, header, arrival_us);
+    const enum tally_rtp_order result = on_packet(rtp, header, arrival_us);
     /* A packet not believed says nothing about transit times. */
     if (result != TALLY_RTP_UNSURE) {
         count_received(rtp);
@@ -379,30 +379,14 @@ int32_t tally_rtp_packet(tally_rtp_t *rtp, const tally_rtp_header_t *header, uin
     return TALLY_RTP_NEXT;
 }
 
-static enum tally_rtp_order recover(tally_rtp_t *rtp, uint16_t sequence) {
-    const uint16_t ahead = (uint16_t)(sequence - rtp->next + 1);
-    const uint16_t behind = (uint16_t)(rtp->next - 1 - sequence);
-    if (ahead != 0 && ahead < MAX_DROPOUT) {
-        advance(rtp, ahead);
-        rtp->missing_before |= 1;
-        return TALLY_RTP_NEXT;
-    }
-    if (behind >= MAX_DROPOUT || is_older_than_source(rtp, behind)) {
-        return TALLY_RTP_UNSURE;
-    }
-    if (behind < WINDOW && (rtp->missing >> behind & 1) == 0) {
-        return TALLY_RTP_DUPLICATE;
-    }
-    rtp->missing &= ~(behind < WINDOW ? UINT64_C(1) << behind : 0);
-    return TALLY_RTP_LATE;
-}
-
 int32_t tally_rtp_recovered(tally_rtp_t *rtp, uint16_t sequence) {
     if (!rtp->is_believed) {
         return TALLY_RTP_UNSURE;
     }
     tally_atomic_update_begin(&rtp->version);
-    const enum tally_rtp_order result = recover(rtp, sequence);
+    const uint32_t expected = expected_of_source(rtp);
+    const enum tally_rtp_order result =
+        place(rtp, sequence, expected < MAX_DROPOUT ? expected : MAX_DROPOUT, true);
     if (result == TALLY_RTP_NEXT || result == TALLY_RTP_LATE) {
         ADD(rtp, RTP_RECOVERED, 1);
         count_received(rtp);

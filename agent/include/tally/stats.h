@@ -33,20 +33,20 @@ typedef struct {
     /* read by the agent */
     uint32_t version;
     uint32_t values[TALLY_RTP_METRICS];
-    /* the writer's own */
-    uint64_t missing; /* bit n: the nth before the highest neither came nor was recovered yet */
-    uint64_t missing_before;  /* the same had nothing been recovered */
-    uint32_t us_per_tick_q22; /* microseconds of one RTP timestamp tick, times 2^22 */
-    uint32_t ssrc;            /* of the source that is believed; before, of the latest packet */
-    uint32_t next;      /* sequence number after the highest; bit 16: it needs a second look */
-    uint32_t first;     /* packets expected before this source */
-    uint32_t last_lost; /* number of the last packet lost, after and before correction */
-    uint32_t last_lost_before;
-    uint32_t run; /* packets lost in a row up to last_lost; 0: none was lost so far */
+    /* the writer's own; Thumb's short loads reach the first 32 words of a struct */
+    uint32_t next;       /* sequence number after the highest; bit 16: it needs a second look */
+    uint32_t ssrc;       /* of the source that is believed; before, of the latest packet */
+    uint32_t trial_ssrc; /* a source not believed yet, or a restart of the one that is */
     uint32_t jitter_q4_us;
+    uint32_t us_per_tick_q22; /* microseconds of one RTP timestamp tick, times 2^22 */
+    uint32_t first;           /* packets expected before this source */
+    uint32_t run;             /* packets lost in a row up to last_lost; 0: none was lost so far */
+    uint32_t last_lost;       /* number of the last packet lost, after and before correction */
+    uint64_t missing; /* bit n: the nth before the highest neither came nor was recovered yet */
+    uint64_t missing_before; /* the same had nothing been recovered */
+    uint32_t last_lost_before;
     uint32_t arrival_us; /* of the packet before */
     uint32_t timestamp;  /* of the packet before */
-    uint32_t trial_ssrc; /* a source not believed yet, or a restart of the one that is */
     uint32_t trial_arrival_us;
     uint32_t trial_timestamp;
     uint16_t trial_next; /* sequence number that follows it */
