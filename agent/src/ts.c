@@ -64,7 +64,8 @@ int32_t tally_ts_init_sized(tally_ts_t *ts, uint32_t packet_bytes) {
     ts->master = NO_MASTER;
     ts->count = 2;
     ts->rows[0].kind = TS_PAT;
-    ts->rows[1] = (tally_ts_pid_t){.pid = 1, .kind = TS_CAT};
+    ts->rows[1].pid = 1;
+    ts->rows[1].kind = TS_CAT;
     /* the gauges, in the order of their keys */
     memset(TS_WORD(ts, DELAY_FACTOR), 0xFF, 4 * sizeof ts->values[0]);
     memset(TS_WORD(ts, PCR_INTERVAL_LONGEST), 0xFF, 3 * sizeof ts->values[0]);
@@ -89,7 +90,8 @@ static tally_ts_pid_t *new_row(tally_ts_t *ts, uint32_t pid) {
         ts->count++;
     }
     if (row != NULL) {
-        *row = (tally_ts_pid_t){.pid = (uint16_t)pid, .seen_ms = ts->now_ms};
+        row->pid = (uint16_t)pid;
+        row->seen_ms = ts->now_ms;
         row->kind = pid < 0x20u ? TS_INFORMATION : TS_OTHER;
     }
     return row;
@@ -232,7 +234,10 @@ static void check_clock(tally_ts_t *ts, const tally_ts_pid_t *row, const uint8_t
     } else if (ts->master == clock - ts->clocks) {
         ts->master = NO_MASTER; /* its place is another's */
     }
-    *clock = (tally_ts_clock_t){.arrival_us = ts->now_us, .pcr = pcr, .row = index};
+    clock->arrival_us = ts->now_us;
+    clock->pcr = pcr;
+    clock->row = index;
+    clock->announced = false;
 }
 
 /* --- packets -------------------------------------------------------------------------------- */
