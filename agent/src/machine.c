@@ -83,7 +83,8 @@ static uint64_t advance(uint64_t last, uint64_t now, bool wraps) {
 }
 
 static void count(uint32_t *total, uint32_t more) {
-    *total = more < UINT32_MAX - *total ? *total + more : UINT32_MAX;
+    const uint32_t sum = *total + more;
+    *total = sum >= more ? sum : UINT32_MAX;
 }
 
 /* What a state tells of a counter that its board does not have. */
@@ -125,9 +126,9 @@ static void take_bytes(tally_machine_t *machine, const reading_t *reading) {
         const uint32_t at = AT(NET_BYTES_RECEIVED) + i;
         if (has(reading->known, at)) {
             const uint64_t now = reading->bytes[i];
-            const uint64_t more = advance(machine->bytes_last[i], now, has(reading->wraps, at));
-            const uint64_t room = BYTES_MOST - machine->bytes[i];
-            machine->bytes[i] += more < room ? more : room;
+            const uint64_t sum =
+                machine->bytes[i] + advance(machine->bytes_last[i], now, has(reading->wraps, at));
+            machine->bytes[i] = sum < BYTES_MOST ? sum : BYTES_MOST;
             machine->bytes_last[i] = now;
         }
     }

@@ -146,8 +146,9 @@ static const tally_metric_info_t *info_of(const object_t *object, uint32_t numbe
     return &tally_metric_infos[object->first + object->places[number]];
 }
 
+/* No object is none out of range. */
 static bool are_in_range(const object_t *object, const int64_t *members) {
-    for (uint32_t i = 0; i < object->numbers; i++) {
+    for (uint32_t i = 0; members != NULL && i < object->numbers; i++) {
         if (members[i] != TALLY_WEBRTC_ABSENT &&
             !tally_metrics_is_in_range(info_of(object, i), members[i])) {
             return false;
@@ -196,10 +197,13 @@ static bool take_numbers(const object_t *object, const int64_t *members, int64_t
         }
         int64_t before = all_restarted ? 0 : last[i];
         if (now < before && info_of(object, i)->kind != TALLY_KIND_SIGNED) {
-            const bool wrapped = is_32_bits && has_wrapped(before, now);
-            before = wrapped ? before - WRAP : 0;
-            any_restarted |= !wrapped;
-            all_restarted |= !wrapped && i == 0;
+            if (is_32_bits && has_wrapped(before, now)) {
+                before -= WRAP;
+            } else {
+                before = 0;
+                any_restarted = true;
+                all_restarted |= i == 0;
+            }
         }
         add(number, now - before);
         last[i] = now;
@@ -310,8 +314,7 @@ static int32_t take(tally_webrtc_t *track, const object_t *object, const void *s
     if (status != TALLY_OK) {
         return status;
     }
-    if (!are_in_range(object, members) ||
-        (pair != NULL && !are_in_range(&pair_of_track, pair_members))) {
+    if (!are_in_range(object, members) || !are_in_range(&pair_of_track, pair_members)) {
         return TALLY_E_ARGUMENT;
     }
     bool restarted =
