@@ -73,13 +73,15 @@ static bool are_in_range(const reading_t *reading) {
 
 /* --- counters ------------------------------------------------------------------------------- */
 
-/* By how much a source has counted on. */
+/* By how much a source has counted on. What wraps is no longer than 32 bits now, see
+ * are_in_range(); it may have been before. */
 static uint64_t advance(uint64_t last, uint64_t now, bool wraps) {
     if (now >= last) {
         return now - last;
     }
-    const bool wrapped = wraps && last / QUARTER == 3 && now / QUARTER == 0;
-    return wrapped ? (uint32_t)(now - last) : now;
+    const bool wrapped =
+        wraps && last <= UINT32_MAX && (uint32_t)last >= 3 * QUARTER && (uint32_t)now < QUARTER;
+    return wrapped ? (uint32_t)now - (uint32_t)last : now;
 }
 
 static void count(uint32_t *total, uint32_t more) {

@@ -161,7 +161,7 @@ static bool are_in_range(const object_t *object, const int64_t *members) {
 
 /* 32-bit counters within a sixteenth below their end, then within one above 0, have wrapped. */
 static bool has_wrapped(int64_t last, int64_t now) {
-    return last / WRAP_SHARE == 15 && now / WRAP_SHARE == 0;
+    return last < WRAP && (uint32_t)last >= WRAP - WRAP_SHARE && now < WRAP_SHARE;
 }
 
 /* Totals end at what the wire can carry. */
