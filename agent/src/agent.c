@@ -22,23 +22,45 @@
 /* What this agent does not measure. */
 #define UNMEASURED (TALLY_CAN(AGENT, CLOCK_OFFSET) | TALLY_CAN(AGENT, QUEUE_TIME))
 
-/* --- init ----------------------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------------------------- */
 
-static bool is_complete(const tally_port_t *port, const tally_transport_t *transport,
-                        const tally_store_t *store) {
-    return port->monotonic_ms != NULL && port->wall != NULL && port->random != NULL &&
-           port->critical_enter != NULL && port->critical_leave != NULL && port->wake != NULL &&
-           port->log != NULL && transport->open != NULL && transport->send != NULL &&
-           transport->receive != NULL && transport->close != NULL && store->read != NULL &&
-           store->program != NULL && store->erase != NULL && store->sync != NULL;
-}
+/* What a text of the options is for. Those for the request line must not be able to end it. */
+enum use { TOLD_AT_BOOT, REQUIRED, IN_REQUEST };
 
-static bool is_text(const char *text, uint32_t limit) {
-    return text != NULL && tally_text_length(text, limit) > 0;
-}
+static const struct {
+    uint8_t offset; /* in tally_options_t */
+    uint8_t bytes;  /* that it must fit, with its NUL */
+    uint8_t use;    /* enum use */
+    uint8_t metric; /* of the boot record, counted from its first */
+} option_texts[] = {
+#define PROVISIONED(member, size, use) {offsetof(tally_options_t, member), size, use, 0},
+#define TOLD(member, symbol)                                                                       \
+    {offsetof(tally_options_t, member), OPTION_TEXT_BYTES, TOLD_AT_BOOT,                           \
+     TALLY_M_##symbol - TALLY_M_BOOT_FIRST},
+    /* clang-format off */
+    PROVISIONED(peer.host, OPTION_TEXT_BYTES, IN_REQUEST)
+    PROVISIONED(path, PATH_BYTES, IN_REQUEST)
+    PROVISIONED(device_id, OPTION_TEXT_BYTES, REQUIRED)
+    PROVISIONED(operator_id, OPTION_TEXT_BYTES, REQUIRED)
+    TOLD(device_type, DEVICE_TYPE)
+    TOLD(device_model, DEVICE_MODEL)
+    TOLD(soc, SOC)
+    TOLD(firmware, FIRMWARE)
+    TOLD(os, OS)
+    TOLD(middleware, MIDDLEWARE)
+    TOLD(browser, BROWSER)
+    TOLD(time_zone, TIME_ZONE)
+/* clang-format on */
+#undef PROVISIONED
+#undef TOLD
+};
+enum { OPTION_TEXTS = sizeof option_texts / sizeof option_texts[0] };
+_Static_assert(offsetof(tally_options_t, reset_reason) <= UINT8_MAX, "option_texts has 8 bits");
 
-static bool is_optional_text(const char *text) {
-    return text == NULL || tally_text_length(text, OPTION_TEXT_BYTES) >= 0;
+static const char *option_text(const tally_options_t *options, uint32_t i) {
+    const char *text;
+    memcpy(&text, (const char *)options + option_texts[i].offset, sizeof text);
+    return text;
 }
 
 /* Bytes below 0x21 could end the request line they are put into. */
@@ -51,24 +73,26 @@ static bool is_printable(const char *text) {
     return true;
 }
 
-static uint32_t or_default(uint32_t value, uint32_t otherwise) {
-    return value != 0 ? value : otherwise;
+static bool are_texts_sound(const tally_options_t *options) {
+    for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
+        const char *const text = option_text(options, i);
+        const int32_t length = text != NULL ? tally_text_length(text, option_texts[i].bytes) : 0;
+        if (length < (option_texts[i].use != TOLD_AT_BOOT ? 1 : 0) ||
+            (option_texts[i].use == IN_REQUEST && !is_printable(text))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_sound(const tally_options_t *options) {
-    const uint32_t heartbeat_ms = or_default(options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
-    const uint32_t upload_ms = or_default(options->upload_ms, UPLOAD_DEFAULT_MS);
-    return is_text(options->peer.host, OPTION_TEXT_BYTES) && is_printable(options->peer.host) &&
-           options->peer.port != 0 && is_text(options->path, PATH_BYTES) &&
-           options->path[0] == '/' && is_printable(options->path) &&
-           is_text(options->device_id, OPTION_TEXT_BYTES) &&
-           is_text(options->operator_id, OPTION_TEXT_BYTES) &&
-           is_optional_text(options->device_type) && is_optional_text(options->device_model) &&
-           is_optional_text(options->soc) && is_optional_text(options->firmware) &&
-           is_optional_text(options->os) && is_optional_text(options->middleware) &&
-           is_optional_text(options->browser) && is_optional_text(options->time_zone) &&
-           options->reset_reason <= TALLY_RESET_PROCESS_START && heartbeat_ms >= 1000 &&
-           heartbeat_ms <= 3600000 && upload_ms >= 1000 && upload_ms <= 86400000;
+    return are_texts_sound(options) && options->path[0] == '/' && options->peer.port != 0 &&
+           options->reset_reason <= TALLY_RESET_PROCESS_START;
+}
+
+static bool are_periods_sound(const tally_t *tally) {
+    return tally->heartbeat_ms >= 1000 && tally->heartbeat_ms <= 3600000 &&
+           tally->upload_ms >= 1000 && tally->upload_ms <= 86400000;
 }
 
 /* Bits of metrics that are none would have the registry read beyond its end. */
@@ -76,6 +100,30 @@ static bool are_metrics(const uint64_t *capabilities) {
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
         const tally_group_info_t *const group = &tally_group_infos[i];
         if (capabilities[i] >> (group->end - group->first) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- init ----------------------------------------------------------------------------------- */
+
+typedef void (*callback_t)(void);
+
+/* Each of the port's structs ends with its callbacks, all in a row. */
+enum {
+    PORT_CALLBACKS =
+        (sizeof(tally_port_t) - offsetof(tally_port_t, monotonic_ms)) / sizeof(callback_t),
+    TRANSPORT_CALLBACKS =
+        (sizeof(tally_transport_t) - offsetof(tally_transport_t, open)) / sizeof(callback_t),
+    STORE_CALLBACKS = (sizeof(tally_store_t) - offsetof(tally_store_t, read)) / sizeof(callback_t),
+};
+
+static bool has_all(const void *callbacks, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        callback_t callback;
+        memcpy(&callback, (const char *)callbacks + i * sizeof callback, sizeof callback);
+        if (callback == NULL) {
             return false;
         }
     }
@@ -96,32 +144,20 @@ static int32_t draw_boot_id(const tally_port_t *port, uint64_t *out) {
 static void report_boot(tally_t *tally) {
     const tally_options_t *const options = tally->options;
     tally_value_t values[TALLY_BOOT_METRICS] = {{0}};
-    uint64_t present = TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, REGISTRY_HASH);
+    uint64_t present = TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, REGISTRY_HASH) |
+                       TALLY_CAN(BOOT, AGENT_VERSION);
     values[TALLY_M_RESET_REASON - TALLY_M_BOOT_FIRST].number = options->reset_reason;
     values[TALLY_M_REGISTRY_HASH - TALLY_M_BOOT_FIRST].number = tally_metrics_hash();
+    values[TALLY_M_AGENT_VERSION - TALLY_M_BOOT_FIRST].text = TALLY_VERSION;
 #if TALLY_METRICS_USER
     values[TALLY_M_VENDOR_ID - TALLY_M_BOOT_FIRST].number = TALLY_VENDOR_ID;
     present |= TALLY_CAN(BOOT, VENDOR_ID);
 #endif
-    const struct {
-        enum tally_metric metric;
-        const char *text;
-    } texts[] = {
-        {TALLY_M_DEVICE_TYPE, options->device_type},
-        {TALLY_M_DEVICE_MODEL, options->device_model},
-        {TALLY_M_SOC, options->soc},
-        {TALLY_M_FIRMWARE, options->firmware},
-        {TALLY_M_OS, options->os},
-        {TALLY_M_AGENT_VERSION, TALLY_VERSION},
-        {TALLY_M_MIDDLEWARE, options->middleware},
-        {TALLY_M_BROWSER, options->browser},
-        {TALLY_M_TIME_ZONE, options->time_zone},
-    };
-    for (uint32_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].text != NULL) {
-            const uint32_t at = (uint32_t)texts[i].metric - (uint32_t)TALLY_M_BOOT_FIRST;
-            values[at].text = texts[i].text;
-            present |= UINT64_C(1) << at;
+    for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
+        const char *const text = option_text(options, i);
+        if (option_texts[i].use == TOLD_AT_BOOT && text != NULL) {
+            values[option_texts[i].metric].text = text;
+            present |= UINT64_C(1) << option_texts[i].metric;
         }
     }
     const tally_view_t view = {.values = values, .present = present, .group = TALLY_G_BOOT};
@@ -146,19 +182,19 @@ static void declare_capabilities(tally_t *tally) {
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store) {
     if (tally == NULL || options == NULL || port == NULL || transport == NULL || store == NULL ||
-        !is_complete(port, transport, store)) {
+        !has_all(&port->monotonic_ms, PORT_CALLBACKS) ||
+        !has_all(&transport->open, TRANSPORT_CALLBACKS) ||
+        !has_all(&store->read, STORE_CALLBACKS)) {
         return TALLY_E_ARGUMENT;
-    }
-    if (!is_sound(options) || !are_metrics(options->capabilities)) {
-        return TALLY_E_CONFIG;
     }
     memset(tally, 0, sizeof *tally);
     tally->port = port;
     tally->options = options;
-    tally->heartbeat_ms = or_default(options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
-    tally->upload_ms = or_default(options->upload_ms, UPLOAD_DEFAULT_MS);
+    tally->heartbeat_ms = options->heartbeat_ms != 0 ? options->heartbeat_ms : HEARTBEAT_DEFAULT_MS;
+    tally->upload_ms = options->upload_ms != 0 ? options->upload_ms : UPLOAD_DEFAULT_MS;
     declare_capabilities(tally);
-    if (!tally_report_fits(tally->capabilities)) {
+    if (!is_sound(options) || !are_metrics(options->capabilities) || !are_periods_sound(tally) ||
+        !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
@@ -355,8 +391,11 @@ uint32_t tally_step(tally_t *tally) {
 }
 
 /* Standby begins or ends for the whole device, behind all events so far. */
-static void change_standby(tally_t *tally, bool suspended) {
+static int32_t change_standby(tally_t *tally, bool suspended) {
     const tally_port_t *const port = tally->port;
+    if (tally->suspended == suspended) {
+        return TALLY_E_STATE;
+    }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);
     (void)tally_live_take_events(tally, now_ms, wall);
@@ -364,22 +403,15 @@ static void change_standby(tally_t *tally, bool suspended) {
     account_engaged(tally, now_ms);
     tally->suspended = suspended;
     tally_live_tell_all(tally, suspended ? TALLY_HOOK_SUSPEND : TALLY_HOOK_WAKE, now_ms);
+    return TALLY_OK;
 }
 
 int32_t tally_suspend(tally_t *tally) {
-    if (tally->suspended) {
-        return TALLY_E_STATE;
-    }
-    change_standby(tally, true);
-    return TALLY_OK;
+    return change_standby(tally, true);
 }
 
 int32_t tally_resume(tally_t *tally) {
-    if (!tally->suspended) {
-        return TALLY_E_STATE;
-    }
-    change_standby(tally, false);
-    return TALLY_OK;
+    return change_standby(tally, false);
 }
 
 /* --- queries and notes ---------------------------------------------------------------------- */
@@ -410,11 +442,12 @@ int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally
                     int64_t *out) {
     const tally_port_t *const port = tally->port;
     const enum tally_group group = tally_metrics_group(metric);
-    const tally_session_t *found = NULL;
-    for (uint32_t i = 0; i < TALLY_SESSIONS && session != 0; i++) {
-        found = tally->sessions[i].number == session ? &tally->sessions[i] : found;
+    const tally_session_t *found = tally->sessions;
+    const tally_session_t *const end = tally->sessions + TALLY_SESSIONS;
+    while (found < end && found->number != session) {
+        found++;
     }
-    if (found == NULL) {
+    if (session == 0 || found == end) {
         return TALLY_E_STATE;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
@@ -444,14 +477,6 @@ void tally_flush(tally_t *tally) {
     tally_uplink_flush(&tally->uplink, tally->port->monotonic_ms(tally->port->ctx));
 }
 
-static int32_t note(uint32_t *word, int64_t value) {
-    if (value > UINT32_MAX) {
-        return TALLY_E_ARGUMENT;
-    }
-    *word = (uint32_t)value;
-    return TALLY_OK;
-}
-
 int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
     if (value < 0 || value > TALLY_CBOR_INTEGER_MOST) {
         return TALLY_E_ARGUMENT;
@@ -462,9 +487,14 @@ int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
         tally->network_present |= UINT64_C(1) << at;
         return TALLY_OK;
     }
-    return metric == TALLY_M_TLS_HEAP_HIGH ? note(&tally->tls_heap_high, value)
-           : metric == TALLY_M_STACK_HIGH  ? note(&tally->stack_high, value)
-                                           : (int32_t)TALLY_E_ARGUMENT;
+    uint32_t *const word = metric == TALLY_M_TLS_HEAP_HIGH ? &tally->tls_heap_high
+                           : metric == TALLY_M_STACK_HIGH  ? &tally->stack_high
+                                                           : NULL;
+    if (word == NULL || value > UINT32_MAX) {
+        return TALLY_E_ARGUMENT;
+    }
+    *word = (uint32_t)value;
+    return TALLY_OK;
 }
 
 #if TALLY_DEVICE

@@ -30,25 +30,10 @@ typedef struct {
 } tally_webrtc_slot_t;
 #endif
 
+/* Short members come first: what is near the beginning takes fewer instructions to reach. */
 struct tally {
     const tally_port_t *port;
     const tally_options_t *options;
-
-    tally_hooks_t hooks;
-    tally_session_t sessions[TALLY_SESSIONS];
-    tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
-#if TALLY_WEBRTC_TRACKS > 0
-    tally_webrtc_slot_t tracks[TALLY_WEBRTC_TRACKS]; /* so are these; the agent task frees them */
-#endif
-    tally_viewing_t viewing;
-#if TALLY_DEVICE
-    tally_machine_t machine;
-#endif
-    tally_limit_t starts;
-    tally_limit_t events[TALLY_LIMIT_CLASSES];
-    tally_report_t report;
-    tally_spool_t spool;
-    tally_uplink_t uplink;
 
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
@@ -70,8 +55,24 @@ struct tally {
     bool wall_known;
     bool suspended;
 #if TALLY_WEBRTC_TRACKS > 0
-    uint8_t tracks_leaving; /* bit n: the player has detached track n; shared likewise */
+    uint8_t tracks_leaving; /* bit n: the player has detached track n; shared as `tracks` is */
 #endif
+
+    tally_report_t report;
+    tally_spool_t spool;
+    tally_limit_t starts;
+    tally_limit_t events[TALLY_LIMIT_CLASSES];
+#if TALLY_DEVICE
+    tally_machine_t machine;
+#endif
+    tally_viewing_t viewing;
+    tally_uplink_t uplink;
+    tally_hooks_t hooks;
+#if TALLY_WEBRTC_TRACKS > 0
+    tally_webrtc_slot_t tracks[TALLY_WEBRTC_TRACKS]; /* as `streams`; the agent task frees them */
+#endif
+    tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+    tally_session_t sessions[TALLY_SESSIONS];
 };
 
 #endif

@@ -6,7 +6,7 @@
 #if TALLY_DEVICE
 
 #define AT(metric)  ((uint32_t)TALLY_M_##metric - (uint32_t)TALLY_M_DEVICE_FIRST)
-#define BIT(metric) TALLY_CAN(DEVICE, metric)
+#define BIT(metric) ((uint32_t)TALLY_CAN(DEVICE, metric))
 
 #define NEWS       (UINT32_C(1) << 31)
 #define BYTES_MOST (UINT64_C(1) << 53)
@@ -17,139 +17,166 @@ _Static_assert(AT(NET_BYTES_SENT) == TALLY_MACHINE_WORDS + 1 &&
                    AT(BOOT_TO_PICTURE) == TALLY_MACHINE_WORDS + 2,
                "the rows behind those of one word");
 
-static const uint8_t counts_at[TALLY_MACHINE_COUNTS] = {AT(HDMI_CHANGES), AT(HDCP_FAILURES),
-                                                        AT(TUNER_UNLOCKS)};
+#define COUNT_BITS  (BIT(HDMI_CHANGES) | BIT(HDCP_FAILURES) | BIT(TUNER_UNLOCKS))
+#define BYTES_BITS  (BIT(NET_BYTES_RECEIVED) | BIT(NET_BYTES_SENT))
+#define SIGNED_BITS (BIT(TEMPERATURE) | BIT(WIFI_RSSI) | BIT(TUNER_SNR))
+#define KIB_BITS    (BIT(MEMORY_USED) | BIT(MEMORY_TOTAL) | BIT(STORAGE_USED) | BIT(STORAGE_TOTAL))
 
-#define COUNT_BITS (BIT(HDMI_CHANGES) | BIT(HDCP_FAILURES) | BIT(TUNER_UNLOCKS))
-#define BYTES_BITS (BIT(NET_BYTES_RECEIVED) | BIT(NET_BYTES_SENT))
+/* --- what a sample says --------------------------------------------------------------------- */
 
-/* --- what a sample may say ------------------------------------------------------------------ */
+/* A sample in the order of the metrics. */
+typedef struct {
+    uint64_t bytes[2];
+    uint32_t words[TALLY_MACHINE_WORDS];
+    uint32_t known;
+    uint32_t wraps;
+} reading_t;
 
-static bool is_within(int64_t value, int64_t least, int64_t most) {
-    return value >= least && value <= most;
+static bool has(uint32_t bits, uint32_t at) {
+    return (bits >> at & 1) != 0;
 }
 
 static bool are_bits_sound(const tally_device_t *sample) {
-    const uint64_t may = TALLY_CAN_ALL(DEVICE) & ~BIT(BOOT_TO_PICTURE);
-    return (sample->known & ~may) == 0 && (sample->wraps & ~(COUNT_BITS | BYTES_BITS)) == 0;
+    const uint64_t may = TALLY_CAN_ALL(DEVICE) & ~TALLY_CAN(DEVICE, BOOT_TO_PICTURE);
+    const uint64_t may_wrap = COUNT_BITS | BYTES_BITS;
+    return (sample->known & ~may) == 0 && (sample->wraps & ~may_wrap) == 0;
 }
 
-static bool are_bytes_sound(const tally_device_t *sample, uint64_t bit, uint64_t bytes) {
-    const uint64_t most = (sample->wraps & bit) != 0 ? UINT32_MAX : BYTES_MOST;
-    return (sample->known & bit) == 0 || bytes <= most;
-}
+/* Words that must be less than INT32_MAX are negative here if they are above it. */
+static const struct {
+    int32_t least;
+    int32_t most;
+    uint32_t at;
+} ranges[] = {
+    {0, 1000, AT(CPU_LOAD)},        {-273150, 1000000, AT(TEMPERATURE)},
+    {-200, 100, AT(WIFI_RSSI)},     {-100000, 100000, AT(TUNER_SNR)},
+    {0, 1000000000, AT(TUNER_BER)},
+};
 
-static bool is_sound(const tally_device_t *sample) {
-    const uint64_t known = sample->known;
-    return are_bits_sound(sample) &&
-           are_bytes_sound(sample, BIT(NET_BYTES_RECEIVED), sample->net_bytes_received) &&
-           are_bytes_sound(sample, BIT(NET_BYTES_SENT), sample->net_bytes_sent) &&
-           ((known & BIT(CPU_LOAD)) == 0 || sample->cpu_load_permille <= 1000) &&
-           ((known & BIT(TEMPERATURE)) == 0 ||
-            is_within(sample->temperature_millicelsius, -273150, 1000000)) &&
-           ((known & BIT(WIFI_RSSI)) == 0 || is_within(sample->wifi_rssi_dbm, -200, 100)) &&
-           ((known & BIT(TUNER_SNR)) == 0 ||
-            is_within(sample->tuner_snr_millidecibel, -100000, 100000)) &&
-           ((known & BIT(TUNER_BER)) == 0 || sample->tuner_ber_ppb <= 1000000000);
-}
-
-/* --- counters ------------------------------------------------------------------------------- */
-
-/* By how much a source has counted on. */
-static uint64_t advance(uint64_t last, uint64_t now, bool wraps) {
-    if (now >= last) {
-        return now - last;
-    }
-    const bool wrapped = wraps && last >= UINT64_C(3) * QUARTER && now < QUARTER;
-    return wrapped ? (UINT64_C(1) << 32) - last + now : now;
-}
-
-static void count(uint32_t *total, uint64_t more) {
-    *total = more < UINT32_MAX - *total ? *total + (uint32_t)more : UINT32_MAX;
-}
-
-static void sample_bytes(tally_machine_t *machine, uint32_t which, uint64_t now, bool wraps) {
-    const uint64_t more = advance(machine->bytes_last[which], now, wraps);
-    const uint64_t room = BYTES_MOST - machine->bytes[which];
-    machine->bytes[which] += more < room ? more : room;
-    machine->bytes_last[which] = now;
-}
-
-/* What a state tells of a counter that its board does not have. */
-static void count_changes(tally_machine_t *machine, const tally_device_t *sample) {
-    const uint64_t both = machine->known & sample->known;
-    const bool was_connected = machine->words[AT(HDMI_CONNECTED)] != 0;
-    const bool was_locked = machine->words[AT(TUNER_LOCKED)] != 0;
-    if ((both & BIT(HDMI_CONNECTED)) != 0 && (sample->known & BIT(HDMI_CHANGES)) == 0 &&
-        was_connected != sample->hdmi_connected) {
-        count(&machine->words[AT(HDMI_CHANGES)], 1);
-    }
-    if ((both & BIT(TUNER_LOCKED)) != 0 && (sample->known & BIT(TUNER_UNLOCKS)) == 0 &&
-        was_locked && !sample->tuner_locked) {
-        count(&machine->words[AT(TUNER_UNLOCKS)], 1);
-    }
-}
-
-static void sample_counters(tally_machine_t *machine, const tally_device_t *sample) {
-    const uint32_t counts[TALLY_MACHINE_COUNTS] = {sample->hdmi_changes, sample->hdcp_failures,
-                                                   sample->tuner_unlocks};
-    const uint64_t bytes[2] = {sample->net_bytes_received, sample->net_bytes_sent};
-    for (uint32_t i = 0; i < TALLY_MACHINE_COUNTS; i++) {
-        const uint32_t at = counts_at[i];
-        if ((sample->known >> at & 1) != 0) {
-            count(&machine->words[at],
-                  advance(machine->counts_last[i], counts[i], (sample->wraps >> at & 1) != 0));
-            machine->counts_last[i] = counts[i];
+static bool are_in_range(const reading_t *reading) {
+    for (uint32_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        const int32_t value = (int32_t)reading->words[ranges[i].at];
+        if (has(reading->known, ranges[i].at) &&
+            (value < ranges[i].least || value > ranges[i].most)) {
+            return false;
         }
     }
     for (uint32_t i = 0; i < 2; i++) {
         const uint32_t at = AT(NET_BYTES_RECEIVED) + i;
-        if ((sample->known >> at & 1) != 0) {
-            sample_bytes(machine, i, bytes[i], (sample->wraps >> at & 1) != 0);
+        const uint64_t most = has(reading->wraps, at) ? UINT32_MAX : BYTES_MOST;
+        if (has(reading->known, at) && reading->bytes[i] > most) {
+            return false;
         }
+    }
+    return true;
+}
+
+/* --- counters ------------------------------------------------------------------------------- */
+
+/* By how much a source has counted on. What wraps is no longer than 32 bits now, see
+ * are_in_range(); it may have been before. */
+static uint64_t advance(uint64_t last, uint64_t now, bool wraps) {
+    if (now >= last) {
+        return now - last;
+    }
+    const bool wrapped =
+        wraps && last <= UINT32_MAX && (uint32_t)last >= 3 * QUARTER && (uint32_t)now < QUARTER;
+    return wrapped ? (uint32_t)now - (uint32_t)last : now;
+}
+
+static void count(uint32_t *total, uint32_t more) {
+    const uint32_t sum = *total + more;
+    *total = sum >= more ? sum : UINT32_MAX;
+}
+
+/* What a state tells of a counter that its board does not have. */
+static void count_changes(tally_machine_t *machine, const reading_t *reading) {
+    const uint32_t both = machine->known & reading->known;
+    const uint32_t *const now = reading->words;
+    uint32_t *const words = machine->words;
+    if ((both & BIT(HDMI_CONNECTED)) != 0 && (reading->known & BIT(HDMI_CHANGES)) == 0 &&
+        words[AT(HDMI_CONNECTED)] != now[AT(HDMI_CONNECTED)]) {
+        count(&words[AT(HDMI_CHANGES)], 1);
+    }
+    if ((both & BIT(TUNER_LOCKED)) != 0 && (reading->known & BIT(TUNER_UNLOCKS)) == 0 &&
+        words[AT(TUNER_LOCKED)] > now[AT(TUNER_LOCKED)]) {
+        count(&words[AT(TUNER_UNLOCKS)], 1);
     }
 }
 
 /* --- samples -------------------------------------------------------------------------------- */
 
-static void sample_gauges(tally_machine_t *machine, const tally_device_t *sample) {
-    const uint32_t words[TALLY_MACHINE_WORDS] = {
-        [AT(CPU_LOAD)] = sample->cpu_load_permille,
-        [AT(MEMORY_USED)] = sample->memory_used_kib,
-        [AT(MEMORY_TOTAL)] = sample->memory_total_kib,
-        [AT(STORAGE_USED)] = sample->storage_used_kib,
-        [AT(STORAGE_TOTAL)] = sample->storage_total_kib,
-        [AT(TEMPERATURE)] = (uint32_t)sample->temperature_millicelsius,
-        [AT(WIFI_RSSI)] = (uint32_t)sample->wifi_rssi_dbm,
-        [AT(WIFI_BITRATE)] = sample->wifi_bitrate_kbps,
-        [AT(HDMI_CONNECTED)] = sample->hdmi_connected,
-        [AT(TUNER_SNR)] = (uint32_t)sample->tuner_snr_millidecibel,
-        [AT(TUNER_BER)] = sample->tuner_ber_ppb,
-        [AT(TUNER_LOCKED)] = sample->tuner_locked,
-    };
-    const uint64_t gauges = sample->known & ~COUNT_BITS;
+static void take_words(tally_machine_t *machine, const reading_t *reading) {
+    uint32_t *last = machine->counts_last;
     for (uint32_t i = 0; i < TALLY_MACHINE_WORDS; i++) {
-        if ((gauges >> i & 1) != 0) {
-            machine->words[i] = words[i];
+        const uint32_t now = reading->words[i];
+        const bool is_known = has(reading->known, i);
+        if (!has(COUNT_BITS, i)) {
+            machine->words[i] = is_known ? now : machine->words[i];
+            continue;
+        }
+        if (is_known) {
+            count(&machine->words[i], (uint32_t)advance(*last, now, has(reading->wraps, i)));
+            *last = now;
+        }
+        last++;
+    }
+}
+
+static void take_bytes(tally_machine_t *machine, const reading_t *reading) {
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint32_t at = AT(NET_BYTES_RECEIVED) + i;
+        if (has(reading->known, at)) {
+            const uint64_t now = reading->bytes[i];
+            const uint64_t sum =
+                machine->bytes[i] + advance(machine->bytes_last[i], now, has(reading->wraps, at));
+            machine->bytes[i] = sum < BYTES_MOST ? sum : BYTES_MOST;
+            machine->bytes_last[i] = now;
         }
     }
 }
 
 int32_t tally_machine_sample(tally_machine_t *machine, const tally_device_t *sample) {
-    if (sample == NULL || !is_sound(sample)) {
+    if (sample == NULL || !are_bits_sound(sample)) {
         return TALLY_E_ARGUMENT;
     }
-    count_changes(machine, sample);
-    sample_counters(machine, sample);
-    sample_gauges(machine, sample);
-    machine->known |= (uint32_t)sample->known | NEWS;
+    const reading_t reading = {
+        .bytes = {sample->net_bytes_received, sample->net_bytes_sent},
+        .words =
+            {
+                [AT(CPU_LOAD)] = sample->cpu_load_permille,
+                [AT(MEMORY_USED)] = sample->memory_used_kib,
+                [AT(MEMORY_TOTAL)] = sample->memory_total_kib,
+                [AT(STORAGE_USED)] = sample->storage_used_kib,
+                [AT(STORAGE_TOTAL)] = sample->storage_total_kib,
+                [AT(TEMPERATURE)] = (uint32_t)sample->temperature_millicelsius,
+                [AT(WIFI_RSSI)] = (uint32_t)sample->wifi_rssi_dbm,
+                [AT(WIFI_BITRATE)] = sample->wifi_bitrate_kbps,
+                [AT(HDMI_CONNECTED)] = sample->hdmi_connected,
+                [AT(HDMI_CHANGES)] = sample->hdmi_changes,
+                [AT(HDCP_FAILURES)] = sample->hdcp_failures,
+                [AT(TUNER_SNR)] = (uint32_t)sample->tuner_snr_millidecibel,
+                [AT(TUNER_BER)] = sample->tuner_ber_ppb,
+                [AT(TUNER_LOCKED)] = sample->tuner_locked,
+                [AT(TUNER_UNLOCKS)] = sample->tuner_unlocks,
+            },
+        .known = (uint32_t)sample->known,
+        .wraps = (uint32_t)sample->wraps,
+    };
+    if (!are_in_range(&reading)) {
+        return TALLY_E_ARGUMENT;
+    }
+    count_changes(machine, &reading);
+    take_words(machine, &reading);
+    take_bytes(machine, &reading);
+    machine->known |= reading.known | NEWS;
     return TALLY_OK;
 }
 
 void tally_machine_picture(tally_machine_t *machine, uint64_t since_boot_ms) {
     if ((machine->known & BIT(BOOT_TO_PICTURE)) == 0) {
         machine->picture_ms = since_boot_ms < UINT32_MAX ? (uint32_t)since_boot_ms : UINT32_MAX;
-        machine->known |= (uint32_t)BIT(BOOT_TO_PICTURE) | NEWS;
+        machine->known |= BIT(BOOT_TO_PICTURE) | NEWS;
     }
 }
 
@@ -163,14 +190,11 @@ void tally_machine_told(tally_machine_t *machine) {
 
 tally_view_t tally_machine_view(const tally_machine_t *machine,
                                 tally_value_t out[TALLY_DEVICE_METRICS]) {
-    const uint64_t in_kib =
-        BIT(MEMORY_USED) | BIT(MEMORY_TOTAL) | BIT(STORAGE_USED) | BIT(STORAGE_TOTAL);
     for (uint32_t i = 0; i < TALLY_MACHINE_WORDS; i++) {
         const uint32_t word = machine->words[i];
-        const bool is_signed =
-            tally_metric_infos[TALLY_M_DEVICE_FIRST + i].kind == TALLY_KIND_SIGNED;
-        out[i].number = is_signed ? (int64_t)(int32_t)word : (int64_t)word;
-        out[i].number *= (in_kib >> i & 1) != 0 ? 1024 : 1;
+        out[i].number = has(SIGNED_BITS, i) ? (int32_t)word
+                        : has(KIB_BITS, i)  ? (int64_t)word * 1024
+                                            : (int64_t)word;
     }
     out[AT(NET_BYTES_RECEIVED)].number = (int64_t)machine->bytes[0];
     out[AT(NET_BYTES_SENT)].number = (int64_t)machine->bytes[1];

@@ -238,6 +238,13 @@ static void test_agent_device_counter_that_restarts_goes_on(void **state) {
     assert_int_equal(failures(4, false), 11);
 }
 
+/* It counted beyond 32 bits before it was said to wrap there. */
+static void test_agent_device_counter_that_became_short_has_restarted(void **state) {
+    (void)state;
+    assert_int_equal(received(8589934591, false), 8589934591);
+    assert_int_equal(received(4, true), 8589934595);
+}
+
 static void test_agent_device_counter_of_32_bits_wraps(void **state) {
     (void)state;
     assert_int_equal(received(4294967000, true), 4294967000);
@@ -402,6 +409,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_device_takes_values_at_the_ends_of_their_ranges, set_up),
         cmocka_unit_test_setup(test_agent_device_value_that_is_not_known_may_be_any, set_up),
         cmocka_unit_test_setup(test_agent_device_counter_that_restarts_goes_on, set_up),
+        cmocka_unit_test_setup(test_agent_device_counter_that_became_short_has_restarted, set_up),
         cmocka_unit_test_setup(test_agent_device_counter_of_32_bits_wraps, set_up),
         cmocka_unit_test_setup(test_agent_device_counter_near_2_32_restarts_if_it_is_wider, set_up),
         cmocka_unit_test_setup(test_agent_device_counter_that_can_count_no_further_stands_still,
