@@ -29,6 +29,7 @@ add_executable(tally-decode
     "${linux_dir}/tools/json.c"
     "${linux_dir}/tools/names.c"
     "${linux_dir}/tools/record.c"
+    "${linux_dir}/tools/record_read.c"
     "${linux_dir}/tools/tally-decode.c"
     "${linux_dir}/say.c"
     "${linux_dir}/utf8.c")
