@@ -44,26 +44,33 @@ static void put_errors(writer_t *writer, const export_told_t *told, const export
 
 /* ---- texts ---------------------------------------------------------------------------------- */
 
-/* All that there is of these, with a separator between. */
+typedef struct {
+    char text[TEXT_ROOM];
+    size_t size;
+} joined_t;
+
+static void append(joined_t *joined, const char *text, size_t bytes) {
+    if (bytes <= sizeof(joined->text) - joined->size) {
+        memcpy(joined->text + joined->size, text, bytes);
+        joined->size += bytes;
+    }
+}
+
+/* All that there is of these texts, with a separator between. */
 static void put_joined(writer_t *writer, const export_told_t *told, const export_row_t *row,
                        const char *separator) {
-    char joined[TEXT_ROOM];
-    size_t size = 0;
+    joined_t joined = {.size = 0};
     bool is_any = false;
     for (const char *key = row->formula; *key != '\0'; key += key[2] == ' ' ? 3 : 2) {
         cbor_item_t text;
-        const size_t between = is_any ? strlen(separator) : 0;
-        if (!fold_text(told->fold, formula_metric(key), &text) ||
-            size + between + text.text_bytes > sizeof(joined)) {
-            continue;
+        if (fold_text(told->fold, formula_metric(key), &text)) {
+            append(&joined, separator, is_any ? strlen(separator) : 0);
+            append(&joined, text.text, text.text_bytes);
+            is_any = true;
         }
-        memcpy(joined + size, separator, between);
-        memcpy(joined + size + between, text.text, text.text_bytes);
-        size += between + text.text_bytes;
-        is_any = true;
     }
     if (is_any) {
-        writer_text(writer, row->name, joined, size);
+        writer_text(writer, row->name, joined.text, joined.size);
     } else {
         writer_null(writer, row->name);
     }
@@ -500,8 +507,12 @@ static bool is_in_content(const fold_t *fold) {
 }
 
 static const export_row_t milestone_rows[] = {NUMBER("milestone_percent", "ec"), LAST};
-static const export_row_t error_rows[] = {NUMBER("error_code", "ec"), TEXT("error_msg", "em"),
-                                          WORD("error_class", "eg"), LAST};
+static const export_row_t error_rows[] = {
+    NUMBER("error_code", "ec"),
+    TEXT("error_msg", "em"),
+    WORD_OF("error_class", "ed", export_error_classes),
+    LAST,
+};
 static const export_row_t lasted_rows[] = {NUMBER("duration_ms", "ec"), LAST};
 static const export_row_t trigger_rows[] = {NUMBER("trigger", "ec"), LAST};
 static const export_row_t track_rows[] = {NUMBER("track", "ec"), LAST};

@@ -9,6 +9,10 @@
 
 #define ID_BYTES 64
 
+#define CLASS_ROW(symbol, value, name, meaning) {value, name},
+
+const export_word_t export_error_classes[] = {TALLY_ERROR_CLASSES(CLASS_ROW){0, NULL}};
+
 /* ---- members -------------------------------------------------------------------------------- */
 
 static int64_t or_one(int64_t value) {

@@ -90,6 +90,8 @@ void export_write(FILE *out, const export_system_t *system, const gather_t *gath
 /* The members of a table, up to its end. */
 void export_rows(writer_t *writer, const export_told_t *told, const export_row_t *rows);
 
+extern const export_word_t export_error_classes[]; /* of an event's detail */
+
 /* What several systems have. */
 void export_time(writer_t *writer, const char *name, int64_t wall_ms); /* null: unknown */
 bool export_in_ad(const fold_t *fold);

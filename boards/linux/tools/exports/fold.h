@@ -13,8 +13,9 @@
 #include "player_state.h"
 #include "tally/metrics.h"
 
-#define FOLD_SESSIONS 64u /* as many as an agent can have open; one more takes the oldest's place  \
-                           */
+#define FOLD_SESSIONS                                                                              \
+    64u /* as many as an agent can have open; one more takes the oldest's place                    \
+         */
 #define FOLD_TRACKS  32u
 #define FOLD_UNKNOWN GATHER_UNKNOWN
 
@@ -74,7 +75,7 @@ typedef struct {
 void fold_begin_boot(fold_t *fold, const uint8_t *data, size_t size, const gather_body_t *first);
 
 /* Takes the next record of the boot. */
-void fold_take(fold_t *fold, const gather_record_t *record, const record_head_t *head);
+void fold_take(fold_t *fold, const gather_record_t *place, const record_head_t *head);
 
 /* Once the record was told: a session that ended with it is forgotten. */
 void fold_settle(fold_t *fold);

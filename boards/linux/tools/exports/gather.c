@@ -98,16 +98,20 @@ static int compare_boots(const record_head_t *a, const record_head_t *b) {
     return by_text != 0 ? by_text : compare_integers(a->boot, b->boot);
 }
 
+typedef struct {
+    gather_body_t *body;
+} body_at_t;
+
 static int compare_bodies(const void *a, const void *b) {
-    const gather_body_t *const left = *(gather_body_t *const *)a;
-    const gather_body_t *const right = *(gather_body_t *const *)b;
+    const gather_body_t *const left = ((const body_at_t *)a)->body;
+    const gather_body_t *const right = ((const body_at_t *)b)->body;
     const int by_boot = compare_boots(&left->head, &right->head);
     return by_boot != 0 ? by_boot : compare_sizes(left->boot, right->boot);
 }
 
 /* Each body of uploads learns the number of its boot's first, which learns when the boot began. */
 static void join_bodies(gather_t *gather) {
-    gather_body_t **const sorted = malloc((gather->body_count + 1) * sizeof(sorted[0]));
+    body_at_t *const sorted = malloc((gather->body_count + 1) * sizeof(sorted[0]));
     if (sorted == NULL) {
         gather->is_full = true;
         return;
@@ -115,18 +119,18 @@ static void join_bodies(gather_t *gather) {
     size_t count = 0;
     for (size_t i = 0; i < gather->body_count; i++) {
         if (gather->bodies[i].head.present) {
-            sorted[count++] = &gather->bodies[i];
+            sorted[count++].body = &gather->bodies[i];
         }
     }
     qsort(sorted, count, sizeof(sorted[0]), compare_bodies);
     for (size_t i = 1; i < count; i++) {
-        if (compare_boots(&sorted[i - 1]->head, &sorted[i]->head) != 0) {
+        if (compare_boots(&sorted[i - 1].body->head, &sorted[i].body->head) != 0) {
             continue;
         }
-        sorted[i]->boot = sorted[i - 1]->boot;
-        gather_body_t *const first = &gather->bodies[sorted[i]->boot];
+        sorted[i].body->boot = sorted[i - 1].body->boot;
+        gather_body_t *const first = &gather->bodies[sorted[i].body->boot];
         if (first->boot_wall_ms == GATHER_UNKNOWN) {
-            first->boot_wall_ms = sorted[i]->boot_wall_ms;
+            first->boot_wall_ms = sorted[i].body->boot_wall_ms;
         }
     }
     free(sorted);

@@ -198,7 +198,8 @@ static const export_row_t webcast_rows[] = {
 static const export_row_t position_rows[] = {OBJECT("playout"), PART("start", "ep", 1000),
                                              END_OBJECT, LAST};
 static const export_row_t lasted_rows[] = {PART("duration", "ec", 1000), LAST};
-static const export_row_t error_rows[] = {NUMBER("code", "ec"), WORD("class", "ed"),
+static const export_row_t error_rows[] = {NUMBER("code", "ec"),
+                                          WORD_OF("class", "ed", export_error_classes),
                                           TEXT("message", "em"), LAST};
 static const export_row_t volume_rows[] = {NUMBER("volume", "mv"), LAST};
 static const export_row_t mute_rows[] = {BOOL("mute", "mu"), LAST};

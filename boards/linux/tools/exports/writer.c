@@ -68,10 +68,12 @@ static bool is_power_of_ten(int64_t value) {
 static void put_fraction(FILE *out, int64_t rest, int64_t below) {
     char digits[DIGITS_MAX + 1];
     size_t count = 0;
-    while (rest != 0 && count < DIGITS_MAX) {
-        below /= 10;
-        digits[count++] = (char)('0' + rest / below);
-        rest %= below;
+    for (int64_t unit = below / 10; unit > 0 && count < DIGITS_MAX; unit /= 10) {
+        digits[count++] = (char)('0' + rest / unit);
+        rest %= unit;
+    }
+    while (count > 0 && digits[count - 1] == '0') {
+        count--;
     }
     digits[count] = '\0';
     say(out, "%s%s", count > 0 ? "." : "", digits);
