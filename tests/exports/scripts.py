@@ -60,8 +60,9 @@ class Registry:
 
 def datazoom(registry):
     """A session with WebRTC, up to a change of rendition. Urgent records come first, as they do."""
-    declared = {**registry.all_of("abdeghilmpxy"),
-                **registry.some_of("j", "j4 j5 j6 j7 j8 j9 jb jj jl jp jw jx jy")}
+    declared = {**registry.all_of("abdeghilmpy"),
+                **registry.some_of("j", "j4 j5 j6 j7 j8 j9 jb jj jl jp jw jx jy"),
+                **registry.some_of("x", "xa xc xr xt")}
     # What these declare beyond the sample would be members that the sample does not have.
     declared["p"] ^= registry.some_of("p", "br su")["p"]
     boot = record("b", 0, 100, c=declared, b={
@@ -71,7 +72,7 @@ def datazoom(registry):
         "dh": 360, "dw": 640, "dy": 5, "ki": 0, "pi": "p-1", "pn": "Native Player",
         "rn": "1080p", "sq": "https://cdn.example/live"})
     agent = {"ag": -208, "aj": 115, "ak": 11, "al": 4, "aq": 56, "lh": 204}
-    pair = {"xa": 300000, "xc": 2, "xr": 5000, "xt": 31000, "xd": 6}
+    pair = {"xa": 300000, "xc": 2, "xr": 5000, "xt": 31000}
     audio = {"j4": 90000, "j6": 0, "j7": "audio/opus", "j8": "1", "j9": "ad9", "jb": 12000,
              "jj": 3000, "jl": 2, "jp": 50}
     video = {"j4": 1244344, "j5": 0, "j6": 1, "j7": "video/H264", "j8": "0", "j9": "dd8",

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from scripts import event, record, upload
 TALLY_DECODE = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else ""
 HERE = pathlib.Path(__file__).resolve().parent
 LEAVES = HERE.parent / "coverage/datazoom-leaves.txt"
+TOOLS = HERE.parents[1] / "boards/linux/tools"
 SYSTEMS = ("datazoom", "appinsights", "kaltura", "nanostream", "theoplayer")
 SEED = int(os.environ.get("TALLY_SEED", random.randrange(1 << 32)))
 
@@ -409,7 +411,7 @@ class NanoStream(Other):
         self.assertEqual(self.beyond(own, skip=("onStats",)), [
             ("Player Loading", none),
             ("onStartupStats", {**none, "stats": {
-                "connected": 40, "firstFragmentReceived": 90, "firstFrameRendered": 300,
+                "connecting": 0, "connected": 40, "firstFragmentReceived": 90, "firstFrameRendered": 300,
                 "playable": 200, "playing": 320, "playStartTime": 0.3}}),
             ("onPlay", {**none, "playout": {"start": 0}}),
             ("onStartBuffering", {"state": 7}), ("onStopBuffering", {**none, "duration": 0.5}),
@@ -437,7 +439,7 @@ class NanoStream(Other):
             "framerate": {"current": 25, "avg": 25.5, "min": 24, "max": 30},
             "quality": {"totalVideoFrames": 200, "droppedVideoFrames": 10,
                         "droppedVideoFramesCurrent": 6, "corruptedVideoFrames": 3,
-                        "corruptedVideoFramesCurrent": 2},
+                        "corruptedVideoFramesCurrent": 2, "creationTime": 10000},
             "volume": 40, "mute": True, "fullscreen": True})
 
     def test_reasons_for_stopping(self):
@@ -492,6 +494,25 @@ class TheoPlayer(Other):
 
 
 del Other  # is no test by itself
+
+
+class Document(unittest.TestCase):
+    """EXPORTS.md has each identifier of the five systems that their tables do not have."""
+
+    def test_nothing_is_left_out_in_silence(self):
+        page = (TOOLS / "EXPORTS.md").read_text()
+        lines = (LEAVES.parent / "identifiers.tsv").read_text().splitlines()
+        listed = [line.split("\t") for line in lines if line[0] != "#"]
+        for title, system in (("azure", "appinsights"), *((name, name) for name in SYSTEMS)):
+            source = (TOOLS / f"exports/{system}.c").read_text()
+            told = set(re.findall(r'"([^"\n]*)"', source))
+            section = page.split(f"\n## {system}\n")[1].split("\n## ")[0]
+            told |= set(re.findall(r"`([^`]*)`", section))
+            for name in (name for of, _, name in listed if of == title):
+                with self.subTest(system=system, name=name):
+                    without_number = re.sub(r" \(\d+\)$", "", name)
+                    leaf = name.rsplit(".", maxsplit=1)[-1]
+                    self.assertTrue({name, without_number, leaf} & told)
 
 
 class Hostile(unittest.TestCase):

@@ -484,6 +484,7 @@ static const export_row_t rows[] = {
     PART("currentRoundTripTime", "xr", 1000000),
     NUMBER("availableOutgoingBitrate", "xa"),
     WORD("candidateType", "xc"),
+    IF_NUMBER("responsesReceived", "xd"),
     END_OBJECT,
     IF_TEXT("custom_1", "c0"),
     IF_TEXT("custom_2", "c1"),

@@ -45,6 +45,12 @@ static void put_state(writer_t *writer, const export_told_t *told, const export_
     }
 }
 
+/* Where the phases of a startup begin. */
+static void put_zero(writer_t *writer, const export_told_t *told, const export_row_t *row) {
+    (void)told;
+    writer_integer(writer, row->name, 0);
+}
+
 static bool is_publisher(const fold_t *fold) {
     int64_t kind;
     return fold_number(fold, TALLY_M_SESSION_KIND, 0, &kind) && kind == TALLY_SESSION_PUBLISH;
@@ -107,6 +113,7 @@ static const export_row_t rows[] = {
 /* ms from the play request; nanoStream's begin at the connect. */
 static const export_row_t startup_rows[] = {
     OBJECT("stats"),
+    WITH("connecting", put_zero),
     NUMBER("connected", "mc"),
     NUMBER("firstFragmentReceived", "mf"),
     NUMBER("firstFrameRendered", "my"),
@@ -165,6 +172,7 @@ static const export_row_t stats_rows[] = {
     NUMBER("droppedVideoFramesCurrent", "~fk"),
     NUMBER("corruptedVideoFrames", "fb"),
     NUMBER("corruptedVideoFramesCurrent", "~fb"),
+    WITH("creationTime", export_wall),
     END_OBJECT,
     NUMBER("volume", "mv"),
     BOOL("mute", "mu"),
