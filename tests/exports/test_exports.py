@@ -253,6 +253,38 @@ class Sessions(unittest.TestCase):
         self.assertEqual([json.loads(line)["contentId"] for line in result.stdout.splitlines()],
                          ["film", "film"])
 
+    def test_tracks_are_of_their_session_or_of_all(self):
+        def inbounds(session, **of):
+            told = export("datazoom", upload(record("j", 1, 1, j={"j6": 1, "j8": "0"}, **of),
+                                             event(2, 2, "pause", session=session)))
+            return len(told[0]["custom"]["webRTCStats"]["video"]["inbounds"])
+
+        self.assertEqual((inbounds(1, s=1), inbounds(2, s=1), inbounds(2)), (1, 0, 1))
+
+    def test_the_content_begins_with_its_first_request(self):
+        told = export("datazoom", upload(
+            record("s", 1, 5000, s=1, w=15000), event(2, 5500, "pause", w=15500, y={"yu": 5500}),
+            event(3, 6000, "resume", w=16000, y={"yu": 10})))
+        self.assertEqual([each["event"]["metrics"]["content_session_start_ts_ms"]
+                          for each in told][-3:], [15000, 10000, 10000])
+
+    def test_errors_in_ads_are_of_all_sessions_of_the_boot(self):
+        told = export("datazoom", upload(
+            record("h", 1, 1, s=1, i={"ie": 2}), record("x", 2, 2, s=1, i={"ie": 3}),
+            record("h", 3, 3, s=2, i={"ie": 4}), record("v", 4, 4, g={"ge": 9}),
+            event(5, 5, "pause", session=3)))
+        self.assertEqual([(each["event"]["metrics"]["num_errors_ads"],
+                           each["event"]["metrics"]["num_errors_content"]) for each in told],
+                         [(2, None), (3, None), (7, None), (7, 2)])
+
+    def test_a_sum_is_known_if_all_of_it_is(self):
+        for given, content in (({"p": {"pt": 9}, "i": {"ix": 4}}, 5), ({"p": {"pt": 9}}, None),
+                               ({"i": {"ix": 4}}, None)):
+            with self.subTest(given=given):
+                told = export("datazoom", upload(record("h", 1, 1, s=1, **given)))
+                self.assertEqual(told[0]["event"]["metrics"]["playback_duration_content_ms"],
+                                 content)
+
     def test_what_is_not_declared_is_unknown_and_what_is_and_absent_is_zero(self):
         bits = registry().some_of("p", "pt sk")
         for declared, wanted in (({"c": bits}, (0, None)), ({}, (None, None))):
