@@ -97,8 +97,7 @@ static int gather_file(gather_t *gather, const input_t *input, size_t start, con
     return EXIT_GOOD;
 }
 
-/* Where files begin stays valid when the input grows; where its memory is does not: all files are
- * read before the first of them is looked into. */
+/* What is gathered points into the input, which moves when it grows: all files are read first. */
 static int export_files(const export_system_t *system, char *const *names, size_t count) {
     input_t input = {NULL, 0, 0};
     gather_t gather = {0};

@@ -49,8 +49,7 @@ void fold_begin_boot(fold_t *fold, const uint8_t *data, size_t size, const gathe
     fold->track_count = 0;
 }
 
-/* The place in an array of `most` for one element more; when it is full, the one that was told of
- * least recently gives its own. */
+/* When all places are taken, the session that was told of least recently gives its own. */
 static fold_session_t *place_for_session(fold_t *fold) {
     if (fold->session_count < FOLD_SESSIONS) {
         return &fold->sessions[fold->session_count++];
