@@ -27,14 +27,26 @@ target_link_libraries(tallyd PRIVATE
 add_executable(tally-decode
     "${linux_dir}/tools/arrays.c"
     "${linux_dir}/tools/cbor_read.c"
+    "${linux_dir}/tools/exports/appinsights.c"
+    "${linux_dir}/tools/exports/datazoom.c"
+    "${linux_dir}/tools/exports/export.c"
+    "${linux_dir}/tools/exports/fold.c"
+    "${linux_dir}/tools/exports/formula.c"
+    "${linux_dir}/tools/exports/gather.c"
+    "${linux_dir}/tools/exports/kaltura.c"
+    "${linux_dir}/tools/exports/nanostream.c"
+    "${linux_dir}/tools/exports/player_state.c"
+    "${linux_dir}/tools/exports/theoplayer.c"
+    "${linux_dir}/tools/exports/writer.c"
     "${linux_dir}/tools/json.c"
     "${linux_dir}/tools/names.c"
     "${linux_dir}/tools/record.c"
+    "${linux_dir}/tools/record_read.c"
     "${linux_dir}/tools/tally-decode.c"
     "${linux_dir}/say.c"
     "${linux_dir}/utf8.c")
 target_include_directories(tally-decode PRIVATE
-    "${linux_dir}" "${PROJECT_SOURCE_DIR}/agent/include")
+    "${linux_dir}" "${linux_dir}/tools" "${PROJECT_SOURCE_DIR}/agent/include")
 target_link_libraries(tally-decode PRIVATE tally_warnings m)
 
 # tally_schema_tool(NAME FOLDER): tally-schema of the registry as the board in FOLDER configures it.
