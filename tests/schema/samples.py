@@ -4,7 +4,7 @@
 What a kind of metric is on the wire is said here a second time, in Python and by hand, so that a
 mistake in the schema's generator does not excuse itself.
 """
-SESSION_KINDS = "efhrstx"
+SESSION_KINDS = "efhjorstx"
 CAPABLE_KINDS = "bs"
 LIMIT = 1 << 53
 TEXT_BYTES = 1023

@@ -41,6 +41,9 @@ BY_HAND = [
     {"g": {"gd": 9}, "h": {"ha": [1, 2, 13, 1, 0, 3], "hb": [3, 5, 0]}, "k": "v", "q": 6, "u": 9},
     {"d": {}, "k": "x", "p": {"sr": 18}, "q": 7, "s": 1, "u": 9, "y": {}},
     {"k": "c", "q": 8, "u": 9, "w": 0},
+    {"j": {"jb": 23460, "jj": 4000, "jl": -1, "jp": 94}, "k": "j", "q": 11, "s": 1, "u": 9,
+     "x": {"xc": 2, "xr": 5000}},
+    {"k": "o", "o": {"ob": 9, "og": 1}, "q": 12, "s": 1, "u": 9},
     {"k": "d", "q": 10, "u": 9, "v": {"va": 437, "vf": -5250, "vk": 2}},
 ]
 
@@ -148,7 +151,7 @@ class Bad(Case):
     def test_own_keys_just_beyond_their_ends_and_of_other_types(self):
         bad = {"k": ["", "hh", "z", 1], "q": [-1, 1 << 32, "1"], "s": [0, -1, 1 << 32, "1"],
                "u": [-1, LIMIT + 1, "1"], "w": [-1, LIMIT + 1, "1"],
-               "c": [{"a": 0}, {"t": 1 << 6}, {"a": -1}, {"zz": 1}, {"a": {}}, 1]}
+               "c": [{"a": 0}, {"t": 1 << 27}, {"a": -1}, {"zz": 1}, {"a": {}}, 1]}
         types = {"c": [value for value in WRONG_TYPES if value != {}]}
         for kind in self.registry.kinds:
             good = self.registry.full(kind)
