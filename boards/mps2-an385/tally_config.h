@@ -21,7 +21,7 @@
 
 /* The static heap of TLS. */
 #ifndef TALLY_TLS_HEAP_BYTES
-#define TALLY_TLS_HEAP_BYTES 8064
+#define TALLY_TLS_HEAP_BYTES 7488
 #endif
 
 /* Records wait in RAM. Without power they are lost. */

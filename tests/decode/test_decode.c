@@ -143,7 +143,7 @@ static void test_capabilities_in_names(void **state) {
     gives("A4 'c' A3 'e' 03 't' 181C 'z' 05 'k' 's' 'q' 00 'u' 00",
           "{\"seq\":0,\"kind\":\"start\",\"uptime_ms\":0,\"capabilities\":"
           "{\"event\":[\"event_code\",\"event_detail\"],"
-          "\"ts\":[\"ts_sync_losses\",\"ts_packets\",\"ts_pids_untracked\"],\"z\":5}}\n");
+          "\"ts\":[\"ts_null_packets\",\"ts_psi_packets\",\"ts_delay_factor\"],\"z\":5}}\n");
     gives("A4 'c' A1 'e' 10 'k' 's' 'q' 00 'u' 00",
           "{\"seq\":0,\"kind\":\"start\",\"uptime_ms\":0,\"capabilities\":{\"event\":[4]}}\n");
 }

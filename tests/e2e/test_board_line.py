@@ -29,7 +29,7 @@ FAILED = "W uplink: failed, status"
 E_TIMEOUT = -12
 
 # What is in use at once: more than nothing, and within the static memory there is.
-MEMORY_IN_USE = {"ah": (4096, 8064), "as": (1024, 4608)}
+MEMORY_IN_USE = {"ah": (4096, 7488), "as": (1024, 4608)}
 POOLS_IN_USE = {"bh": (0, 2), "ch": (1, 1), "gh": (1, 8), "hh": (256, 2560), "nh": (0, 0),
                 "uh": (2, 4), "yh": (1, 16)}
 POOLS_REFUSED = {"bf", "cf", "fd", "gf", "hf", "nf", "uf", "yf"}
