@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The calls of hook.h for events: arguments are checked here, then the event goes to the hook stage.
- * Everything here may run beside the agent task. What attaches streams is in attached.c.
+ * The calls of hook.h for events: arguments are checked here, then the event goes to the hook
+ * stage. Everything here may run beside the agent task. What attaches streams is in attached.c.
  */
 #include <stddef.h>
 
