@@ -8,8 +8,13 @@
  */
 #include <stdint.h>
 
-/* The call is longer than the load or store; GCC -Os makes one all the same where they are many. */
+/* The call is longer than the load or store; GCC -Os makes one all the same where they are many.
+ * Where speed is asked for it decides better by itself. */
+#ifdef __OPTIMIZE_SIZE__
 #define TALLY_INLINE static inline __attribute__((always_inline))
+#else
+#define TALLY_INLINE static inline
+#endif
 
 TALLY_INLINE uint32_t tally_atomic_load(const uint32_t *word) {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
