@@ -47,6 +47,13 @@ scene_t scene_playing(void) {
     return scene;
 }
 
+scene_t scene_joining(uint32_t ms) {
+    scene_t scene = scene_opened();
+    scene_tell(&scene, TALLY_HOOK_PLAY);
+    scene_wait(&scene, ms);
+    return scene;
+}
+
 void scene_wait(scene_t *scene, uint32_t ms) {
     scene->now_ms += ms;
 }
@@ -68,6 +75,10 @@ void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code) {
 void scene_tell_both(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail) {
     scene_try(scene, hook, code, detail);
     assert_false(scene->outcome.illegal);
+}
+
+void scene_close(scene_t *scene, enum tally_stop reason) {
+    scene_tell_code(scene, TALLY_HOOK_CLOSE, (int32_t)reason);
 }
 
 void scene_tell_nonsense(scene_t *scene, enum tally_hook hook) {

@@ -22,6 +22,9 @@ scene_t scene_opened(void);
 scene_t scene_opened_as(enum tally_session_kind kind);
 scene_t scene_playing(void);
 
+/* A session that has been joining for so long. */
+scene_t scene_joining(uint32_t ms);
+
 void scene_wait(scene_t *scene, uint32_t ms);
 
 /* An event, whether it makes sense or not. */
@@ -32,6 +35,8 @@ void scene_tell(scene_t *scene, enum tally_hook hook);
 void scene_tell_code(scene_t *scene, enum tally_hook hook, int32_t code);
 void scene_tell_both(scene_t *scene, enum tally_hook hook, int32_t code, int32_t detail);
 void scene_tell_nonsense(scene_t *scene, enum tally_hook hook);
+
+void scene_close(scene_t *scene, enum tally_stop reason);
 
 void scene_set(scene_t *scene, enum tally_metric metric, int64_t value);
 

@@ -3,17 +3,6 @@
 #include "session_scene.h"
 #include "test.h"
 
-static scene_t joining(uint32_t ms) {
-    scene_t scene = scene_opened();
-    scene_tell(&scene, TALLY_HOOK_PLAY);
-    scene_wait(&scene, ms);
-    return scene;
-}
-
-static void close_for(scene_t *scene, enum tally_stop reason) {
-    scene_tell_code(scene, TALLY_HOOK_CLOSE, (int32_t)reason);
-}
-
 /* --- start ---------------------------------------------------------------------------------- */
 
 static void test_session_startup_is_from_play_to_first_frame(void **state) {
@@ -32,7 +21,7 @@ static void test_session_startup_is_from_play_to_first_frame(void **state) {
 
 static void test_session_startup_leaves_out_a_pause(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell(&scene, TALLY_HOOK_PAUSE);
     scene_wait(&scene, 5000);
     scene_tell(&scene, TALLY_HOOK_RESUME);
@@ -51,7 +40,7 @@ static void test_session_startup_at_once_is_0_and_there(void **state) {
 
 static void test_session_startup_is_spoilt_by_a_seek(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
     scene_wait(&scene, 100);
     scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
@@ -66,7 +55,7 @@ static void test_session_startup_is_spoilt_by_a_seek(void **state) {
 
 static void test_session_startup_is_spoilt_by_an_error(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell_both(&scene, TALLY_HOOK_ERROR, 7, TALLY_ERROR_NETWORK);
     scene_wait(&scene, 100);
     scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
@@ -82,7 +71,7 @@ static void test_session_startup_is_spoilt_by_an_error(void **state) {
 
 static void test_session_startup_is_not_spoilt_by_an_error_of_an_ad(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell(&scene, TALLY_HOOK_AD_BREAK_BEGIN);
     scene_tell_code(&scene, TALLY_HOOK_AD_ERROR, 303);
     scene_tell_both(&scene, TALLY_HOOK_ERROR, 7, TALLY_ERROR_NETWORK);
@@ -96,7 +85,7 @@ static void test_session_startup_is_not_spoilt_by_an_error_of_an_ad(void **state
 /* Media that came to its end without a frame and is played again starts another time. */
 static void test_session_startup_is_spoilt_by_a_replay(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell(&scene, TALLY_HOOK_END);
     scene_wait(&scene, 60000);
     scene_tell(&scene, TALLY_HOOK_REPLAY);
@@ -108,7 +97,7 @@ static void test_session_startup_is_spoilt_by_a_replay(void **state) {
 
 static void test_session_seek_after_the_first_frame_spoils_nothing(void **state) {
     (void)state;
-    scene_t scene = joining(400);
+    scene_t scene = scene_joining(400);
     scene_tell(&scene, TALLY_HOOK_FIRST_FRAME);
     scene_tell(&scene, TALLY_HOOK_SEEK_BEGIN);
     scene_tell(&scene, TALLY_HOOK_SEEK_END);
@@ -127,9 +116,9 @@ static void expect_failures(const scene_t *scene, int64_t exits, int64_t starts,
 
 static void test_session_media_that_ends_without_a_frame_is_an_exit_before_start(void **state) {
     (void)state;
-    scene_t scene = joining(800);
+    scene_t scene = scene_joining(800);
     scene_tell(&scene, TALLY_HOOK_END);
-    close_for(&scene, TALLY_STOP_COMPLETED);
+    scene_close(&scene, TALLY_STOP_COMPLETED);
     expect_failures(&scene, 1, 0, 0);
 }
 
@@ -137,7 +126,7 @@ static void test_session_nobody_asked_to_play_is_no_exit_before_start(void **sta
     (void)state;
     scene_t scene = scene_opened();
     scene_wait(&scene, 800);
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     expect_failures(&scene, 0, 0, 0);
 }
 
@@ -151,7 +140,7 @@ static void test_session_errors_that_playback_survives_are_no_failures(void **st
     assert_int_equal(scene_state(&scene), TALLY_STATE_PLAYING);
     assert_int_equal(VALUE(&scene, ERRORS), 2);
     assert_int_equal(VALUE(&scene, ERROR_CODE), -3);
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     expect_failures(&scene, 0, 0, 0);
 }
 
@@ -193,7 +182,7 @@ static void test_session_refusal_is_told_and_ends_playback(void **state) {
     scene_expect_notice_at(&scene, 1, TALLY_EVENT_REFUSED, 403);
     assert_int_equal(scene_state(&scene), TALLY_STATE_STOPPED);
     scene_wait(&scene, 5000);
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_REFUSED);
     assert_int_equal(VALUE(&scene, REFUSALS), 1);
     assert_int_equal(VALUE(&scene, ERRORS), 0);
@@ -208,7 +197,7 @@ static void test_session_stop_reason_is_the_one_given(void **state) {
     (void)state;
     scene_t scene = scene_playing();
     assert_false(HAS(&scene, STOP_REASON));
-    close_for(&scene, TALLY_STOP_SHUTDOWN);
+    scene_close(&scene, TALLY_STOP_SHUTDOWN);
     assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_SHUTDOWN);
     assert_int_equal(scene_state(&scene), TALLY_STATE_STOPPED);
 }
@@ -218,7 +207,7 @@ static void test_session_stop_reason_of_a_failure_is_the_error(void **state) {
     scene_t scene = scene_playing();
     scene_tell(&scene, TALLY_HOOK_FATAL);
     scene_wait(&scene, 3000); /* the viewer looks at the error message */
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_ERROR);
     assert_int_equal(scene_state(&scene), TALLY_STATE_FAILED);
     assert_int_equal(VALUE(&scene, TERMINAL_TIME), 3000);
@@ -228,7 +217,7 @@ static void test_session_stop_reason_of_ended_media_is_completion(void **state) 
     (void)state;
     scene_t scene = scene_playing();
     scene_tell(&scene, TALLY_HOOK_END);
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     assert_int_equal(VALUE(&scene, STOP_REASON), TALLY_STOP_COMPLETED);
     assert_int_equal(scene_state(&scene), TALLY_STATE_ENDED);
 }
@@ -253,7 +242,7 @@ static void test_session_that_was_never_asked_to_play_cannot_fail_to_start(void 
     (void)state;
     scene_t scene = scene_opened();
     scene_tell_code(&scene, TALLY_HOOK_FATAL, -3);
-    close_for(&scene, TALLY_STOP_ERROR);
+    scene_close(&scene, TALLY_STOP_ERROR);
     assert_int_equal(VALUE(&scene, ERRORS), 1);
     assert_int_equal(VALUE(&scene, START_FAILURES), 0);
     assert_int_equal(VALUE(&scene, EXITS_BEFORE_START), 0);

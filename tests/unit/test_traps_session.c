@@ -3,17 +3,6 @@
 #include "session_scene.h"
 #include "test.h"
 
-static scene_t joining(uint32_t ms) {
-    scene_t scene = scene_opened();
-    scene_tell(&scene, TALLY_HOOK_PLAY);
-    scene_wait(&scene, ms);
-    return scene;
-}
-
-static void close_for(scene_t *scene, enum tally_stop reason) {
-    scene_tell_code(scene, TALLY_HOOK_CLOSE, (int32_t)reason);
-}
-
 static void rendition(scene_t *scene, int32_t bitrate_kbps) {
     scene_tell_both(scene, TALLY_HOOK_RENDITION, bitrate_kbps, TALLY_CAUSE_AUTO);
 }
@@ -27,7 +16,7 @@ static void expect_stalls(const scene_t *scene, int64_t stalls, int64_t stalled_
 
 static void test_trap_01_initial_buffering_is_never_a_stall_even_across_an_ad(void **state) {
     (void)state;
-    scene_t scene = joining(200);
+    scene_t scene = scene_joining(200);
     scene_tell(&scene, TALLY_HOOK_BUFFERING_BEGIN);
     scene_wait(&scene, 300);
     scene_tell(&scene, TALLY_HOOK_BUFFERING_END);
@@ -96,8 +85,8 @@ static void test_trap_03_pause_in_a_stall_is_out_of_its_time_and_in_its_count(vo
 
 static void test_trap_04_startup_is_absent_without_a_frame_and_spoilt_if_interrupted(void **state) {
     (void)state;
-    scene_t without = joining(8000);
-    close_for(&without, TALLY_STOP_USER);
+    scene_t without = scene_joining(8000);
+    scene_close(&without, TALLY_STOP_USER);
     assert_false(HAS(&without, STARTUP_TIME));
     assert_int_equal(VALUE(&without, STARTUPS_SPOILT), 0);
     assert_int_equal(VALUE(&without, JOINING_TIME), 8000);
@@ -105,7 +94,7 @@ static void test_trap_04_startup_is_absent_without_a_frame_and_spoilt_if_interru
     static const enum tally_hook interruptions[] = {TALLY_HOOK_SEEK_BEGIN, TALLY_HOOK_ERROR,
                                                     TALLY_HOOK_SUSPEND};
     for (uint32_t i = 0; i < sizeof interruptions / sizeof interruptions[0]; i++) {
-        scene_t scene = joining(400);
+        scene_t scene = scene_joining(400);
         scene_tell(&scene, interruptions[i]);
         scene_wait(&scene, 100);
         scene_try(&scene, TALLY_HOOK_SEEK_END, 0, 0);
@@ -121,7 +110,7 @@ static void test_trap_04_startup_is_absent_without_a_frame_and_spoilt_if_interru
 
 static void test_trap_05_startup_is_told_with_and_without_the_preroll(void **state) {
     (void)state;
-    scene_t scene = joining(200);
+    scene_t scene = scene_joining(200);
     scene_tell(&scene, TALLY_HOOK_AD_BREAK_BEGIN);
     scene_wait(&scene, 1000);
     scene_tell(&scene, TALLY_HOOK_AD_START);
@@ -177,42 +166,42 @@ static void expect_outcome(const scene_t *scene, int64_t exits, int64_t starts, 
 
 static void test_trap_07_exit_before_start_has_no_fatal_error_else_it_is_a_failure(void **state) {
     (void)state;
-    scene_t left = joining(800);
-    close_for(&left, TALLY_STOP_USER);
+    scene_t left = scene_joining(800);
+    scene_close(&left, TALLY_STOP_USER);
     expect_outcome(&left, 1, 0, 0);
 
-    scene_t troubled = joining(800); /* by an error, and not because of it */
+    scene_t troubled = scene_joining(800); /* by an error, and not because of it */
     scene_tell_both(&troubled, TALLY_HOOK_ERROR, 4004, TALLY_ERROR_NETWORK);
-    close_for(&troubled, TALLY_STOP_USER);
+    scene_close(&troubled, TALLY_STOP_USER);
     expect_outcome(&troubled, 1, 0, 0);
 
-    scene_t in_preroll = joining(800);
+    scene_t in_preroll = scene_joining(800);
     scene_tell(&in_preroll, TALLY_HOOK_AD_START);
-    close_for(&in_preroll, TALLY_STOP_USER);
+    scene_close(&in_preroll, TALLY_STOP_USER);
     expect_outcome(&in_preroll, 1, 0, 0);
 
-    scene_t failed = joining(800);
+    scene_t failed = scene_joining(800);
     scene_tell_both(&failed, TALLY_HOOK_FATAL, 404, TALLY_ERROR_NETWORK);
-    close_for(&failed, TALLY_STOP_USER);
+    scene_close(&failed, TALLY_STOP_USER);
     expect_outcome(&failed, 0, 1, 0);
 }
 
 static void test_trap_08_failures_split_at_the_first_frame_and_a_refusal_is_none(void **state) {
     (void)state;
-    scene_t before = joining(800);
+    scene_t before = scene_joining(800);
     scene_tell_both(&before, TALLY_HOOK_FATAL, 404, TALLY_ERROR_NETWORK);
     scene_expect_notice(&before, TALLY_EVENT_FATAL, 404);
-    close_for(&before, TALLY_STOP_USER);
+    scene_close(&before, TALLY_STOP_USER);
     expect_outcome(&before, 0, 1, 0);
 
     scene_t after = scene_playing();
     scene_tell_both(&after, TALLY_HOOK_FATAL, 500, TALLY_ERROR_NETWORK);
-    close_for(&after, TALLY_STOP_USER);
+    scene_close(&after, TALLY_STOP_USER);
     expect_outcome(&after, 0, 0, 1);
 
-    scene_t refused = joining(800);
+    scene_t refused = scene_joining(800);
     scene_tell_code(&refused, TALLY_HOOK_REFUSED, 403);
-    close_for(&refused, TALLY_STOP_USER);
+    scene_close(&refused, TALLY_STOP_USER);
     expect_outcome(&refused, 0, 0, 0);
     assert_int_equal(VALUE(&refused, REFUSALS), 1);
     assert_int_equal(VALUE(&refused, ERRORS), 0);
@@ -221,7 +210,7 @@ static void test_trap_08_failures_split_at_the_first_frame_and_a_refusal_is_none
 static void
 test_trap_09_retry_stays_in_its_session_and_what_it_survives_is_no_failure(void **state) {
     (void)state;
-    scene_t scene = joining(500);
+    scene_t scene = scene_joining(500);
     scene_tell_both(&scene, TALLY_HOOK_ERROR, 503, TALLY_ERROR_NETWORK);
     tally_session_add(&scene.session, TALLY_M_DOWNLOADS_FAILED, 3);
     scene_tell_nonsense(&scene, TALLY_HOOK_PLAY); /* the player tries again */
@@ -230,7 +219,7 @@ test_trap_09_retry_stays_in_its_session_and_what_it_survives_is_no_failure(void 
     scene_wait(&scene, 2000);
     scene_tell_both(&scene, TALLY_HOOK_ERROR, 504, TALLY_ERROR_NETWORK);
     scene_wait(&scene, 1000);
-    close_for(&scene, TALLY_STOP_USER);
+    scene_close(&scene, TALLY_STOP_USER);
     expect_outcome(&scene, 0, 0, 0);
     assert_int_equal(VALUE(&scene, PLAY_ATTEMPTS), 1);
     assert_int_equal(VALUE(&scene, FIRST_PLAYS), 1);
