@@ -225,6 +225,17 @@ static void test_session_position_is_told_with_playback(void **state) {
     assert_int_equal(VALUE(&scene, POSITION), 1234567);
 }
 
+/* The front door asks for limits by a mask and the engine by a switch. */
+static void test_session_limits_numbers_of_the_hooks_that_have_limits(void **state) {
+    (void)state;
+    for (uint32_t i = TALLY_HOOK_LOADED; i < TALLY_HOOK_SET; i++) {
+        const enum tally_hook hook = (enum tally_hook)i;
+        const bool takes_all = tally_session_takes(hook, INT32_MIN, INT32_MIN) &&
+                               tally_session_takes(hook, INT32_MAX, INT32_MAX);
+        assert_int_equal(tally_session_limits(hook), !takes_all);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_bitrate_is_weighted_by_media_time),
@@ -241,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_session_level_of_nothing_is_absent),
         cmocka_unit_test(test_session_full_screen_counts_while_media_plays),
         cmocka_unit_test(test_session_position_is_told_with_playback),
+        cmocka_unit_test(test_session_limits_numbers_of_the_hooks_that_have_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
