@@ -68,7 +68,7 @@ void tally_figures_set_level(tally_figures_t *figures, uint32_t level, int32_t v
 
 /* Media time is real time x speed, whichever the direction; thousandths are carried over. */
 static int64_t media_time(tally_figures_t *figures, uint64_t ms) {
-    const uint32_t rate = (uint32_t)TALLY_M_PLAYBACK_RATE - (uint32_t)TALLY_M_LEVEL_FIRST;
+    const uint32_t rate = TALLY_LEVEL_AT(PLAYBACK_RATE);
     const bool known = (figures->levels_known >> rate & 1) != 0;
     const int64_t speed = known ? figures->levels[rate].last : NORMAL_SPEED;
     if (speed == NORMAL_SPEED) {

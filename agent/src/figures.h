@@ -38,6 +38,9 @@ enum {
 #define TALLY_PLAYBACK_AT(metric)                                                                  \
     ((uint32_t)TALLY_M_##metric - TALLY_M_PLAYBACK_FIRST + TALLY_AT_PLAYBACK)
 
+/* Which level a metric of group LEVEL is. */
+#define TALLY_LEVEL_AT(metric) ((uint32_t)TALLY_M_##metric - (uint32_t)TALLY_M_LEVEL_FIRST)
+
 typedef struct {
     tally_value_t values[TALLY_FIGURES];
     uint64_t present[TALLY_FIGURE_WORDS];

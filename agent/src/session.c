@@ -53,7 +53,7 @@ static enum tally_state derive_state(const tally_session_t *session) {
 
 /* The buffer's length is counted by the second; what is less waits for the next time. */
 static void sample_buffer(tally_session_t *session, uint64_t ms) {
-    const uint32_t buffer = (uint32_t)TALLY_M_BUFFER_LENGTH - (uint32_t)TALLY_M_LEVEL_FIRST;
+    const uint32_t buffer = TALLY_LEVEL_AT(BUFFER_LENGTH);
     const uint64_t waited_ms = session->buffer_rest_ms + ms;
     const uint64_t seconds = waited_ms / 1000;
     session->buffer_rest_ms = (uint32_t)(waited_ms % 1000);
@@ -63,7 +63,7 @@ static void sample_buffer(tally_session_t *session, uint64_t ms) {
 }
 
 static void account(tally_session_t *session, uint64_t at_ms) {
-    const uint32_t buffer = (uint32_t)TALLY_M_BUFFER_LENGTH - (uint32_t)TALLY_M_LEVEL_FIRST;
+    const uint32_t buffer = TALLY_LEVEL_AT(BUFFER_LENGTH);
     const uint32_t before_ms = session->figures.levels[buffer].time_ms;
     if (tally_figures_advance(&session->figures, at_ms) >= FORGOTTEN_MS) {
         session->last_known = 0;
@@ -175,11 +175,7 @@ static void move_playhead(tally_session_t *session, int64_t position_ms, tally_o
     if (get(session, MEDIA(MEDIA_DURATION)) > 0) {
         set(session, P(FURTHEST), tally_playhead_furthest_percent(playhead));
     }
-    if (milestone != 0) {
-        set(session, P(MILESTONE), milestone);
-        tally_story_touch(session, SINCE(SINCE_MILESTONE));
-        tally_story_notify(outcome, TALLY_EVENT_MILESTONE, milestone, 0);
-    }
+    reach(session, milestone, outcome);
 }
 
 tally_outcome_t tally_session_set(tally_session_t *session, enum tally_metric metric, int64_t value,

@@ -240,11 +240,9 @@ static bool on_end(tally_session_t *session, tally_outcome_t *outcome) {
     end_depletion(session, outcome);
     const uint8_t milestone = tally_playhead_end(&session->playhead);
     if (milestone != 0) {
-        set(session, P(MILESTONE), milestone);
         set(session, P(FURTHEST), milestone);
-        tally_story_touch(session, SINCE(SINCE_MILESTONE));
-        tally_story_notify(outcome, TALLY_EVENT_MILESTONE, milestone, 0);
     }
+    reach(session, milestone, outcome);
     session->seeking = false;
     session->over = TALLY_STATE_ENDED;
     return true;
@@ -358,17 +356,22 @@ static bool on_switch(tally_session_t *session, enum tally_switch how) {
 
 /* --- advertisements ------------------------------------------------------------------------- */
 
-/* What the content was doing gives way; a stall of it never spans the break. */
+/* What is on screen gives way to something else: a stall never spans the change, and a rendition
+ * told from now on is the next ad's. */
+static void give_way(tally_session_t *session, tally_outcome_t *outcome) {
+    end_depletion(session, outcome);
+    session->buffering_told = false;
+    session->ad_started = false;
+    session->ad_bitrate_kbps = 0;
+}
+
 static bool on_ad_break_begin(tally_session_t *session, tally_outcome_t *outcome) {
     if (!session->requested || session->in_ad) {
         return false;
     }
-    end_depletion(session, outcome);
-    session->buffering_told = false;
+    give_way(session, outcome);
     tally_playhead_break(&session->playhead);
     session->in_ad = true;
-    session->ad_started = false;
-    session->ad_bitrate_kbps = 0;
     count(session, ADS(AD_BREAKS));
     tally_story_touch(session, SINCE(SINCE_AD_BREAK));
     tally_story_notify(outcome, TALLY_EVENT_AD_BREAK_BEGIN, 0, 0);
@@ -388,10 +391,7 @@ static bool on_ad_end(tally_session_t *session, enum tally_ad_end how, tally_out
     if (!session->in_ad || (!session->ad_started && how != TALLY_AD_FAILED)) {
         return false;
     }
-    end_depletion(session, outcome);
-    session->buffering_told = false;
-    session->ad_started = false;
-    session->ad_bitrate_kbps = 0; /* a rendition told from now on is the next ad's */
+    give_way(session, outcome);
     if (how == TALLY_AD_COMPLETED) {
         count(session, ADS(AD_COMPLETES));
         tally_story_touch(session, SINCE(SINCE_AD_COMPLETE));
@@ -405,10 +405,8 @@ static bool on_ad_break_end(tally_session_t *session, tally_outcome_t *outcome) 
     if (!session->in_ad) {
         return false;
     }
-    end_depletion(session, outcome);
-    session->buffering_told = false;
+    give_way(session, outcome);
     session->in_ad = false;
-    session->ad_started = false;
     return true;
 }
 

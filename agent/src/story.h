@@ -43,4 +43,13 @@ void tally_story_touch(tally_session_t *session, uint32_t since);
 void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int64_t code,
                         int32_t detail);
 
+/* A milestone of the content, as the playhead told it; 0: none. */
+static inline void reach(tally_session_t *session, uint8_t milestone, tally_outcome_t *outcome) {
+    if (milestone != 0) {
+        set(session, P(MILESTONE), milestone);
+        tally_story_touch(session, SINCE(SINCE_MILESTONE));
+        tally_story_notify(outcome, TALLY_EVENT_MILESTONE, milestone, 0);
+    }
+}
+
 #endif
