@@ -113,7 +113,10 @@ typedef struct {
 
     int32_t (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size);
 
-    /* `offset` and `size` are multiples of program_bytes; the place was erased before. */
+    /* `offset` and `size` are multiples of program_bytes. The place was erased before and nothing
+     * programmed to it since, but for zeros, which tally programs over anything: to make a place
+     * that a power cut may have left between 0 and 1 read 0 for good, and to destroy what an erase
+     * could not. A medium that does not take them there returns TALLY_E_IO. */
     int32_t (*program)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
                        uint32_t size);
 
