@@ -200,7 +200,7 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     int32_t status = draw_boot_id(port, &tally->boot_id);
     if (status == TALLY_OK) {
-        status = tally_spool_init(&tally->spool, store);
+        status = tally_spool_init(&tally->spool, store, options->urgent_blocks, tally->boot_id);
     }
     if (status != TALLY_OK) {
         return status;

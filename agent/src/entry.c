@@ -89,8 +89,8 @@ static bool is_payload_sound(tally_window_t *window, uint32_t block, uint32_t of
     return crc == expected;
 }
 
-static bool is_sound(tally_window_t *window, uint32_t block, tally_place_t place, uint32_t end,
-                     uint64_t owner, tally_entry_t *entry) {
+bool tally_entry_at(tally_window_t *window, uint32_t block, tally_place_t place, uint32_t end,
+                    uint64_t owner, tally_entry_t *entry) {
     uint32_t got = 0;
     const uint8_t *const header = tally_window_at(window, block, place.offset, HEADER, &got);
     if (header == NULL || got < HEADER) {
@@ -108,16 +108,16 @@ static bool is_sound(tally_window_t *window, uint32_t block, tally_place_t place
                             (uint32_t)tally_le_get(header + CRC_AT, 4));
 }
 
-int32_t tally_entry_find(tally_window_t *window, uint32_t block, tally_place_t *place, uint32_t end,
-                         uint64_t owner, tally_entry_t *entry) {
+bool tally_entry_find(tally_window_t *window, uint32_t block, tally_place_t *place, uint32_t end,
+                      uint64_t owner, tally_entry_t *entry) {
     while (place->offset + HEADER <= end) {
-        if (is_sound(window, block, *place, end, owner, entry)) {
-            return TALLY_OK;
+        if (tally_entry_at(window, block, *place, end, owner, entry)) {
+            return true;
         }
         place->offset += window->store->program_bytes;
     }
     place->offset = end;
-    return TALLY_E_EMPTY;
+    return false;
 }
 
 uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_t offset) {
@@ -125,8 +125,7 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_
     uint32_t end = offset;
     while (offset < window->store->block_bytes) {
         uint32_t part = 0;
-        const uint8_t *const bytes =
-            tally_window_at(window, block, offset, window->size, &part);
+        const uint8_t *const bytes = tally_window_at(window, block, offset, window->size, &part);
         if (bytes == NULL) {
             return window->store->block_bytes;
         }
@@ -149,8 +148,7 @@ uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t ta
     entry[TAG_AT] = tag;
     const uint32_t crc = header_crc(entry, place);
     entry[CHECK_AT] = (uint8_t)crc;
-    tally_le_put(entry + CRC_AT,
-                 tally_crc32(owned_crc(crc, tag, owner), entry + HEADER, bytes), 4);
+    tally_le_put(entry + CRC_AT, tally_crc32(owned_crc(crc, tag, owner), entry + HEADER, bytes), 4);
     memset(entry + HEADER + bytes, 0xFF, stored - HEADER - bytes);
     return stored;
 }

@@ -17,6 +17,7 @@
  * tag has its highest bit set have none, and 0 takes its place. The check lets a reader look for
  * entries at every granule of a damaged block without a CRC over thousands of bytes each time.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tally/port.h"
@@ -58,12 +59,16 @@ typedef struct {
 /* What an entry takes in a store: header, payload and padding. */
 uint32_t tally_entry_stored_bytes(const tally_store_t *store, uint32_t payload_bytes);
 
+/* Whether a sound entry of that owner lies at `place` and ends before `end`. `block` is where the
+ * place's block lies in the store. What cannot be read is not sound. */
+bool tally_entry_at(tally_window_t *window, uint32_t block, tally_place_t place, uint32_t end,
+                    uint64_t owner, tally_entry_t *entry);
+
 /* Finds the first sound entry of that owner at or behind place->offset and before `end`, and moves
- * the offset there. `block` is where the place's block lies in the store. Returns TALLY_OK,
- * TALLY_E_EMPTY when there is none, which moves the offset to `end`. Places that cannot be read
- * hold none. Bounded by the granules of a block. */
-int32_t tally_entry_find(tally_window_t *window, uint32_t block, tally_place_t *place, uint32_t end,
-                         uint64_t owner, tally_entry_t *entry);
+ * the offset there. False when there is none, which moves the offset to `end`. Bounded by the
+ * granules of a block. */
+bool tally_entry_find(tally_window_t *window, uint32_t block, tally_place_t *place, uint32_t end,
+                      uint64_t owner, tally_entry_t *entry);
 
 /* Writes header and padding around the payload at entry + TALLY_ENTRY_HEADER_BYTES. Returns what it
  * takes in the store. */
@@ -75,9 +80,8 @@ uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t ta
 int32_t tally_entry_program(const tally_store_t *store, uint32_t block, uint32_t offset,
                             const uint8_t *data, uint32_t bytes);
 
-/* Whether nothing was ever written from `offset` on, and where what was ends: the first granule
- * behind the last byte of the block that is not 0xFF, at least `offset`. What cannot be read counts
- * as written. */
+/* Where writing in a block ended, at least `offset`: the first granule behind its last byte that is
+ * not 0xFF. What cannot be read counts as written. */
 uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_t offset);
 
 /* Little-endian numbers of 1 to 8 bytes. */

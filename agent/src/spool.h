@@ -24,8 +24,8 @@
  * needs.
  *
  * What the power cut may have torn is one entry where writing ended, whether it shows or not: bits
- * of it may read erased today and not tomorrow. The next boot leaves room for the largest and writes
- * zeros first, which no cut leaves in doubt if they are written again.
+ * of it may read erased today and not tomorrow. The next boot leaves room for the largest and
+ * writes zeros first, which no cut leaves in doubt if they are written again.
  *
  * A full ring gives up its oldest block, and counts the records in it by class and kind. Damage is
  * counted too: checkpoints number the records.
@@ -42,12 +42,12 @@ enum tally_class { TALLY_URGENT = 0, TALLY_ROUTINE = 1, TALLY_CLASSES };
 enum {
     TALLY_SPOOL_FORMAT = 1,
     TALLY_SPOOL_BOOT_KIND = 'b', /* of the records that a boot loop makes */
-    TALLY_SPOOL_KINDS = 26,      /* 'a' to 'z' */
+    TALLY_SPOOL_KINDS = 24,      /* 'a' to 'x' */
 };
 
 /* How far a reader has come in a ring. */
 typedef struct {
-    uint64_t boot;  /* whose the entries at `place` are */
+    uint64_t boot; /* whose the entries at `place` are */
     tally_place_t place;
     uint32_t index; /* number of the next record since the ring's first */
 } tally_cursor_t;
@@ -56,11 +56,11 @@ typedef struct {
     tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
     tally_place_t head;  /* where the next entry goes */
     uint32_t appended;   /* records since the ring's first */
-    uint32_t first;      /* block of the store */
-    uint32_t blocks;
-    uint16_t skip;       /* before this boot's first entry */
+    uint32_t skip;       /* before this boot's first entry */
+    uint16_t first;      /* block of the store */
+    uint16_t blocks;
     uint8_t quiet_boots; /* in a row, up to this one, that kept nothing but boot records */
-    uint8_t next;        /* the block after the head's: enum in spool.c */
+    uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
     bool begun;          /* this boot has written here */
 } tally_ring_t;
 
@@ -72,9 +72,10 @@ typedef struct {
     uint32_t ring_records[TALLY_CLASSES];
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
-    tally_cursor_t at;    /* reading: which record, */
-    uint32_t record_read; /* how much of it, */
-    uint8_t ring;         /* and in which ring */
+    uint32_t left;        /* reading: so many of them still, */
+    tally_cursor_t at;    /* from which record on, */
+    uint32_t record_read; /* how much of it is read, */
+    uint8_t ring;         /* and in which ring it is */
 } tally_batch_t;
 
 typedef struct {
@@ -82,17 +83,17 @@ typedef struct {
     uint64_t boot;
     uint64_t boot_before; /* that last wrote to the urgent ring; 0: none known */
     tally_ring_t rings[TALLY_CLASSES];
-    uint32_t ring_count;
-    uint32_t unix_s;                         /* 0: unknown; told in checkpoints, for the age limit */
-    uint32_t next_sequence;                  /* of a record */
+    uint32_t unix_s;        /* 0: unknown; told in checkpoints, for the age limit */
+    uint32_t next_sequence; /* of a record */
     uint32_t made;
-    uint32_t dropped[TALLY_CLASSES];         /* evicted before they were accepted, by class */
+    uint32_t dropped[TALLY_CLASSES];          /* evicted before they were accepted, by class */
     uint32_t dropped_kind[TALLY_SPOOL_KINDS]; /* the same by kind */
-    uint32_t expired;                        /* given up for their age */
-    uint32_t damaged;                        /* not to be found when their turn came */
-    uint32_t foreign_blocks;                 /* of another format, found by the mount */
-    uint32_t store_failed;                   /* writes and erases that the store refused */
-    uint32_t bytes_high;                     /* most bytes in use at once */
+    uint32_t expired;                         /* given up for their age */
+    uint32_t damaged;                         /* not to be found when their turn came */
+    uint32_t store_failed;                    /* writes and erases that the store refused */
+    uint32_t bytes_high;                      /* most bytes in use at once */
+    uint16_t foreign_blocks;                  /* of another format, found by the mount */
+    uint8_t ring_count;
     /* the one record being made; between commits, what is read */
     uint8_t record[TALLY_ENTRY_HEADER_BYTES + TALLY_RECORD_BYTES + TALLY_ENTRY_PADDING_MOST];
 } tally_spool_t;
@@ -109,7 +110,7 @@ int32_t tally_spool_init(tally_spool_t *spool, const tally_store_t *store, uint3
  * Nothing is kept until commit; to roll back, do not commit. */
 uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence);
 
-/* Keeps the record of `bytes` bytes, at least 1, durably when it returns 0. `kind` is 'a' to 'z'.
+/* Keeps the record of `bytes` bytes, at least 1, durably when it returns 0. `kind` is 'a' to 'x'.
  * TALLY_E_IO: it is lost, with its number. TALLY_E_FULL: a boot record that would push out others;
  * its number is the next record's. */
 int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,

@@ -117,14 +117,16 @@ static void on_reply(tally_uplink_t *uplink, uint64_t now_ms) {
 
 /* --- the body ------------------------------------------------------------------------------- */
 
-/* {v, d, o, b, m, t, r: [ ... as far as the first record. */
+/* {v, d, o, b, m, t, r: [ ... as far as the first record. What the time is now says nothing about a
+ * boot that is over. */
 static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint32_t size,
                                uint64_t now_ms, const tally_wall_t *wall) {
     const tally_uplink_config_t *const config = &uplink->config;
-    const bool knows_wall = wall->quality != TALLY_WALL_UNKNOWN;
+    const bool is_this_boot = uplink->batch.boot == config->boot_id;
+    const bool knows_wall = is_this_boot && wall->quality != TALLY_WALL_UNKNOWN;
     tally_cbor_t cbor;
     tally_cbor_begin(&cbor, out, size);
-    tally_cbor_map(&cbor, knows_wall ? 7 : 6);
+    tally_cbor_map(&cbor, knows_wall ? 7 : is_this_boot ? 6 : 5);
     tally_cbor_letter(&cbor, 'v');
     tally_cbor_integer(&cbor, TALLY_REGISTRY_VERSION);
     tally_cbor_letter(&cbor, 'd');
@@ -132,9 +134,11 @@ static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint3
     tally_cbor_letter(&cbor, 'o');
     tally_cbor_text(&cbor, config->operator_id, (uint32_t)strlen(config->operator_id));
     tally_cbor_letter(&cbor, 'b');
-    tally_cbor_integer(&cbor, (int64_t)config->boot_id);
-    tally_cbor_letter(&cbor, 'm');
-    tally_cbor_integer(&cbor, (int64_t)(now_ms - config->boot_ms));
+    tally_cbor_integer(&cbor, (int64_t)uplink->batch.boot);
+    if (is_this_boot) {
+        tally_cbor_letter(&cbor, 'm');
+        tally_cbor_integer(&cbor, (int64_t)(now_ms - config->boot_ms));
+    }
     if (knows_wall) {
         tally_cbor_letter(&cbor, 't');
         tally_cbor_integer(&cbor, wall->unix_ms);
@@ -200,6 +204,7 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
     uplink->transport = transport;
     uplink->spool = spool;
     tally_backoff_init(&uplink->backoff, config->period_ms);
+    uplink->batch.boot = config->boot_id; /* the longest envelope is measured below */
     uint32_t random = 0;
     if (port->random(port->ctx, (uint8_t *)&random, sizeof random) < 0) {
         return TALLY_E_RANDOM;

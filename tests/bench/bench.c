@@ -305,7 +305,7 @@ static void spool_record(uint32_t count) {
     static tally_ram_store_t ram;
     static tally_spool_t spool;
     (void)tally_ram_store_init(&ram, memory, 4096, 64, 1);
-    (void)tally_spool_init(&spool, tally_ram_store(&ram));
+    (void)tally_spool_init(&spool, tally_ram_store(&ram), 0, 1);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t sequence = 0;
         memset(tally_spool_begin(&spool, &sequence), 0x55, 150);

@@ -8,7 +8,7 @@
 void spool_rig_init(spool_rig_t *rig, uint32_t block_bytes, uint32_t blocks,
                     uint32_t program_bytes) {
     fake_store_init(&rig->store, block_bytes, blocks, program_bytes);
-    assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store), TALLY_OK);
+    assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store, 0, RIG_BOOT), TALLY_OK);
 }
 
 int32_t spool_rig_commit(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes) {

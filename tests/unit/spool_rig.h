@@ -14,8 +14,10 @@ typedef struct {
     tally_batch_t batch;
 } spool_rig_t;
 
-/* Two records of this size fill a block of this size to the last byte. */
-enum { RIG_HALF_BLOCK = 1004, RIG_BLOCK = 2032 };
+/* Two records of this size and two checkpoints fill a block to the last byte. */
+#define RIG_BOOT UINT64_C(0x1F0123456789AB)
+
+enum { RIG_HALF_BLOCK = 1004, RIG_BLOCK = 2122 };
 
 void spool_rig_init(spool_rig_t *rig, uint32_t block_bytes, uint32_t blocks,
                     uint32_t program_bytes);

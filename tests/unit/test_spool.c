@@ -231,7 +231,7 @@ static int32_t init_with(uint32_t block_bytes, uint32_t blocks, uint32_t program
     store.store.block_bytes = block_bytes;
     store.store.blocks = blocks;
     store.store.program_bytes = program_bytes;
-    return tally_spool_init(&spool, &store.store);
+    return tally_spool_init(&spool, &store.store, 0, RIG_BOOT);
 }
 
 static void test_spool_refuses_stores_it_cannot_work_with(void **state) {

@@ -229,7 +229,7 @@ static void test_spool_needs_its_first_erases(void **state) {
     for (uint32_t call = 1; call <= 2; call++) {
         fake_store_init(&rig.store, RIG_BLOCK, 8, 1);
         rig.store.erase_fails_in = call;
-        assert_int_equal(tally_spool_init(&rig.spool, &rig.store.store), TALLY_E_IO);
+        assert_int_equal(tally_spool_init(&rig.spool, &rig.store.store, 0, RIG_BOOT), TALLY_E_IO);
     }
 }
 

@@ -249,7 +249,7 @@ static void assert_like_model(void) {
 
 static void run(const geometry_t *geometry, bool may_fail, uint32_t operations) {
     fake_store_init(&store, geometry->block_bytes, geometry->blocks, geometry->program_bytes);
-    assert_int_equal(tally_spool_init(&spool, &store.store), TALLY_OK);
+    assert_int_equal(tally_spool_init(&spool, &store.store, 0, 1), TALLY_OK);
     model_init(geometry);
     for (uint32_t i = 0; i < operations; i++) {
         do_something(may_fail);

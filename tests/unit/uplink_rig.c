@@ -9,14 +9,14 @@ void uplink_rig_init(uplink_rig_t *rig) {
     fake_port_init(&rig->port);
     fake_transport_init(&rig->wire);
     fake_store_init(&rig->store, 4096, 12, 1);
-    assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store), TALLY_OK);
+    assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store, 0, RIG_BOOT), TALLY_OK);
     rig->port.now_ms = 1000000;
     rig->config = (tally_uplink_config_t){
         .peer = {.host = "collector.example", .port = 8443},
         .path = "/v1/records",
         .device_id = "stb-1",
         .operator_id = "op",
-        .boot_id = 12345678,
+        .boot_id = RIG_BOOT,
         .boot_ms = 990000,
     };
     uplink_rig_restart(rig, RIG_PERIOD_MS);

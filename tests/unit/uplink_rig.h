@@ -10,6 +10,7 @@
 #include "spool.h"
 #include "uplink.h"
 
+#define RIG_BOOT      12345678u
 #define RIG_PERIOD_MS 300000u
 #define RIG_RETRY_MS  150001u /* after a first failure */
 

@@ -46,6 +46,10 @@ typedef struct {
 
     uint32_t booted_ms; /* how long before tally_init() the device booted; 0: with it */
 
+    /* Of a store that holds nothing yet, the blocks for urgent records (boots, starts, ends, errors):
+     * at least 3, with as many left for the others; all of them: one ring for both; 0: a quarter. */
+    uint32_t urgent_blocks;
+
     uint32_t heartbeat_ms; /* 1,000 to 3,600,000; 0 is 60,000 */
     uint32_t upload_ms;    /* 1,000 to 86,400,000; 0 is 300,000 */
 

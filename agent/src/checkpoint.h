@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_CHECKPOINT_H
+#define TALLY_SRC_CHECKPOINT_H
+/* The state of a ring as it lies in the store: SPEC.md, "Spool". */
+#include "spool.h"
+
+enum { TALLY_TAG_CHECKPOINT = TALLY_ENTRY_UNOWNED };
+
+/* The fields of a checkpoint's payload, in their order. */
+enum tally_checkpoint_field {
+    TALLY_CP_FORMAT,
+    TALLY_CP_QUIET_BOOTS,
+    TALLY_CP_URGENT_BLOCKS,
+    TALLY_CP_SEQUENCE,
+    TALLY_CP_BOOT,
+    TALLY_CP_UNIX_S,
+    TALLY_CP_APPENDED,
+    TALLY_CP_LARGEST,
+    TALLY_CP_TAIL_BACK,
+    TALLY_CP_TAIL_OFFSET,
+    TALLY_CP_TAIL_INDEX,
+    TALLY_CP_TAIL_BOOT,
+    TALLY_CP_FIELDS
+};
+
+enum { TALLY_CHECKPOINT_BYTES = 1 + 1 + 2 + 4 + 7 + 4 + 4 + 2 + 2 + 3 + 4 + 7 };
+
+typedef struct {
+    uint64_t fields[TALLY_CP_FIELDS];
+} tally_checkpoint_t;
+
+void tally_checkpoint_encode(const tally_checkpoint_t *checkpoint,
+                             uint8_t out[TALLY_CHECKPOINT_BYTES]);
+
+/* Reads the checkpoint at `offset`, where a sound entry of that tag lies. False if it is of an
+ * unknown format or cannot be read. */
+bool tally_checkpoint_read(tally_window_t *window, uint32_t block, uint32_t offset,
+                           const tally_entry_t *entry, tally_checkpoint_t *out);
+
+/* What a block begins with. */
+enum tally_beginning {
+    TALLY_BEGINS_UNKNOWN, /* with no sound checkpoint */
+    TALLY_BEGINS_FOREIGN, /* with one of another format */
+    TALLY_BEGINS_SOUND,
+};
+enum tally_beginning tally_checkpoint_first(tally_window_t *window, uint32_t block,
+                                            tally_checkpoint_t *out);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ring.h"
+
+#include <string.h>
+
+#include "checkpoint.h"
+
+#define HEADER     ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
+#define WINDOW     64u /* on the stack, while a record is in the spool's buffer */
+#define NOTE_BYTES (HEADER + TALLY_CHECKPOINT_BYTES + TALLY_ENTRY_PADDING_MOST)
+#define TRIES      2u /* to keep a record: in the head's block and in the next */
+
+enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+void tally_ring_pass(const tally_store_t *store, tally_cursor_t *cursor,
+                     const tally_entry_t *entry) {
+    cursor->place.offset += tally_entry_stored_bytes(store, entry->bytes);
+    cursor->index++;
+}
+
+/* Learns from the checkpoint at the cursor, and moves behind it. */
+static void pass_checkpoint(const tally_ring_t *ring, tally_window_t *window,
+                            tally_cursor_t *cursor, const tally_entry_t *entry) {
+    tally_checkpoint_t checkpoint;
+    if (tally_checkpoint_read(window, tally_ring_block(ring, cursor->place.sequence),
+                              cursor->place.offset, entry, &checkpoint)) {
+        const uint32_t index = (uint32_t)checkpoint.fields[TALLY_CP_APPENDED];
+        cursor->boot = checkpoint.fields[TALLY_CP_BOOT];
+        if (index > cursor->index && index <= ring->appended) {
+            cursor->index = index; /* those between are not to be found any more */
+        }
+    }
+    cursor->place.offset += tally_entry_stored_bytes(window->store, entry->bytes);
+}
+
+bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
+                     tally_entry_t *entry) {
+    while (tally_place_before(cursor->place, ring->head)) {
+        const uint32_t sequence = cursor->place.sequence;
+        const uint32_t end =
+            sequence == ring->head.sequence ? ring->head.offset : window->store->block_bytes;
+        if (!tally_entry_find(window, tally_ring_block(ring, sequence), &cursor->place, end,
+                              cursor->boot, entry)) {
+            cursor->place = (tally_place_t){.sequence = sequence + 1, .offset = 0};
+        } else if (entry->tag == TALLY_TAG_CHECKPOINT) {
+            pass_checkpoint(ring, window, cursor, entry);
+        } else {
+            return true;
+        }
+    }
+    cursor->place = ring->head;
+    cursor->index = ring->appended;
+    return false;
+}
+
+bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
+    uint8_t buffer[WINDOW];
+    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
+    tally_checkpoint_t next;
+    const uint32_t sequence = ring->tail.place.sequence + 1;
+    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence ||
+        tally_checkpoint_first(&window, tally_ring_block(ring, sequence), &next) !=
+            TALLY_BEGINS_SOUND) {
+        return false;
+    }
+    const uint64_t begun_s = next.fields[TALLY_CP_UNIX_S];
+    return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
+}
+
+/* --- giving up ------------------------------------------------------------------------------ */
+
+static void count_dropped(tally_spool_t *spool, uint8_t tag) {
+    const uint32_t kind = (tag & TALLY_KIND_BITS) - 1u;
+    spool->dropped[(tag & TALLY_CLASS_BIT) != 0 ? TALLY_ROUTINE : TALLY_URGENT]++;
+    if (kind < TALLY_SPOOL_KINDS) {
+        spool->dropped_kind[kind]++;
+    }
+}
+
+void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_cursor_t *cursor,
+                         uint32_t records) {
+    const uint32_t counted = cursor->index - ring->tail.index;
+    ring->tail = *cursor;
+    /* What a power cut had left in doubt may be found although it was never counted. */
+    spool->damaged += counted > records ? counted - records : 0;
+    if (ring->tail.index > ring->appended) {
+        ring->tail.index = ring->appended;
+    }
+}
+
+void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
+    uint8_t buffer[WINDOW];
+    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
+    tally_cursor_t cursor = ring->tail;
+    tally_entry_t entry;
+    uint32_t found = 0;
+    while (tally_ring_next(ring, &window, &cursor, &entry) &&
+           cursor.place.sequence == ring->tail.place.sequence) {
+        if (for_age) {
+            spool->expired++;
+        } else {
+            count_dropped(spool, entry.tag);
+        }
+        found++;
+        tally_ring_pass(spool->store, &cursor, &entry);
+    }
+    tally_ring_take_off(spool, ring, &cursor, found);
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static bool has_room(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t bytes) {
+    return ring->head.offset + bytes <= spool->store->block_bytes;
+}
+
+static uint32_t checkpoint_stored_bytes(const tally_spool_t *spool) {
+    return tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
+}
+
+static const uint8_t zeros[HEADER + TALLY_ENTRY_PADDING_MOST] = {0};
+
+static uint32_t zeros_bytes(const tally_spool_t *spool) {
+    return tally_entry_stored_bytes(spool->store, 0);
+}
+
+/* Programs at the head, for which there is room. After a failure nobody knows what lies there: the
+ * header is made unsound for good, and the rest of the block is left alone. */
+static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data, uint32_t bytes) {
+    const tally_store_t *const store = spool->store;
+    const uint32_t block = tally_ring_block(ring, ring->head.sequence);
+    if (tally_entry_program(store, block, ring->head.offset, data, bytes) < 0) {
+        (void)store->program(store->ctx, block, ring->head.offset, zeros, zeros_bytes(spool));
+        spool->store_failed++;
+        ring->head.offset = store->block_bytes;
+        return TALLY_E_IO;
+    }
+    ring->head.offset += bytes;
+    return TALLY_OK;
+}
+
+static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
+    const tally_cursor_t *const tail = &ring->tail;
+    const tally_checkpoint_t checkpoint = {
+        .fields = {
+            [TALLY_CP_FORMAT] = TALLY_SPOOL_FORMAT,
+            [TALLY_CP_QUIET_BOOTS] = ring->quiet_boots,
+            [TALLY_CP_URGENT_BLOCKS] = spool->rings[TALLY_URGENT].blocks,
+            [TALLY_CP_SEQUENCE] = ring->head.sequence,
+            [TALLY_CP_BOOT] = spool->boot,
+            [TALLY_CP_UNIX_S] = spool->unix_s,
+            [TALLY_CP_APPENDED] = ring->appended,
+            [TALLY_CP_LARGEST] = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES),
+            [TALLY_CP_TAIL_BACK] = ring->head.sequence - tail->place.sequence,
+            [TALLY_CP_TAIL_OFFSET] = tail->place.offset,
+            [TALLY_CP_TAIL_INDEX] = tail->index,
+            [TALLY_CP_TAIL_BOOT] = tail->boot,
+        }};
+    uint8_t entry[NOTE_BYTES];
+    if (!has_room(spool, ring, checkpoint_stored_bytes(spool))) {
+        return TALLY_E_FULL;
+    }
+    tally_checkpoint_encode(&checkpoint, entry + HEADER);
+    const uint32_t bytes = tally_entry_seal(spool->store, entry, TALLY_TAG_CHECKPOINT,
+                                            TALLY_CHECKPOINT_BYTES, ring->head, 0);
+    return put(spool, ring, entry, bytes);
+}
+
+/* Erases the next block unless this boot has already. */
+static int32_t erase_next(tally_spool_t *spool, tally_ring_t *ring) {
+    const tally_store_t *const store = spool->store;
+    if (ring->next == NEXT_ERASED) {
+        return TALLY_OK;
+    }
+    if (store->erase(store->ctx, tally_ring_block(ring, ring->head.sequence + 1)) < 0) {
+        spool->store_failed++;
+        ring->next = NEXT_REFUSED;
+        return TALLY_E_IO;
+    }
+    ring->next = NEXT_ERASED;
+    return TALLY_OK;
+}
+
+static bool is_next_taken(const tally_ring_t *ring) {
+    return tally_ring_waiting(ring) > 0 &&
+           ring->head.sequence + 1 - ring->tail.place.sequence >= ring->blocks;
+}
+
+/* Goes on in the next block, passing over those that fail. */
+static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    for (uint32_t tries = 0; tries < ring->blocks; tries++) {
+        if (is_next_taken(ring)) {
+            if (!may_evict) {
+                return TALLY_E_FULL;
+            }
+            tally_ring_evict(spool, ring, false);
+        }
+        const int32_t erased = erase_next(spool, ring);
+        ring->head.sequence++;
+        ring->head.offset = erased == TALLY_OK ? 0 : spool->store->block_bytes;
+        ring->next = NEXT_UNKNOWN;
+        if (tally_ring_waiting(ring) == 0) {
+            /* With nothing to wait for, the tail goes with the head. */
+            ring->tail =
+                (tally_cursor_t){.boot = spool->boot, .place = ring->head, .index = ring->appended};
+        }
+        if (put_checkpoint(spool, ring) == TALLY_OK) {
+            return TALLY_OK;
+        }
+    }
+    return TALLY_E_IO;
+}
+
+/* A boot's first writing: behind what the last boot may have torn, or in the next block. */
+static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    if (ring->begun) {
+        return TALLY_OK;
+    }
+    const uint32_t bytes = zeros_bytes(spool) + 2 * checkpoint_stored_bytes(spool);
+    if (has_room(spool, ring, ring->skip + bytes)) {
+        ring->head.offset += ring->skip;
+        ring->begun = true;
+        if (put(spool, ring, zeros, zeros_bytes(spool)) == TALLY_OK) {
+            (void)put_checkpoint(spool, ring);
+        }
+    } else {
+        const int32_t status = open_block(spool, ring, may_evict);
+        if (status < 0) {
+            return status;
+        }
+        ring->begun = true;
+    }
+    (void)put_checkpoint(spool, ring);
+    return TALLY_OK;
+}
+
+int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes,
+                          bool may_evict) {
+    const uint32_t stored = tally_entry_stored_bytes(spool->store, bytes);
+    int32_t status = begin(spool, ring, may_evict);
+    for (uint32_t tries = 0; tries < TRIES && status == TALLY_OK; tries++) {
+        if (!has_room(spool, ring, stored)) {
+            status = open_block(spool, ring, may_evict);
+            if (status < 0) {
+                break;
+            }
+        }
+        (void)tally_entry_seal(spool->store, spool->record, tag, bytes, ring->head, spool->boot);
+        if (put(spool, ring, spool->record, stored) == TALLY_OK) {
+            ring->appended++;
+            return TALLY_OK;
+        }
+        status = tries + 1 < TRIES ? TALLY_OK : TALLY_E_IO;
+    }
+    return status;
+}
+
+void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
+    if (!ring->begun) {
+        (void)begin(spool, ring, false);
+    } else if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
+        (void)open_block(spool, ring, false);
+    }
+}
+
+bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
+    const uint32_t largest = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES);
+    if (!ring->begun || ring->next != NEXT_UNKNOWN) {
+        return false;
+    }
+    if (is_next_taken(ring)) {
+        if (has_room(spool, ring, largest)) {
+            return false;
+        }
+        tally_ring_evict(spool, ring, false);
+    }
+    (void)erase_next(spool, ring);
+    return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TALLY_SRC_RING_H
+#define TALLY_SRC_RING_H
+/* One ring of the spool: its entries, in the order they came, through blocks that go round. What
+ * the rings look like in the store is told in spool.h. */
+#include "spool.h"
+
+/* A record's tag. */
+enum { TALLY_CLASS_BIT = 0x20, TALLY_KIND_BITS = 0x1F };
+
+/* Both rings as they are in the store; writes nothing. `spool` has its store, its boot and nothing
+ * else yet. False if the rings do not suit the store. */
+bool tally_ring_mount(tally_spool_t *spool, uint32_t urgent_blocks);
+
+/* Moves the cursor to the next record at or behind it, skipping what is damaged and learning from
+ * checkpoints whose records follow, and which number they have. False at the head. */
+bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
+                     tally_entry_t *entry);
+
+/* Moves the cursor behind the record it is at. */
+void tally_ring_pass(const tally_store_t *store, tally_cursor_t *cursor,
+                     const tally_entry_t *entry);
+
+/* Puts the record in spool->record behind the others, evicting if it may. TALLY_E_FULL, TALLY_E_IO.
+ */
+int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes,
+                          bool may_evict);
+
+/* Writes the state of the ring down if that pushes nothing out. */
+void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring);
+
+/* Takes off what lies before the cursor. Of that `records` were found; others were damaged. */
+void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_cursor_t *cursor,
+                         uint32_t records);
+
+/* Gives up what waits in the oldest block, because the ring is full or for its age. */
+void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age);
+
+/* Whether all records of the oldest block were made before `unix_s`. */
+bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s);
+
+/* Erases the next block if that pushes out nothing but what the next record would; whether it
+ * tried. */
+bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring);
+
+static inline uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
+    return ring->first + sequence % ring->blocks;
+}
+
+static inline bool tally_place_before(tally_place_t a, tally_place_t b) {
+    return a.sequence < b.sequence || (a.sequence == b.sequence && a.offset < b.offset);
+}
+
+static inline uint32_t tally_ring_waiting(const tally_ring_t *ring) {
+    return ring->appended - ring->tail.index;
+}
+
+/* A window on the store that is as large as the buffer. */
+static inline tally_window_t tally_window_on(const tally_store_t *store, uint8_t *buffer,
+                                             uint32_t size) {
+    return (tally_window_t){.store = store, .buffer = buffer, .size = size};
+}
+
+#endif
