@@ -9,7 +9,7 @@
 #define HEADER      ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define TAG_AT      2u
 #define CHECK_AT    3u
-#define CRC_AT      4u
+#define CRC_AT      ((uint32_t)TALLY_ENTRY_CRC_AT)
 #define PLACE_BYTES 7u
 #define OWNER_BYTES 8u
 #define COMPARE     32u
@@ -125,8 +125,7 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_
     uint32_t end = offset;
     while (offset < window->store->block_bytes) {
         uint32_t part = 0;
-        const uint8_t *const bytes =
-            tally_window_at(window, block, offset, window->size, &part);
+        const uint8_t *const bytes = tally_window_at(window, block, offset, window->size, &part);
         if (bytes == NULL) {
             return window->store->block_bytes;
         }
@@ -142,15 +141,20 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
+                           uint64_t owner) {
+    tally_le_put(header, bytes, TAG_AT);
+    header[TAG_AT] = tag;
+    const uint32_t crc = header_crc(header, place);
+    header[CHECK_AT] = (uint8_t)crc;
+    return owned_crc(crc, tag, owner);
+}
+
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
                           tally_place_t place, uint64_t owner) {
     const uint32_t stored = tally_entry_stored_bytes(store, bytes);
-    tally_le_put(entry, bytes, TAG_AT);
-    entry[TAG_AT] = tag;
-    const uint32_t crc = header_crc(entry, place);
-    entry[CHECK_AT] = (uint8_t)crc;
-    tally_le_put(entry + CRC_AT,
-                 tally_crc32(owned_crc(crc, tag, owner), entry + HEADER, bytes), 4);
+    const uint32_t crc = tally_entry_begin(entry, tag, bytes, place, owner);
+    tally_le_put(entry + CRC_AT, tally_crc32(crc, entry + HEADER, bytes), 4);
     memset(entry + HEADER + bytes, 0xFF, stored - HEADER - bytes);
     return stored;
 }
