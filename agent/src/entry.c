@@ -9,7 +9,7 @@
 #define HEADER      ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define TAG_AT      2u
 #define CHECK_AT    3u
-#define CRC_AT      4u
+#define CRC_AT      ((uint32_t)TALLY_ENTRY_CRC_AT)
 #define PLACE_BYTES 7u
 #define OWNER_BYTES 8u
 #define COMPARE     32u
@@ -166,12 +166,17 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset) {
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
+                           uint64_t owner) {
+    tally_le_put(header, bytes, TAG_AT);
+    header[TAG_AT] = tag;
+    return bind(header, place, owner, &header[CHECK_AT]);
+}
+
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
                           tally_place_t place, uint64_t owner) {
     const uint32_t stored = tally_entry_stored_bytes(store, bytes);
-    tally_le_put(entry, bytes, TAG_AT);
-    entry[TAG_AT] = tag;
-    const uint32_t crc = bind(entry, place, owner, &entry[CHECK_AT]);
+    const uint32_t crc = tally_entry_begin(entry, tag, bytes, place, owner);
     tally_le_put(entry + CRC_AT, tally_crc32(crc, entry + HEADER, bytes), 4);
     memset(entry + HEADER + bytes, 0xFF, stored - HEADER - bytes);
     return stored;
