@@ -11,7 +11,7 @@ from reading import DAMAGED, GOOD, USAGE, dice, lines, read, run, waiting_line
 from image import Image, ROUTINE, URGENT, delivery, record, rings
 
 FIRST, SECOND = 0xB001, 0xDEADBEEF000002
-TALLY_SEED_RUNS = 40
+HISTORIES = 40
 
 
 class Blocks(unittest.TestCase):
@@ -77,7 +77,7 @@ class Blocks(unittest.TestCase):
         image = Image(4, 256)
         ring, = rings(image, 4, largest=40)
         ring.boot(FIRST)
-        for q in range(9):  # blocks 4, 5 and 6 of the history: 7, 2
+        for q in range(9):  # 7 in block 4 of the ring's history, 2 in block 5
             ring.put("e", record("e", q, q, 1), URGENT)
         ring.accept(8)
         ring.pass_over()  # 6
@@ -187,7 +187,7 @@ class Histories(unittest.TestCase):
 
     def test_what_waits_is_told_in_the_order_of_delivery(self):
         chance = dice()
-        for _ in range(TALLY_SEED_RUNS):
+        for _ in range(HISTORIES):
             granularity = chance.choice((1, 4, 8, 16))
             image = Image(chance.randrange(6, 12), chance.choice((512, 1024)), granularity)
             urgent_blocks = chance.choice((3, image.blocks))

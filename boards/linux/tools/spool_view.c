@@ -186,7 +186,7 @@ static void read_lap(spool_view_t *view, const spool_ring_t *ring) {
 
 /* A checkpoint says how many records came before it. What was in the block that was erased last,
  * to be filled next, is not missed: no checkpoint has told yet that it is given up. */
-static void number(spool_ring_t *ring, uint32_t records, bool is_erased) {
+static void catch_up(spool_ring_t *ring, uint32_t records, bool is_erased) {
     const uint32_t lost = records - ring->put;
     if (lost > INT32_MAX) {
         ring->twice += 0 - lost;
@@ -214,7 +214,7 @@ static void count_waiting(spool_view_t *view, spool_ring_t *ring) {
                 continue;
             }
             if (item->kind == SPOOL_CHECKPOINT) {
-                number(ring, spool_item_checkpoint(view, item).records, is_erased);
+                catch_up(ring, spool_item_checkpoint(view, item).records, is_erased);
                 is_erased = false;
             }
             item->waits = item->kind == SPOOL_RECORD;

@@ -39,7 +39,8 @@ static int usage(void) {
         "                          boot, kind, bytes and q\n"
         "       --records          the same as lines of JSON\n"
         "       --raw              the same as it is, for tally-decode\n"
-        "       --settings         the image is a settings log; -v as above\n");
+        "       --settings         the image is a settings log; -v as above\n"
+        "ends with 0: sound, 1: damaged or not to be read, 2: wrong usage\n");
     return EXIT_USAGE;
 }
 
