@@ -263,8 +263,8 @@ def rings(image, urgent_blocks, largest=1032):
 
 
 def delivery(some_rings):
-    """What a reader finds, boot by boot: the boot of the first ring's oldest record, its records of that
-    ring and then of the other."""
+    """What a reader finds, boot by boot: the boot of the first ring's oldest record, its records of
+    that ring and then of the other."""
     left = [ring.found() for ring in some_rings]
     order = []
     while any(left):
