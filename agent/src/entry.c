@@ -14,6 +14,7 @@
 #define OWNER_BYTES 8u
 #define COMPARE     32u
 #define READ_TRIES  3u
+#define UNREADABLE  64u /* bytes passed over where a read fails, a multiple of all granularities */
 
 /* --- bytes ---------------------------------------------------------------------------------- */
 
@@ -134,7 +135,7 @@ bool tally_entry_find(tally_window_t *window, tally_cursor_t *cursor, uint32_t e
         if (tally_entry_at(window, cursor, end, entry)) {
             return true;
         }
-        cursor->place.offset += window->store->program_bytes;
+        cursor->place.offset += window->bytes > 0 ? window->store->program_bytes : UNREADABLE;
     }
     cursor->place.offset = end;
     return false;
