@@ -241,7 +241,7 @@ static void a_key_that_goes_away_puts_no_entry_at_risk(void **state) {
 
 static void plaintext_is_nowhere_in_the_store_below(void **state) {
     (void)state;
-    enum { SIZE = 200, WINDOW = 4 };
+    enum { SIZE = 200, WINDOW = 8 };
     uint8_t data[SIZE];
     for (uint8_t seed = 0; seed < SLOTS; seed++) {
         programmed(seed % 3, seed / 3 * SIZE, SIZE, seed);
