@@ -13,6 +13,9 @@
 /* Also servers in FIPS mode. */
 #define TALLY_TLS_AES 1
 
+/* Persistent PSA keys. */
+#define TALLY_TLS_KEY_STORE 1
+
 /* The configuration file chooses among all levels. */
 #define TALLY_LOG_LEVEL 4
 

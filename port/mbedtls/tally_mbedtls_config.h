@@ -36,6 +36,11 @@
 #define TALLY_TLS_AES 0
 #endif
 
+/* 1 adds persistent PSA keys, kept in the settings (tally_its.h). */
+#ifndef TALLY_TLS_KEY_STORE
+#define TALLY_TLS_KEY_STORE 0
+#endif
+
 #if TALLY_TLS_IN_BYTES < 1024 || TALLY_TLS_IN_BYTES > 16384
 #error "TALLY_TLS_IN_BYTES: 1024 to 16384"
 #endif
@@ -82,6 +87,10 @@
 /* Arguments of PSA calls are not copied first. Sound, as no other security domain can change them
  * during a call; saves 1.7 KB of heap at its peak on a 64-bit host. */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
+
+#if TALLY_TLS_KEY_STORE
+#define MBEDTLS_PSA_CRYPTO_STORAGE_C
+#endif
 
 /* A handshake has at most 6 keys in use at once, one of them the device key. */
 #define MBEDTLS_PSA_KEY_SLOT_COUNT 10
