@@ -78,20 +78,25 @@ static void begin_block(uint32_t block) {
     is_head_erased = store->erase(store->ctx, block) == TALLY_OK;
 }
 
-/* Behind all that shows, the largest entry that may not show, and zeros. */
+/* Behind all that shows, the largest entry that may not show, and zeros. What shows last may be
+ * torn, and not show to the next boot: zeros make it stay. */
 static void find_head(void) {
     static const uint8_t zeros[ZEROS];
+    const uint32_t granularity = store->program_bytes;
     uint8_t out[FLASH_BLOCK_BYTES];
-    assert_int_equal(store->read(store->ctx, head_block, 0, out, store->block_bytes), TALLY_OK);
-    for (uint32_t i = 0; i < store->block_bytes; i++) {
-        if (out[i] != 0xFF) {
-            head = (i / ZEROS + 1) * ZEROS;
-        }
+    uint32_t end = store->block_bytes;
+    assert_int_equal(store->read(store->ctx, head_block, 0, out, end), TALLY_OK);
+    while (end > 0 && out[end - 1] == 0xFF) {
+        end--;
     }
-    head += LARGEST;
+    head = (end + ZEROS - 1) / ZEROS * ZEROS + LARGEST;
     if (!is_head_erased || head + ZEROS + LARGEST > store->block_bytes) {
         begin_block((head_block + 1) % FLASH_BLOCKS);
         return;
+    }
+    if (end > 0 && out[end - 1] == 0) {
+        const uint32_t last = (end - 1) / granularity * granularity;
+        (void)store->program(store->ctx, head_block, last, zeros, granularity);
     }
     (void)store->program(store->ctx, head_block, head, zeros, sizeof zeros);
     head += ZEROS;
