@@ -225,6 +225,12 @@ static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     }
     const uint32_t bytes = zeros_bytes(spool) + 2 * checkpoint_stored_bytes(spool);
     if (has_room(spool, ring, ring->skip + bytes)) {
+        if (ring->doubtful) {
+            const tally_store_t *const store = spool->store;
+            (void)store->program(store->ctx, tally_ring_block(ring, ring->head.sequence),
+                                 ring->head.offset - store->program_bytes, zeros,
+                                 store->program_bytes);
+        }
         ring->head.offset += ring->skip;
         ring->begun = true;
         if (put(spool, ring, zeros, zeros_bytes(spool)) == TALLY_OK) {

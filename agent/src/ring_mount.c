@@ -150,7 +150,9 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
         (void)tally_ring_next(ring, &window, &ring->tail, &entry, NULL);
     }
     tally_window_move(&window, tally_ring_block(ring, ring->head.sequence));
-    ring->head.offset = tally_entry_written_end(&window, ring->head.offset);
+    const uint32_t sound_end = ring->head.offset;
+    ring->head.offset = tally_entry_written_end(&window, sound_end);
+    ring->doubtful = ring->head.offset > sound_end;
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {

@@ -25,7 +25,9 @@
  *
  * What the power cut may have torn is one entry where writing ended, whether it shows or not: bits
  * of it may read erased today and not tomorrow. The next boot leaves room for the largest and
- * writes zeros first, which no cut leaves in doubt if they are written again.
+ * writes zeros first, which no cut leaves in doubt if they are written again. The last of what
+ * shows of a torn entry gets zeros as well, so that the boot after it does not find writing to end
+ * earlier.
  *
  * A full ring gives up its oldest block, and counts the records in it by class and kind. Damage is
  * counted too: checkpoints number the records.
@@ -55,6 +57,7 @@ typedef struct {
     uint8_t quiet_boots; /* in a row, up to this one, that kept nothing but boot records */
     uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
     bool begun;          /* this boot has written here */
+    bool doubtful;       /* what was written last before this boot is no sound entry */
 } tally_ring_t;
 
 /* Records of one boot on their way to the server: of each ring from its tail up to `end`. */
