@@ -347,9 +347,10 @@ static uint32_t rank(const tally_store_t *store, uint32_t block) {
 
 static bool is_store_sound(const tally_store_t *store) {
     const uint32_t granularity = store->program_bytes;
-    return (granularity == 1 || granularity == 4 || granularity == 8 || granularity == 16) &&
-           store->block_bytes >= 256 && store->block_bytes <= UINT32_C(1) << 20 &&
-           store->block_bytes % granularity == 0 && store->blocks >= 2;
+    const uint32_t known = 1u << 1 | 1u << 4 | 1u << 8 | 1u << 16;
+    return granularity <= 16 && (known >> granularity & 1) != 0 && store->block_bytes >= 256 &&
+           store->block_bytes <= UINT32_C(1) << 20 && store->block_bytes % granularity == 0 &&
+           store->blocks >= 2;
 }
 
 int32_t tally_settings_init(tally_settings_t *settings, const tally_store_t *store) {

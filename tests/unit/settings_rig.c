@@ -99,10 +99,11 @@ static int32_t rig_program(void *ctx, uint32_t block, uint32_t offset, const uin
         return TALLY_E_IO;
     }
     const bool fails = happens_now(&rig->fails_in);
-    memcpy(rig->memory + at, target, fails ? size / 2 : size);
+    const uint32_t done = fails && !rig->fails_whole ? size / 2 : size;
+    memcpy(rig->memory + at, target, done);
     for (uint32_t i = 0; i < size; i++) {
         rig->unstable[at + i] &= data[i]; /* a zero is a zero, written with full strength */
-        rig->later[at + i] &= i < size / 2 || !fails ? data[i] : 0xFF;
+        rig->later[at + i] &= i < done ? data[i] : 0xFF;
     }
     return fails ? TALLY_E_IO : TALLY_OK;
 }

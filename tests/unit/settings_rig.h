@@ -39,6 +39,7 @@ typedef struct {
     bool bad[2];       /* this block cannot be erased any more */
     bool stuck[2];     /* or takes no program */
     uint32_t fails_in; /* the how manyth program or erase fails halfway; 0: none */
+    bool fails_whole;  /* a program that fails does so with all of it there */
     /* the test reads */
     uint32_t programs;
     uint32_t erases[2];

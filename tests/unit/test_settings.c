@@ -276,10 +276,10 @@ static void test_settings_live_in_every_geometry(void **state) {
         const uint32_t bytes = blocks[i / 4];
         settings_rig_init(&rig, bytes, granularities[i % 4], (dice_t){.state = 1});
         const uint32_t large = bytes == 256 ? 60 : 1000;
-        for (uint32_t version = 0; version < 200; version++) {
+        for (uint32_t version = 0; version < 80; version++) {
             assert_int_equal(settings_rig_set(&rig, CONSENT, version, version % 20), 0);
             assert_int_equal(settings_rig_set(&rig, CONFIG, version, large - version % 30), 0);
-            if (version % 50 == 49) {
+            if (version % 20 == 19) {
                 settings_rig_boot(&rig);
             }
             assert_setting(&rig, CONSENT, version, version % 20);

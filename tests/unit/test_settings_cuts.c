@@ -163,7 +163,7 @@ static uint32_t count_cuts(uint32_t program_bytes) {
     return operations() * CUTS;
 }
 
-enum { STRIDE = 1009 /* where not all are tried, let them be from all over */ };
+enum { STRIDE = 1009 /* not all are tried: let them be from all over */ };
 
 static void test_settings_survive_a_cut_of_each_operation(void **state) {
     (void)state;
@@ -171,8 +171,9 @@ static void test_settings_survive_a_cut_of_each_operation(void **state) {
     dice_t dice = dice_from_environment();
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t cuts = count_cuts(granularities[i]);
-        for (uint32_t round = 0; round < dice_share(cuts); round++) {
-            live_until_cut(round * STRIDE % cuts, granularities[i], &dice);
+        const uint32_t first = dice_roll(&dice, cuts);
+        for (uint32_t round = 0; round < dice_share(cuts / 2); round++) {
+            live_until_cut((first + round) * STRIDE % cuts, granularities[i], &dice);
             recover(round % 3, round % 4 + 1);
         }
     }
@@ -182,7 +183,7 @@ static void test_settings_survive_a_cut_of_each_operation_and_another(void **sta
     (void)state;
     dice_t dice = dice_from_environment();
     const uint32_t cuts = count_cuts(4);
-    for (uint32_t round = 0; round < dice_share(2 * cuts); round++) {
+    for (uint32_t round = 0; round < dice_share(cuts); round++) {
         live_until_cut(round * STRIDE % cuts, 4, &dice);
         boot();
         rig.cut_in = dice_roll(&dice, 14) + 1;
@@ -222,7 +223,7 @@ static void test_settings_survive_any_cuts_in_any_life(void **state) {
     (void)state;
     static const uint32_t granularities[] = {1, 4, 8, 16};
     dice_t dice = dice_from_environment();
-    for (uint32_t life = 0; life < dice_share(1000); life++) {
+    for (uint32_t life = 0; life < dice_share(400); life++) {
         begin(dice_roll(&dice, 2) == 0 ? 512 : 1024, granularities[dice_roll(&dice, 4)], dice);
         last_version = 0;
         for (uint32_t boots = 0; boots < 14; boots++) {
@@ -243,7 +244,7 @@ static uint32_t short_version(dice_t *dice) {
 static void test_settings_survive_one_cut_upon_the_other(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    for (uint32_t life = 0; life < dice_share(3000); life++) {
+    for (uint32_t life = 0; life < dice_share(1500); life++) {
         begin(256, 16, dice);
         (void)dice_bits(&dice);
         last_version = 0;

@@ -115,6 +115,24 @@ static void test_settings_of_two_blocks_without_a_seal_are_those_of_the_lower(vo
     assert_setting(&rig, 1, 2, 4);
 }
 
+/* What a power cut left of the last value reads differently each time; so does what is copied. */
+static void test_settings_that_flicker_are_copied_as_they_were_set(void **state) {
+    (void)state;
+    for (uint32_t round = 0; round < 100; round++) {
+        settings_rig_init(&rig, 512, 8, (dice_t){.state = round});
+        assert_int_equal(settings_rig_set(&rig, 1, 1, 30), 0);
+        assert_int_equal(settings_rig_set(&rig, 1, 2, 30), 0);
+        const uint32_t last_value_at = HEADER_BYTES + SEAL_BYTES + 40 + 8 + 2;
+        rig.unstable[last_value_at + round % 30] = 1;
+        settings_rig_boot(&rig);
+        assert_one_of(1, 2);
+        assert_int_equal(settings_rig_set(&rig, 2, 1, 30), 0);
+        assert_one_of(1, 2);
+        uint8_t value[30];
+        assert_int_equal(tally_settings_get(&rig.settings, 1, value, sizeof value), 30);
+    }
+}
+
 /* A format this one does not know: the same frame, and anything behind it. */
 static void test_settings_of_another_format_are_none_and_give_way(void **state) {
     (void)state;
@@ -157,8 +175,10 @@ static void test_settings_that_fail_once_anywhere_are_set_elsewhere_or_stand(voi
 
 static void test_settings_that_could_not_be_set_do_not_come_up_later(void **state) {
     (void)state;
-    for (uint32_t fails_in = 1; fails_in <= 5; fails_in++) {
+    for (uint32_t i = 0; i < 10; i++) {
+        const uint32_t fails_in = i % 5 + 1;
         settings_rig_init(&rig, 512, 8, (dice_t){.state = 1});
+        rig.fails_whole = i >= 5;
         assert_int_equal(settings_rig_set(&rig, 1, 1, 4), 0);
         settings_rig_boot(&rig);
         rig.fails_in = fails_in;
@@ -168,6 +188,18 @@ static void test_settings_that_could_not_be_set_do_not_come_up_later(void **stat
         settings_rig_boot(&rig);
         assert_setting(&rig, 1, version, 4);
     }
+}
+
+static void test_settings_that_could_not_be_appended_do_not_come_up_later(void **state) {
+    (void)state;
+    assert_int_equal(settings_rig_set(&rig, 1, 1, 4), 0);
+    rig.bad[1] = true;
+    rig.fails_whole = true;
+    rig.fails_in = 1;
+    assert_int_equal(settings_rig_set(&rig, 1, 2, 4), TALLY_E_IO);
+    assert_setting(&rig, 1, 1, 4);
+    settings_rig_boot(&rig);
+    assert_setting(&rig, 1, 1, 4);
 }
 
 static void test_settings_go_on_in_the_block_that_is_left_while_they_fit(void **state) {
@@ -216,10 +248,13 @@ int main(void) {
                                setup),
         cmocka_unit_test_setup(test_settings_of_two_blocks_without_a_seal_are_those_of_the_lower,
                                setup),
+        cmocka_unit_test_setup(test_settings_that_flicker_are_copied_as_they_were_set, setup),
         cmocka_unit_test_setup(test_settings_of_another_format_are_none_and_give_way, setup),
         cmocka_unit_test_setup(test_settings_that_fail_once_anywhere_are_set_elsewhere_or_stand,
                                setup),
         cmocka_unit_test_setup(test_settings_that_could_not_be_set_do_not_come_up_later, setup),
+        cmocka_unit_test_setup(test_settings_that_could_not_be_appended_do_not_come_up_later,
+                               setup),
         cmocka_unit_test_setup(test_settings_go_on_in_the_block_that_is_left_while_they_fit, setup),
         cmocka_unit_test_setup(test_settings_stand_when_a_boot_finds_the_other_block_bad, setup),
     };
