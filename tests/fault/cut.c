@@ -89,7 +89,9 @@ static void tear_erase(nor_t *nor, uint32_t block, cut_t cut, uint64_t *chance) 
         case CUT_ZEROS_BITS: set_byte(nor, at, some, 0, 0); break;
         case CUT_SOME_BITS: set_byte(nor, at, old | (some & changing), 0, 0); break;
         case CUT_SOFT: set_byte(nor, at, old, changing, 0); break;
-        case CUT_SOFT_FEW: set_byte(nor, at, 0xFF, i == few || i == few + 9 ? changing : 0, 0); break;
+        case CUT_SOFT_FEW:
+            set_byte(nor, at, 0xFF, i == few || i == few + 9 ? changing : 0, 0);
+            break;
         case CUT_SOFT_TORN:
             set_byte(nor, at, old | (some & changing), changing & (uint8_t)~some, 0);
             break;
@@ -118,10 +120,9 @@ void cut_apply(nor_t *nor, const op_t *op, const uint8_t *data, cut_t cut) {
     static const uint16_t odds[] = {128, 240, 16, 252};
     const uint32_t start = op->block * nor->shape.block_bytes + op->offset;
     uint64_t chance = cut.seed;
-    const uint32_t reads =
-        cut.mode == CUT_WEAK_READS || cut.mode == CUT_FADING_READS
-            ? 1 + (uint32_t)(nor_chance(&chance) % 12)
-            : 0;
+    const uint32_t reads = cut.mode == CUT_WEAK_READS || cut.mode == CUT_FADING_READS
+                               ? 1 + (uint32_t)(nor_chance(&chance) % 12)
+                               : 0;
     nor->odds = odds[nor_chance(&chance) % 4];
     nor->chance = nor_chance(&chance);
     if (op->kind > OP_ERASE || cut.mode == CUT_NOTHING) {
@@ -152,19 +153,17 @@ static uint32_t add(cut_t *cuts, uint32_t count, uint8_t mode, uint32_t bytes, u
 }
 
 uint32_t cut_list(const nor_t *nor, const op_t *op, uint64_t seed, cut_t *cuts) {
-    static const uint8_t of_programs[] = {CUT_WHOLE,    CUT_SOME_BITS,  CUT_SOME_BITS,
-                                          CUT_SOFT,     CUT_SOFT,       CUT_SOFT_FEW,
-                                          CUT_SOFT_FEW, CUT_SOFT_TORN,  CUT_WEAK,
-                                          CUT_FADING,   CUT_WEAK_READS, CUT_FADING_READS};
-    static const uint8_t of_erases[] = {CUT_WHOLE,      CUT_SOME_BITS,   CUT_SOFT,
-                                        CUT_SOFT_FEW,   CUT_SOFT_TORN,   CUT_WEAK,
-                                        CUT_FADING,     CUT_WEAK_READS,  CUT_FADING_READS,
-                                        CUT_ZEROS_BITS, CUT_ZEROS_BITS};
+    static const uint8_t of_programs[] = {
+        CUT_WHOLE,    CUT_SOME_BITS, CUT_SOME_BITS, CUT_SOFT,   CUT_SOFT,       CUT_SOFT_FEW,
+        CUT_SOFT_FEW, CUT_SOFT_TORN, CUT_WEAK,      CUT_FADING, CUT_WEAK_READS, CUT_FADING_READS};
+    static const uint8_t of_erases[] = {
+        CUT_WHOLE,  CUT_SOME_BITS,  CUT_SOFT,         CUT_SOFT_FEW,   CUT_SOFT_TORN, CUT_WEAK,
+        CUT_FADING, CUT_WEAK_READS, CUT_FADING_READS, CUT_ZEROS_BITS, CUT_ZEROS_BITS};
     uint32_t count = add(cuts, 0, CUT_NOTHING, 0, &seed);
     if (op->kind == OP_PROGRAM) {
         const uint32_t bytes = op->bytes;
-        const uint32_t prefixes[] = {1, 3, 7, 8, bytes / 2, bytes - 1,
-                                     1 + (uint32_t)(nor_chance(&seed) % bytes)};
+        const uint32_t prefixes[] = {
+            1, 3, 7, 8, bytes / 2, bytes - 1, 1 + (uint32_t)(nor_chance(&seed) % bytes)};
         for (uint32_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
             count = add(cuts, count, CUT_PREFIX, prefixes[i], &seed);
         }
@@ -176,8 +175,7 @@ uint32_t cut_list(const nor_t *nor, const op_t *op, uint64_t seed, cut_t *cuts) 
         for (uint32_t i = 0; i < sizeof of_erases; i++) {
             count = add(cuts, count, of_erases[i], 0, &seed);
         }
-        const uint32_t parts[] = {bytes / 2, bytes - 64,
-                                  1 + (uint32_t)(nor_chance(&seed) % bytes)};
+        const uint32_t parts[] = {bytes / 2, bytes - 64, 1 + (uint32_t)(nor_chance(&seed) % bytes)};
         for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {
             count = add(cuts, count, CUT_PREFIX, parts[i], &seed);
             count = add(cuts, count, CUT_ZEROS, i == 1 ? bytes : parts[i], &seed);
@@ -189,7 +187,8 @@ uint32_t cut_list(const nor_t *nor, const op_t *op, uint64_t seed, cut_t *cuts) 
 
 const char *cut_name(uint32_t mode) {
     static const char *const names[CUT_MODES] = {
-        "nothing", "whole",       "prefix", "some-bits",    "soft",  "soft-few",  "soft-torn", "weak",
-        "weak-reads", "fading", "fading-reads", "zeros", "zeros-part", "zeros-bits", "sectors"};
+        "nothing",      "whole",     "prefix",     "some-bits",  "soft",
+        "soft-few",     "soft-torn", "weak",       "weak-reads", "fading",
+        "fading-reads", "zeros",     "zeros-part", "zeros-bits", "sectors"};
     return mode < CUT_MODES ? names[mode] : "?";
 }

@@ -8,21 +8,21 @@
 #include "nor.h"
 
 enum cut_mode {
-    CUT_NOTHING,     /* it had not begun */
-    CUT_WHOLE,       /* it was through, but nobody was told */
-    CUT_PREFIX,      /* program: the first bytes; erase: the first bytes are erased */
-    CUT_SOME_BITS,   /* some of the bits it was to change */
-    CUT_SOFT,        /* all bits it was to change read by chance */
-    CUT_SOFT_FEW,    /* one to three of them do, the others are as before */
-    CUT_SOFT_TORN,   /* some are changed, the others read by chance */
-    CUT_WEAK,        /* reads as if not begun; soft from the second mount on */
-    CUT_WEAK_READS,  /* the same, soft after some reads */
-    CUT_FADING,      /* reads as if whole; soft from the second mount on */
+    CUT_NOTHING,    /* it had not begun */
+    CUT_WHOLE,      /* it was through, but nobody was told */
+    CUT_PREFIX,     /* program: the first bytes; erase: the first bytes are erased */
+    CUT_SOME_BITS,  /* some of the bits it was to change */
+    CUT_SOFT,       /* all bits it was to change read by chance */
+    CUT_SOFT_FEW,   /* one to three of them do, the others are as before */
+    CUT_SOFT_TORN,  /* some are changed, the others read by chance */
+    CUT_WEAK,       /* reads as if not begun; soft from the second mount on */
+    CUT_WEAK_READS, /* the same, soft after some reads */
+    CUT_FADING,     /* reads as if whole; soft from the second mount on */
     CUT_FADING_READS,
-    CUT_ZEROS,       /* erases that write zeros first: the first bytes are zeros */
-    CUT_ZEROS_PART,  /* all zeros, and the first bytes erased */
-    CUT_ZEROS_BITS,  /* all zeros, and some bits erased */
-    CUT_SECTORS,     /* a file: of each 512 B changed since the last sync, the old or the new */
+    CUT_ZEROS,      /* erases that write zeros first: the first bytes are zeros */
+    CUT_ZEROS_PART, /* all zeros, and the first bytes erased */
+    CUT_ZEROS_BITS, /* all zeros, and some bits erased */
+    CUT_SECTORS,    /* a file: of each 512 B changed since the last sync, the old or the new */
     CUT_MODES
 };
 

@@ -286,7 +286,8 @@ void nor_renew(nor_t *nor) {
     nor->watch = NULL;
 }
 
-/* Of a common serial part: a page 0.7 ms, a block of 4 KiB 45 ms, of 64 KiB 150 ms, 50 MB/s read. */
+/* Of a common serial part: a page 0.7 ms, a block of 4 KiB 45 ms, of 64 KiB 150 ms, 50 MB/s read.
+ */
 uint64_t nor_cost_us(const nor_t *nor) {
     const uint64_t erase_us = nor->shape.block_bytes <= 4096 ? 45000 : 150000;
     return nor->cost.pages * UINT64_C(700) + nor->cost.erases * erase_us +

@@ -93,19 +93,19 @@ struct nor {
     uint32_t *block_soft;   /* for each block: not 0 if it may have soft bits */
     uint32_t *block_erases; /* wear */
     nor_weak_range_t weak_ranges[NOR_WEAK_RANGES];
-    uint64_t *differs;   /* a bit a page: changed since it was last copied from above, */
-    uint64_t *changed;   /* or since it was last copied below, */
-    uint64_t *unhashed;  /* or since it was last hashed */
+    uint64_t *differs;  /* a bit a page: changed since it was last copied from above, */
+    uint64_t *changed;  /* or since it was last copied below, */
+    uint64_t *unhashed; /* or since it was last hashed */
     uint64_t *page_hash;
     uint64_t hash;
-    uint64_t chance;     /* of soft bits */
-    uint32_t odds;       /* of 256: that a soft bit reads 1 */
-    uint32_t ops;        /* operations so far: the number of the next one */
-    uint32_t cut_at;     /* the operation in which power goes; NEVER */
+    uint64_t chance; /* of soft bits */
+    uint32_t odds;   /* of 256: that a soft bit reads 1 */
+    uint32_t ops;    /* operations so far: the number of the next one */
+    uint32_t cut_at; /* the operation in which power goes; NEVER */
     void (*cut)(nor_t *nor, const op_t *op, const uint8_t *data);
     uint32_t cut_mode;
     uint64_t cut_seed;
-    bool off;            /* no power: nothing happens, everything fails */
+    bool off; /* no power: nothing happens, everything fails */
     const char *broken_rule;
     nor_cost_t cost;
     nor_flaws_t flaws;
