@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-static const uint8_t field_bytes[TALLY_CP_FIELDS] = {1, 1, 2, 4, 7, 4, 4, 2, 2, 3, 4, 7};
+static const uint8_t field_bytes[TALLY_CP_FIELDS] = {1, 1, 2, 4, 4, 3, 4, 4, 2, 2, 3, 4, 4, 3};
 
 /* The same in every format. */
 #define SEQUENCE_AT (TALLY_ENTRY_HEADER_BYTES + 4u)
@@ -16,11 +16,11 @@ void tally_checkpoint_encode(const tally_checkpoint_t *checkpoint,
     }
 }
 
-bool tally_checkpoint_read(tally_window_t *window, uint32_t block, uint32_t offset,
-                           const tally_entry_t *entry, tally_checkpoint_t *out) {
+bool tally_checkpoint_read(tally_window_t *window, uint32_t offset, const tally_entry_t *entry,
+                           tally_checkpoint_t *out) {
     uint32_t got = 0;
-    const uint8_t *payload = tally_window_at(window, block, offset + TALLY_ENTRY_HEADER_BYTES,
-                                             TALLY_CHECKPOINT_BYTES, &got);
+    const uint8_t *payload =
+        tally_window_at(window, offset + TALLY_ENTRY_HEADER_BYTES, TALLY_CHECKPOINT_BYTES, &got);
     if (payload == NULL || entry->bytes != TALLY_CHECKPOINT_BYTES || got < TALLY_CHECKPOINT_BYTES ||
         payload[0] != TALLY_SPOOL_FORMAT) {
         return false;
@@ -32,21 +32,19 @@ bool tally_checkpoint_read(tally_window_t *window, uint32_t block, uint32_t offs
     return true;
 }
 
-enum tally_beginning tally_checkpoint_first(tally_window_t *window, uint32_t block,
-                                            tally_checkpoint_t *out) {
-    tally_place_t place = {0, 0};
+enum tally_beginning tally_checkpoint_first(tally_window_t *window, tally_checkpoint_t *out) {
+    tally_cursor_t cursor = {.owner = 0};
     tally_entry_t entry;
     uint32_t got = 0;
-    const uint32_t wanted = SEQUENCE_AT + sizeof place.sequence;
-    const uint8_t *const header = tally_window_at(window, block, 0, wanted, &got);
-    if (header == NULL || got < wanted) {
+    const uint8_t *const header = tally_window_at(window, 0, SEQUENCE_AT + 4, &got);
+    if (header == NULL) {
         return TALLY_BEGINS_UNKNOWN;
     }
-    place.sequence = (uint32_t)tally_le_get(header + SEQUENCE_AT, sizeof place.sequence);
-    if (!tally_entry_at(window, block, place, window->store->block_bytes, 0, &entry) ||
+    cursor.place.sequence = tally_le_get(header + SEQUENCE_AT, 4);
+    if (!tally_entry_at(window, &cursor, window->store->block_bytes, &entry) ||
         entry.tag != TALLY_TAG_CHECKPOINT) {
         return TALLY_BEGINS_UNKNOWN;
     }
-    return tally_checkpoint_read(window, block, 0, &entry, out) ? TALLY_BEGINS_SOUND
-                                                                : TALLY_BEGINS_FOREIGN;
+    return tally_checkpoint_read(window, 0, &entry, out) ? TALLY_BEGINS_SOUND
+                                                         : TALLY_BEGINS_FOREIGN;
 }

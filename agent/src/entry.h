@@ -35,21 +35,32 @@ typedef struct {
     uint32_t offset;
 } tally_place_t;
 
-/* Part of a store as it was last read. Larger windows need fewer reads. A caller that reuses the
- * buffer, or programs what lies in the window, sets `bytes` to 0. */
+/* How far a reader has come in a log. */
+typedef struct {
+    uint64_t owner; /* of the entries at `place` */
+    tally_place_t place;
+    uint32_t index; /* number of the next record since the log's first */
+} tally_cursor_t;
+
+/* The part of a block that was last read. Larger buffers need fewer reads. To look at the store
+ * anew, or when the buffer was used for something else, set `bytes` to 0. */
 typedef struct {
     const tally_store_t *store;
     uint8_t *buffer;
     uint32_t size;
-    uint32_t block; /* what is in the buffer now */
-    uint32_t offset;
+    uint32_t block;
+    uint32_t offset; /* what is in the buffer now */
     uint32_t bytes;
+    bool failed; /* a read has failed for good */
 } tally_window_t;
 
+/* Looks at another block from now on. */
+void tally_window_move(tally_window_t *window, uint32_t block);
+
 /* At least one and at most `most` bytes from `offset` on, and how many they are; NULL when the
- * store cannot be read. `offset` lies in the block. Valid until the next call. */
-const uint8_t *tally_window_at(tally_window_t *window, uint32_t block, uint32_t offset,
-                               uint32_t most, uint32_t *bytes);
+ * store cannot be read, in several tries. `offset` lies in the block. Valid until the next call. */
+const uint8_t *tally_window_at(tally_window_t *window, uint32_t offset, uint32_t most,
+                               uint32_t *bytes);
 
 typedef struct {
     uint32_t bytes; /* of the payload */
@@ -59,16 +70,19 @@ typedef struct {
 /* What an entry takes in a store: header, payload and padding. */
 uint32_t tally_entry_stored_bytes(const tally_store_t *store, uint32_t payload_bytes);
 
-/* Whether a sound entry of that owner lies at `place` and ends before `end`. `block` is where the
- * place's block lies in the store. What cannot be read is not sound. */
-bool tally_entry_at(tally_window_t *window, uint32_t block, tally_place_t place, uint32_t end,
-                    uint64_t owner, tally_entry_t *entry);
+/* Whether a sound entry lies at the cursor's place in the window's block and ends before `end`.
+ * What cannot be read is not sound. */
+bool tally_entry_at(tally_window_t *window, const tally_cursor_t *cursor, uint32_t end,
+                    tally_entry_t *entry);
 
-/* Finds the first sound entry of that owner at or behind place->offset and before `end`, and moves
- * the offset there. False when there is none, which moves the offset to `end`. Bounded by the
- * granules of a block. */
-bool tally_entry_find(tally_window_t *window, uint32_t block, tally_place_t *place, uint32_t end,
-                      uint64_t owner, tally_entry_t *entry);
+/* Moves the cursor within the block to the first sound entry at or behind it and before `end`, or,
+ * if there is none, to `end`; then it is false. Bounded by the granules of a block. */
+bool tally_entry_find(tally_window_t *window, tally_cursor_t *cursor, uint32_t end,
+                      tally_entry_t *entry);
+
+/* Moves the cursor behind the entry it is at. */
+void tally_entry_pass(const tally_window_t *window, tally_cursor_t *cursor,
+                      const tally_entry_t *entry);
 
 /* Writes header and padding around the payload at entry + TALLY_ENTRY_HEADER_BYTES. Returns what it
  * takes in the store. */
@@ -80,12 +94,12 @@ uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t ta
 int32_t tally_entry_program(const tally_store_t *store, uint32_t block, uint32_t offset,
                             const uint8_t *data, uint32_t bytes);
 
-/* Where writing in a block ended, at least `offset`: the first granule behind its last byte that is
- * not 0xFF. What cannot be read counts as written. */
-uint32_t tally_entry_written_end(tally_window_t *window, uint32_t block, uint32_t offset);
+/* Where writing in the window's block ended, at least `offset`: the first granule behind its last
+ * byte that is not 0xFF. What cannot be read counts as written. */
+uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset);
 
-/* Little-endian numbers of 1 to 8 bytes. */
-void tally_le_put(uint8_t *at, uint64_t value, uint32_t bytes);
-uint64_t tally_le_get(const uint8_t *at, uint32_t bytes);
+/* Little-endian numbers of 1 to 4 bytes. */
+void tally_le_put(uint8_t *at, uint32_t value, uint32_t bytes);
+uint32_t tally_le_get(const uint8_t *at, uint32_t bytes);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ring.h"
 
-#include <string.h>
-
-#include "checkpoint.h"
+#include <stddef.h>
 
 #define HEADER     ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define WINDOW     64u /* on the stack, while a record is in the spool's buffer */
@@ -14,41 +12,38 @@ enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-void tally_ring_pass(const tally_store_t *store, tally_cursor_t *cursor,
-                     const tally_entry_t *entry) {
-    cursor->place.offset += tally_entry_stored_bytes(store, entry->bytes);
-    cursor->index++;
-}
-
-/* Learns from the checkpoint at the cursor, and moves behind it. */
-static void pass_checkpoint(const tally_ring_t *ring, tally_window_t *window,
-                            tally_cursor_t *cursor, const tally_entry_t *entry) {
-    tally_checkpoint_t checkpoint;
-    if (tally_checkpoint_read(window, tally_ring_block(ring, cursor->place.sequence),
-                              cursor->place.offset, entry, &checkpoint)) {
-        const uint32_t index = (uint32_t)checkpoint.fields[TALLY_CP_APPENDED];
-        cursor->boot = checkpoint.fields[TALLY_CP_BOOT];
-        if (index > cursor->index && index <= ring->appended) {
-            cursor->index = index; /* those between are not to be found any more */
-        }
+static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
+                  const tally_checkpoint_t *checkpoint) {
+    const uint32_t index = checkpoint->fields[TALLY_CP_APPENDED];
+    cursor->owner = tally_checkpoint_boot(checkpoint, TALLY_CP_BOOT_LOW);
+    if (index > cursor->index && index <= ring->appended) {
+        cursor->index = index; /* those between are not to be found any more */
     }
-    cursor->place.offset += tally_entry_stored_bytes(window->store, entry->bytes);
 }
 
 bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
-                     tally_entry_t *entry) {
+                     tally_entry_t *entry, tally_checkpoint_t *checkpoint) {
     while (tally_place_before(cursor->place, ring->head)) {
         const uint32_t sequence = cursor->place.sequence;
         const uint32_t end =
             sequence == ring->head.sequence ? ring->head.offset : window->store->block_bytes;
-        if (!tally_entry_find(window, tally_ring_block(ring, sequence), &cursor->place, end,
-                              cursor->boot, entry)) {
+        tally_checkpoint_t found;
+        tally_window_move(window, tally_ring_block(ring, sequence));
+        if (!tally_entry_find(window, cursor, end, entry)) {
             cursor->place = (tally_place_t){.sequence = sequence + 1, .offset = 0};
-        } else if (entry->tag == TALLY_TAG_CHECKPOINT) {
-            pass_checkpoint(ring, window, cursor, entry);
-        } else {
+            continue;
+        }
+        if (entry->tag != TALLY_TAG_CHECKPOINT) {
             return true;
         }
+        if (tally_checkpoint_read(window, cursor->place.offset, entry, &found)) {
+            learn(ring, cursor, &found);
+            if (checkpoint != NULL) {
+                *checkpoint = found;
+                return true;
+            }
+        }
+        tally_entry_pass(window, cursor, entry);
     }
     cursor->place = ring->head;
     cursor->index = ring->appended;
@@ -60,12 +55,12 @@ bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, ui
     tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
     tally_checkpoint_t next;
     const uint32_t sequence = ring->tail.place.sequence + 1;
+    tally_window_move(&window, tally_ring_block(ring, sequence));
     if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence ||
-        tally_checkpoint_first(&window, tally_ring_block(ring, sequence), &next) !=
-            TALLY_BEGINS_SOUND) {
+        tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
         return false;
     }
-    const uint64_t begun_s = next.fields[TALLY_CP_UNIX_S];
+    const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
     return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
 }
 
@@ -96,7 +91,7 @@ void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
     tally_cursor_t cursor = ring->tail;
     tally_entry_t entry;
     uint32_t found = 0;
-    while (tally_ring_next(ring, &window, &cursor, &entry) &&
+    while (tally_ring_next(ring, &window, &cursor, &entry, NULL) &&
            cursor.place.sequence == ring->tail.place.sequence) {
         if (for_age) {
             spool->expired++;
@@ -104,7 +99,8 @@ void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
             count_dropped(spool, entry.tag);
         }
         found++;
-        tally_ring_pass(spool->store, &cursor, &entry);
+        cursor.index++;
+        tally_entry_pass(&window, &cursor, &entry);
     }
     tally_ring_take_off(spool, ring, &cursor, found);
 }
@@ -148,14 +144,16 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
             [TALLY_CP_QUIET_BOOTS] = ring->quiet_boots,
             [TALLY_CP_URGENT_BLOCKS] = spool->rings[TALLY_URGENT].blocks,
             [TALLY_CP_SEQUENCE] = ring->head.sequence,
-            [TALLY_CP_BOOT] = spool->boot,
+            [TALLY_CP_BOOT_LOW] = (uint32_t)spool->boot,
+            [TALLY_CP_BOOT_HIGH] = (uint32_t)(spool->boot >> 32),
             [TALLY_CP_UNIX_S] = spool->unix_s,
             [TALLY_CP_APPENDED] = ring->appended,
             [TALLY_CP_LARGEST] = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES),
             [TALLY_CP_TAIL_BACK] = ring->head.sequence - tail->place.sequence,
             [TALLY_CP_TAIL_OFFSET] = tail->place.offset,
             [TALLY_CP_TAIL_INDEX] = tail->index,
-            [TALLY_CP_TAIL_BOOT] = tail->boot,
+            [TALLY_CP_TAIL_BOOT_LOW] = (uint32_t)tail->owner,
+            [TALLY_CP_TAIL_BOOT_HIGH] = (uint32_t)(tail->owner >> 32),
         }};
     uint8_t entry[NOTE_BYTES];
     if (!has_room(spool, ring, checkpoint_stored_bytes(spool))) {
@@ -202,8 +200,8 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
         ring->next = NEXT_UNKNOWN;
         if (tally_ring_waiting(ring) == 0) {
             /* With nothing to wait for, the tail goes with the head. */
-            ring->tail =
-                (tally_cursor_t){.boot = spool->boot, .place = ring->head, .index = ring->appended};
+            ring->tail = (tally_cursor_t){
+                .owner = spool->boot, .place = ring->head, .index = ring->appended};
         }
         if (put_checkpoint(spool, ring) == TALLY_OK) {
             return TALLY_OK;

@@ -3,6 +3,7 @@
 #define TALLY_SRC_RING_H
 /* One ring of the spool: its entries, in the order they came, through blocks that go round. What
  * the rings look like in the store is told in spool.h. */
+#include "checkpoint.h"
 #include "spool.h"
 
 /* A record's tag. */
@@ -13,13 +14,10 @@ enum { TALLY_CLASS_BIT = 0x20, TALLY_KIND_BITS = 0x1F };
 bool tally_ring_mount(tally_spool_t *spool, uint32_t urgent_blocks);
 
 /* Moves the cursor to the next record at or behind it, skipping what is damaged and learning from
- * checkpoints whose records follow, and which number they have. False at the head. */
+ * checkpoints whose records follow and which number they have. With `checkpoint` it stops at those
+ * as well and tells what they say. False at the head. */
 bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
-                     tally_entry_t *entry);
-
-/* Moves the cursor behind the record it is at. */
-void tally_ring_pass(const tally_store_t *store, tally_cursor_t *cursor,
-                     const tally_entry_t *entry);
+                     tally_entry_t *entry, tally_checkpoint_t *checkpoint);
 
 /* Puts the record in spool->record behind the others, evicting if it may. TALLY_E_FULL, TALLY_E_IO.
  */
@@ -48,7 +46,7 @@ static inline uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t seque
 }
 
 static inline bool tally_place_before(tally_place_t a, tally_place_t b) {
-    return a.sequence < b.sequence || (a.sequence == b.sequence && a.offset < b.offset);
+    return ((uint64_t)a.sequence << 32 | a.offset) < ((uint64_t)b.sequence << 32 | b.offset);
 }
 
 static inline uint32_t tally_ring_waiting(const tally_ring_t *ring) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
+#include <stddef.h>
 
-#include "checkpoint.h"
 #include "ring.h"
 
 #define RING_BLOCKS      3u /* the least a ring works with */
@@ -41,8 +40,8 @@ static uint32_t choose_urgent_blocks(uint32_t configured, uint32_t blocks) {
 
 /* Whether the checkpoint that `block` begins with is of this layout; the ring's newest is noted. */
 static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpoint_t *first) {
-    const uint32_t urgent_blocks = (uint32_t)first->fields[TALLY_CP_URGENT_BLOCKS];
-    const uint32_t sequence = (uint32_t)first->fields[TALLY_CP_SEQUENCE];
+    const uint32_t urgent_blocks = first->fields[TALLY_CP_URGENT_BLOCKS];
+    const uint32_t sequence = first->fields[TALLY_CP_SEQUENCE];
     if (spool->ring_count == 0 && !lay_out(spool, urgent_blocks)) {
         return false;
     }
@@ -63,7 +62,8 @@ static void find_newest(tally_spool_t *spool) {
     tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
     for (uint32_t block = 0; block < spool->store->blocks; block++) {
         tally_checkpoint_t first;
-        const enum tally_beginning begins = tally_checkpoint_first(&window, block, &first);
+        tally_window_move(&window, block);
+        const enum tally_beginning begins = tally_checkpoint_first(&window, &first);
         if (begins == TALLY_BEGINS_FOREIGN ||
             (begins == TALLY_BEGINS_SOUND && !take_first(spool, block, &first))) {
             spool->foreign_blocks++;
@@ -74,110 +74,88 @@ static void find_newest(tally_spool_t *spool) {
 /* --- the state of a ring -------------------------------------------------------------------- */
 
 /* No forged checkpoint leads out of the ring. */
-static void take_state(tally_ring_t *ring, const tally_checkpoint_t *checkpoint,
-                       tally_cursor_t *cursor) {
-    const uint64_t *const fields = checkpoint->fields;
-    const uint32_t back = (uint32_t)fields[TALLY_CP_TAIL_BACK];
-    const uint32_t index = (uint32_t)fields[TALLY_CP_TAIL_INDEX];
-    cursor->boot = fields[TALLY_CP_BOOT];
+static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
+                       const tally_checkpoint_t *checkpoint) {
+    const uint32_t *const fields = checkpoint->fields;
+    const uint32_t back = fields[TALLY_CP_TAIL_BACK];
     ring->quiet_boots = (uint8_t)fields[TALLY_CP_QUIET_BOOTS];
-    ring->skip = (uint32_t)fields[TALLY_CP_LARGEST];
-    ring->appended = (uint32_t)fields[TALLY_CP_APPENDED];
+    ring->skip = fields[TALLY_CP_LARGEST];
     ring->tail = (tally_cursor_t){
-        .boot = fields[TALLY_CP_TAIL_BOOT],
+        .owner = tally_checkpoint_boot(checkpoint, TALLY_CP_TAIL_BOOT_LOW),
         .place = {.sequence = cursor->place.sequence - back,
-                  .offset = (uint32_t)fields[TALLY_CP_TAIL_OFFSET]},
-        .index = index < ring->appended ? index : ring->appended,
+                  .offset = fields[TALLY_CP_TAIL_OFFSET]},
+        .index = fields[TALLY_CP_TAIL_INDEX],
     };
-    if (back >= ring->blocks) {
+    if (back >= ring->blocks || tally_place_before(cursor->place, ring->tail.place)) {
         ring->tail.place = (tally_place_t){cursor->place.sequence - ring->blocks + 1, 0};
     }
-    if (tally_place_before(cursor->place, ring->tail.place)) {
-        ring->tail.place = cursor->place;
-    }
 }
 
-/* Follows the entries of a block, from its beginning at the cursor, to the last sound one, behind
- * which the head is moved. Whether there was any. */
-static bool scan(tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor) {
-    const tally_store_t *const store = window->store;
-    const uint32_t block = tally_ring_block(ring, cursor->place.sequence);
-    tally_entry_t entry;
-    bool any = false;
-    while (
-        tally_entry_find(window, block, &cursor->place, store->block_bytes, cursor->boot, &entry)) {
-        tally_checkpoint_t checkpoint;
-        if (entry.tag != TALLY_TAG_CHECKPOINT) {
-            ring->appended++;
-            if ((entry.tag & TALLY_KIND_BITS) != (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS)) {
-                ring->quiet_boots = 0;
-            }
-        } else if (tally_checkpoint_read(window, block, cursor->place.offset, &entry,
-                                         &checkpoint)) {
-            take_state(ring, &checkpoint, cursor);
-        }
-        cursor->place.offset += tally_entry_stored_bytes(store, entry.bytes);
-        ring->head = cursor->place;
-        any = true;
-    }
-    return any;
-}
-
-/* From the block before the newest, which knows whose the records in the newest are if that has
- * lost its first checkpoint since, to any behind the newest that have lost theirs. */
+/* Follows the entries from the block before the newest, which knows whose the records in the newest
+ * are if that has lost its first checkpoint since, to blocks behind the newest if they have lost
+ * theirs. The head is behind the last sound entry. */
 static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor) {
-    const uint32_t newest = ring->head.sequence;
-    for (uint32_t i = 0; i <= ring->blocks; i++) {
-        tally_checkpoint_t first;
-        cursor->place = (tally_place_t){.sequence = newest - 1 + i, .offset = 0};
-        if (i > 1 && tally_checkpoint_first(window, tally_ring_block(ring, cursor->place.sequence),
-                                            &first) != TALLY_BEGINS_UNKNOWN) {
-            return;
+    tally_place_t head = ring->head;
+    uint32_t appended = 0;
+    tally_checkpoint_t checkpoint;
+    tally_entry_t entry;
+    bool any = true;
+    cursor->place.sequence = ring->head.sequence - 1;
+    while (any) {
+        ring->head = (tally_place_t){.sequence = ring->head.sequence + 1, .offset = 0};
+        ring->appended = UINT32_MAX; /* believes any number */
+        any = false;
+        while (tally_ring_next(ring, window, cursor, &entry, &checkpoint)) {
+            if (entry.tag == TALLY_TAG_CHECKPOINT) {
+                take_state(ring, cursor, &checkpoint);
+            } else {
+                cursor->index++;
+                if ((entry.tag & TALLY_KIND_BITS) != (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS)) {
+                    ring->quiet_boots = 0;
+                }
+            }
+            tally_entry_pass(window, cursor, &entry);
+            head = cursor->place;
+            appended = cursor->index;
+            any = true;
         }
-        if (!scan(ring, window, cursor) && i > 0) {
-            return;
-        }
+        cursor->index = appended;
+        tally_window_move(window, tally_ring_block(ring, ring->head.sequence));
+        any = any && tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
     }
-}
-
-/* What an earlier boot evicted and erased is not looked for: it was counted then. */
-static void pass_erased(tally_ring_t *ring, tally_window_t *window) {
-    tally_cursor_t *const tail = &ring->tail;
-    const uint32_t block = tally_ring_block(ring, tail->place.sequence);
-    tally_checkpoint_t next;
-    if (tail->place.sequence == ring->head.sequence ||
-        tally_entry_written_end(window, block, 0) != 0) {
-        return;
-    }
-    tail->place = (tally_place_t){.sequence = tail->place.sequence + 1, .offset = 0};
-    if (tally_checkpoint_first(window, tally_ring_block(ring, tail->place.sequence), &next) ==
-        TALLY_BEGINS_SOUND) {
-        const uint32_t index = (uint32_t)next.fields[TALLY_CP_APPENDED];
-        tail->index = index < ring->appended ? index : ring->appended;
-    }
+    ring->head = head;
+    ring->appended = appended;
 }
 
 static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     const tally_store_t *const store = spool->store;
     const uint32_t own_largest = tally_entry_stored_bytes(store, TALLY_RECORD_BYTES);
     tally_window_t window = tally_window_on(store, spool->record, sizeof spool->record);
-    tally_cursor_t cursor = {.boot = 0};
+    tally_cursor_t cursor = {.owner = 0};
+    tally_entry_t entry;
     if (ring->head.sequence == 0) {
         ring->head.sequence = ring->blocks - 1; /* as if the ring had just gone round */
     }
     ring->head.offset = store->block_bytes;
     ring->tail.place = ring->head;
     find_head(ring, &window, &cursor);
-    pass_erased(ring, &window);
-    ring->head.offset = tally_entry_written_end(
-        &window, tally_ring_block(ring, ring->head.sequence), ring->head.offset);
+    if (ring->tail.index > ring->appended) {
+        ring->tail.index = ring->appended;
+    }
+    tally_window_move(&window, tally_ring_block(ring, ring->tail.place.sequence));
+    if (tally_entry_written_end(&window, 0) == 0) {
+        /* What an earlier boot gave up and erased was counted then. */
+        (void)tally_ring_next(ring, &window, &ring->tail, &entry, NULL);
+    }
+    tally_window_move(&window, tally_ring_block(ring, ring->head.sequence));
+    ring->head.offset = tally_entry_written_end(&window, ring->head.offset);
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {
         ring->quiet_boots++;
     }
     if (ring == &spool->rings[TALLY_URGENT]) {
-        spool->boot_before = cursor.boot;
+        spool->boot_before = cursor.owner;
     }
 }
 

@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-#include "checkpoint.h"
 #include "ring.h"
-
-#define ZEROS 64u
 
 int32_t tally_spool_init(tally_spool_t *spool, const tally_store_t *store, uint32_t urgent_blocks,
                          uint64_t boot) {
@@ -84,13 +81,13 @@ bool tally_spool_prepare(tally_spool_t *spool) {
 }
 
 int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
-    static const uint8_t zeros[ZEROS] = {0};
+    static const uint8_t zeros[16] = {0}; /* the coarsest granularity */
+    const uint32_t step = store->program_bytes;
     if (store->erase(store->ctx, block) == TALLY_OK) {
         return TALLY_OK;
     }
-    for (uint32_t at = 0; at < store->block_bytes; at += ZEROS) {
-        const uint32_t left = store->block_bytes - at;
-        if (store->program(store->ctx, block, at, zeros, left < ZEROS ? left : ZEROS) < 0) {
+    for (uint32_t at = 0; at < store->block_bytes; at += step) {
+        if (store->program(store->ctx, block, at, zeros, step) < 0) {
             return TALLY_E_IO;
         }
     }
@@ -110,21 +107,22 @@ static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
     tally_window_t window = record_window(spool);
     tally_cursor_t cursor = ring->tail;
     tally_entry_t entry;
-    while (tally_ring_next(ring, &window, &cursor, &entry)) {
+    while (tally_ring_next(ring, &window, &cursor, &entry, NULL)) {
         if (batch->records == 0) {
-            batch->boot = cursor.boot;
-        } else if (cursor.boot != batch->boot) {
+            batch->boot = cursor.owner;
+        } else if (cursor.owner != batch->boot) {
             return true;
         } else if (batch->bytes + entry.bytes > bytes_most) {
             return false;
         }
-        tally_ring_pass(spool->store, &cursor, &entry);
+        cursor.index++;
+        tally_entry_pass(&window, &cursor, &entry);
         batch->end[index] = cursor;
         batch->bytes += entry.bytes;
         batch->records++;
         batch->ring_records[index]++;
     }
-    if (batch->ring_records[index] == 0) {
+    if (batch->ring_records[index] == 0 && !window.failed) {
         /* All of the ring was seen: records that are counted and not there were damaged. */
         tally_ring_take_off(spool, ring, &cursor, 0);
     }
@@ -136,26 +134,17 @@ uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch
     bool more = true;
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         more = more && plan_ring(spool, i, bytes_most, batch);
-        batch->begin[i] = spool->rings[i].tail;
-        if (batch->ring_records[i] == 0) {
-            batch->end[i] = batch->begin[i];
-        }
+        batch->begin_index[i] = spool->rings[i].tail.index;
     }
     tally_spool_rewind(batch);
     return batch->records;
 }
 
-static void read_ring(tally_batch_t *batch, uint32_t ring) {
-    batch->ring = (uint8_t)ring;
-    batch->record_read = 0;
-    if (ring < TALLY_CLASSES) {
-        batch->at = batch->begin[ring];
-    }
-}
-
 void tally_spool_rewind(tally_batch_t *batch) {
     batch->left = batch->bytes;
-    read_ring(batch, 0);
+    batch->record_read = 0;
+    batch->ring = 0;
+    batch->in_ring = false;
 }
 
 /* Reads of the record at batch->at, or of the next one; TALLY_E_GONE if it is not the batch's any
@@ -166,24 +155,22 @@ static int32_t read_record(tally_spool_t *spool, tally_batch_t *batch, uint8_t *
     tally_window_t window = record_window(spool);
     tally_entry_t entry;
     if (tally_place_before(batch->at.place, ring->tail.place) ||
-        !tally_ring_next(ring, &window, &batch->at, &entry) || entry.bytes <= batch->record_read ||
-        entry.bytes - batch->record_read > batch->left) {
+        !tally_ring_next(ring, &window, &batch->at, &entry, NULL)) {
         return TALLY_E_GONE;
     }
     const uint32_t left = entry.bytes - batch->record_read;
-    const uint32_t block = tally_ring_block(ring, batch->at.place.sequence);
     uint32_t got = 0;
     const uint8_t *const bytes = tally_window_at(
-        &window, block, batch->at.place.offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read,
+        &window, batch->at.place.offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read,
         left < size ? left : size, &got);
-    if (bytes == NULL) {
+    if (bytes == NULL || left > entry.bytes || left > batch->left) {
         return TALLY_E_GONE;
     }
     memcpy(out, bytes, got);
     batch->left -= got;
     batch->record_read += got;
     if (got == left) {
-        tally_ring_pass(spool->store, &batch->at, &entry);
+        tally_entry_pass(&window, &batch->at, &entry);
         batch->record_read = 0;
     }
     return (int32_t)got;
@@ -191,9 +178,18 @@ static int32_t read_record(tally_spool_t *spool, tally_batch_t *batch, uint8_t *
 
 int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out, uint32_t size) {
     uint32_t done = 0;
-    while (done < size && batch->ring < spool->ring_count) {
+    while (done < size && batch->left > 0) {
+        if (!batch->in_ring) {
+            if (batch->ring == spool->ring_count ||
+                spool->rings[batch->ring].tail.index != batch->begin_index[batch->ring]) {
+                return TALLY_E_GONE;
+            }
+            batch->at = spool->rings[batch->ring].tail;
+            batch->in_ring = true;
+        }
         if (!tally_place_before(batch->at.place, batch->end[batch->ring].place)) {
-            read_ring(batch, batch->ring + 1u);
+            batch->ring++;
+            batch->in_ring = false;
             continue;
         }
         const int32_t bytes = read_record(spool, batch, out + done, size - done);
@@ -202,20 +198,18 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
         }
         done += (uint32_t)bytes;
     }
-    return done == 0 && batch->left > 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
+    return (int32_t)done;
 }
 
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         tally_ring_t *const ring = &spool->rings[i];
         const tally_cursor_t *const end = &batch->end[i];
-        if (!tally_place_before(ring->tail.place, end->place)) {
-            continue;
+        if (tally_place_before(ring->tail.place, end->place)) {
+            const bool whole = ring->tail.index == batch->begin_index[i];
+            tally_ring_take_off(spool, ring, end, whole ? batch->ring_records[i] : UINT32_MAX);
+            tally_ring_note(spool, ring);
         }
-        const bool whole = ring->tail.index == batch->begin[i].index;
-        tally_ring_take_off(spool, ring, end,
-                            whole ? batch->ring_records[i] : end->index - ring->tail.index);
-        tally_ring_note(spool, ring);
     }
 }
 
@@ -228,8 +222,8 @@ uint32_t tally_spool_fill_percent(const tally_spool_t *spool) {
     uint32_t fullest = 0;
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         const tally_ring_t *const ring = &spool->rings[i];
-        const uint64_t room = (uint64_t)ring->blocks * spool->store->block_bytes;
-        const uint32_t percent = (uint32_t)(ring_bytes(spool, ring) * UINT64_C(100) / room);
+        const uint32_t hundredth = ring->blocks * spool->store->block_bytes / 100;
+        const uint32_t percent = ring_bytes(spool, ring) / hundredth;
         fullest = percent > fullest ? percent : fullest;
     }
     return fullest;

@@ -45,13 +45,6 @@ enum {
     TALLY_SPOOL_KINDS = 24,      /* 'a' to 'x' */
 };
 
-/* How far a reader has come in a ring. */
-typedef struct {
-    uint64_t boot; /* whose the entries at `place` are */
-    tally_place_t place;
-    uint32_t index; /* number of the next record since the ring's first */
-} tally_cursor_t;
-
 typedef struct {
     tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
     tally_place_t head;  /* where the next entry goes */
@@ -64,18 +57,19 @@ typedef struct {
     bool begun;          /* this boot has written here */
 } tally_ring_t;
 
-/* Records of one boot on their way to the server: in each ring from `begin` up to `end`. */
+/* Records of one boot on their way to the server: of each ring from its tail up to `end`. */
 typedef struct {
     uint64_t boot;
-    tally_cursor_t begin[TALLY_CLASSES];
     tally_cursor_t end[TALLY_CLASSES];
+    uint32_t begin_index[TALLY_CLASSES];
     uint32_t ring_records[TALLY_CLASSES];
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
     uint32_t left;        /* reading: so many of them still, */
-    tally_cursor_t at;    /* from which record on, */
-    uint32_t record_read; /* how much of it is read, */
-    uint8_t ring;         /* and in which ring it is */
+    uint32_t record_read; /* and so much of the next record is read, */
+    tally_cursor_t at;    /* which is here, */
+    uint8_t ring;         /* in this ring, */
+    bool in_ring;         /* if `at` is in it yet */
 } tally_batch_t;
 
 typedef struct {
@@ -124,7 +118,7 @@ uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch
  * read, 0 at the end, TALLY_E_GONE when a record was evicted or damaged meanwhile: plan again. */
 int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out, uint32_t size);
 
-/* Begins to read the batch again. */
+/* Begins to read the batch anew. */
 void tally_spool_rewind(tally_batch_t *batch);
 
 /* Forgets the records of a batch: a server has them. Pushes out nothing to note it: if there is no
