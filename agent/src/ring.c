@@ -16,8 +16,8 @@ static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
                   const tally_checkpoint_t *checkpoint) {
     const uint32_t index = checkpoint->fields[TALLY_CP_APPENDED];
     cursor->owner = tally_checkpoint_boot(checkpoint, TALLY_CP_BOOT_LOW);
-    if (index > cursor->index && index <= ring->appended) {
-        cursor->index = index; /* those between are not to be found any more */
+    if (index >= ring->tail.index && index <= ring->appended) {
+        cursor->index = index; /* some may be lost, some found that were never counted */
     }
 }
 
@@ -54,14 +54,17 @@ bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, ui
     uint8_t buffer[WINDOW];
     tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
     tally_checkpoint_t next;
-    const uint32_t sequence = ring->tail.place.sequence + 1;
-    tally_window_move(&window, tally_ring_block(ring, sequence));
-    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence ||
-        tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
-        return false;
+    uint32_t sequence = ring->tail.place.sequence;
+    /* The next block may have been begun before the time was known, or have lost its checkpoint. */
+    while (tally_ring_waiting(ring) > 0 && sequence < ring->head.sequence) {
+        sequence++;
+        tally_window_move(&window, tally_ring_block(ring, sequence));
+        if (tally_checkpoint_first(&window, &next) == TALLY_BEGINS_SOUND &&
+            next.fields[TALLY_CP_SEQUENCE] == sequence && next.fields[TALLY_CP_UNIX_S] != 0) {
+            return next.fields[TALLY_CP_UNIX_S] < unix_s;
+        }
     }
-    const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
-    return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
+    return false;
 }
 
 /* --- giving up ------------------------------------------------------------------------------ */
@@ -187,12 +190,17 @@ static bool is_next_taken(const tally_ring_t *ring) {
 
 /* Goes on in the next block, passing over those that fail. */
 static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    bool has_evicted = false;
     for (uint32_t tries = 0; tries < ring->blocks; tries++) {
         if (is_next_taken(ring)) {
             if (!may_evict) {
                 return TALLY_E_FULL;
             }
+            if (has_evicted) {
+                return TALLY_E_IO; /* a store that fails altogether does not cost all that waits */
+            }
             tally_ring_evict(spool, ring, false);
+            has_evicted = true;
         }
         const int32_t erased = erase_next(spool, ring);
         ring->head.sequence++;
@@ -241,7 +249,8 @@ int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag,
         if (!has_room(spool, ring, stored)) {
             status = open_block(spool, ring, may_evict);
             if (status < 0) {
-                break;
+                /* Something of the first try may lie there: that is no mere lack of room. */
+                return tries == 0 ? status : TALLY_E_IO;
             }
         }
         (void)tally_entry_seal(spool->store, spool->record, tag, bytes, ring->head, spool->boot);

@@ -18,7 +18,7 @@ static void lay_ring(tally_ring_t *ring, uint32_t first, uint32_t blocks) {
 /* Two rings, or one if all blocks are urgent. */
 static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
     const uint32_t blocks = spool->store->blocks;
-    const bool two = urgent_blocks + RING_BLOCKS <= blocks;
+    const bool two = urgent_blocks < blocks && blocks - urgent_blocks >= RING_BLOCKS;
     if (urgent_blocks < RING_BLOCKS || (!two && urgent_blocks != blocks)) {
         return false;
     }
@@ -95,12 +95,13 @@ static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
  * are if that has lost its first checkpoint since, to blocks behind the newest if they have lost
  * theirs. The head is behind the last sound entry. */
 static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor) {
+    const uint32_t newest = ring->head.sequence;
     tally_place_t head = ring->head;
     uint32_t appended = 0;
     tally_checkpoint_t checkpoint;
     tally_entry_t entry;
     bool any = true;
-    cursor->place.sequence = ring->head.sequence - 1;
+    cursor->place.sequence = newest - 1;
     while (any) {
         ring->head = (tally_place_t){.sequence = ring->head.sequence + 1, .offset = 0};
         ring->appended = UINT32_MAX; /* believes any number */
@@ -121,7 +122,8 @@ static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t
         }
         cursor->index = appended;
         tally_window_move(window, tally_ring_block(ring, ring->head.sequence));
-        any = any && tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
+        any = (any || ring->head.sequence == newest + 1) &&
+              tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
     }
     ring->head = head;
     ring->appended = appended;
