@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "trace.h"
+
 /* --- programs ------------------------------------------------------------------------------- */
 
 static void program_part(nor_t *nor, const op_t *op, const uint8_t *data, uint32_t bytes) {
@@ -120,6 +122,8 @@ void cut_apply(nor_t *nor, const op_t *op, const uint8_t *data, cut_t cut) {
     static const uint16_t odds[] = {128, 240, 16, 252};
     const uint32_t start = op->block * nor->shape.block_bytes + op->offset;
     uint64_t chance = cut.seed;
+    TRACE("CUT %s in %s block %u offset %u bytes %u\n", cut_name(cut.mode), op_name(op->kind),
+          op->block, op->offset, op->bytes);
     const uint32_t reads = cut.mode == CUT_WEAK_READS || cut.mode == CUT_FADING_READS
                                ? 1 + (uint32_t)(nor_chance(&chance) % 12)
                                : 0;
@@ -191,4 +195,12 @@ const char *cut_name(uint32_t mode) {
         "soft-few",     "soft-torn", "weak",       "weak-reads", "fading",
         "fading-reads", "zeros",     "zeros-part", "zeros-bits", "sectors"};
     return mode < CUT_MODES ? names[mode] : "?";
+}
+
+void cut_any(nor_t *nor, const op_t *op, const uint8_t *data) {
+    cut_t cuts[CUTS_MOST];
+    const uint32_t count = cut_list(nor, op, nor->cut_seed, cuts);
+    const cut_t cut = cuts[nor_chance(&nor->cut_seed) % count];
+    nor->cut_mode = cut.mode;
+    cut_apply(nor, op, data, cut);
 }

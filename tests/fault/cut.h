@@ -39,6 +39,9 @@ uint32_t cut_list(const nor_t *nor, const op_t *op, uint64_t seed, cut_t *cuts);
 
 void cut_apply(nor_t *nor, const op_t *op, const uint8_t *data, cut_t cut);
 
+/* A nor_t's `cut`: one of the list, by its cut_seed. */
+void cut_any(nor_t *nor, const op_t *op, const uint8_t *data);
+
 const char *cut_name(uint32_t mode);
 
 #endif

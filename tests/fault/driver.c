@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "trace.h"
+
 #define TAG_AT         2u
 #define UPLOADS_MOST   10000u
 #define BOOT_BITS      53
@@ -71,6 +73,9 @@ static void record_is_written(driver_t *driver, const op_t *op, const uint8_t *d
 
 static void watch(void *watcher, const nor_t *nor, const op_t *op, const uint8_t *data) {
     driver_t *const driver = watcher;
+    TRACE("%6u %s block %u offset %u bytes %u%s\n", nor->ops, op_name(op->kind), op->block,
+          op->offset, op->bytes,
+          data != NULL && data[TAG_AT] == CHECKPOINT_TAG ? " checkpoint" : "");
     if (op->kind == OP_ERASE) {
         block_is_erased(driver, op->block, nor->ops);
     } else if (op->kind == OP_SYNC) {
@@ -114,6 +119,7 @@ static bool is_kept(const driver_t *driver) {
 void driver_boot(driver_t *driver) {
     const uint32_t wanted = driver->nor->shape.urgent_blocks;
     const uint64_t boot = (nor_chance(driver->chance) >> (64 - BOOT_BITS)) | 1;
+    TRACE("boot %llx\n", (unsigned long long)boot);
     nor_power_up(driver->nor);
     /* A store that holds records keeps the rings it has. */
     const bool keeps = is_kept(driver);
@@ -125,8 +131,16 @@ void driver_boot(driver_t *driver) {
         judge_say(driver->verdict, &driver->verdict->corrupt, "another urgent ring, of blocks",
                   driver->spool.rings[TALLY_URGENT].blocks);
     }
+    for (uint32_t i = 0; i < driver->spool.ring_count; i++) {
+        const tally_ring_t *const ring = &driver->spool.rings[i];
+        TRACE("  ring %u: tail %u:%u head %u:%u records %u to %u\n", i, ring->tail.place.sequence,
+              ring->tail.place.offset, ring->head.sequence, ring->head.offset, ring->tail.index,
+              ring->appended);
+    }
     memset(driver->accepted, 0, sizeof driver->accepted);
     driver->writing = NEVER;
+    driver->erased_must = 0; /* power may have gone in a call that erased */
+    driver->erased_may = 0;
 }
 
 static void judge_commit(driver_t *driver, uint32_t number, int32_t status) {
@@ -159,6 +173,7 @@ void driver_keep(driver_t *driver, enum tally_class class, uint8_t kind, uint32_
     uint32_t sequence;
     ledger_bytes(driver->ledger, number, tally_spool_begin(&driver->spool, &sequence));
     driver->writing = number;
+    TRACE("keep record %u class %u kind %c bytes %u\n", number, class, kind, bytes);
     const int32_t status = tally_spool_commit(&driver->spool, class, kind, bytes);
     driver->writing = NEVER;
     if (!driver->nor->off) {
@@ -177,6 +192,7 @@ static void enter_accept(driver_t *driver) {
                 driver->nor->ops < held->freed_from ? driver->nor->ops : held->freed_from;
             held->note_due = true;
             driver->accepted[held->ring] = i + 1;
+            TRACE("accept record %u\n", i);
         }
     }
 }
@@ -216,6 +232,7 @@ bool driver_prepare(driver_t *driver) {
         return false;
     }
     const uint32_t before = dropped(driver);
+    TRACE("prepare\n");
     const bool tried = tally_spool_prepare(&driver->spool);
     if (!driver->nor->off) {
         judge_call(driver, before);

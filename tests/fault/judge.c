@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define BATCH_MOST (16384u + TALLY_RECORD_BYTES)
 #define READ_MOST  4096u
@@ -73,6 +74,7 @@ static uint32_t judge_record(driver_t *driver, const uint8_t *bytes, uint32_t le
     *ring = held->ring;
     next[held->ring] = number + 1;
     held->delivered = true;
+    TRACE("delivered record %u\n", number);
     return held->bytes;
 }
 

@@ -17,6 +17,11 @@ static void *grown(void *memory, uint32_t wanted, uint32_t *room, size_t size) {
     return memory;
 }
 
+const char *op_name(uint32_t kind) {
+    static const char *const names[] = {"program", "erase", "sync", "power-up", "ripen"};
+    return names[kind];
+}
+
 void log_add(log_t *log, const op_t *op, const uint8_t *data) {
     log->ops = grown(log->ops, log->count + 1, &log->room, sizeof *log->ops);
     op_t *const added = &log->ops[log->count++];

@@ -29,6 +29,8 @@ typedef struct {
     uint32_t data_room;
 } log_t;
 
+const char *op_name(uint32_t kind);
+
 void log_add(log_t *log, const op_t *op, const uint8_t *data);
 const uint8_t *log_data(const log_t *log, const op_t *op);
 /* Forgets all but keeps its memory. */

@@ -108,6 +108,9 @@ void nor_weaken(nor_t *nor, uint32_t at, uint32_t bytes, uint32_t reads) {
 /* Writes an operation down, shows it, and cuts the power in it if its turn has come. Returns
  * whether it is to be carried out. */
 static bool enter(nor_t *nor, const op_t *op, const uint8_t *data) {
+    if (nor->watch != NULL) {
+        nor->watch(nor->watcher, nor, op, data);
+    }
     if (nor->ops == nor->cut_at) {
         nor->off = true;
         nor->cut(nor, op, data);
@@ -115,9 +118,6 @@ static bool enter(nor_t *nor, const op_t *op, const uint8_t *data) {
     }
     if (nor->log != NULL) {
         log_add(nor->log, op, data);
-    }
-    if (nor->watch != NULL) {
-        nor->watch(nor->watcher, nor, op, data);
     }
     nor->ops++;
     return true;

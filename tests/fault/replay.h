@@ -50,6 +50,10 @@ typedef struct {
 /* Plays all scenarios of a life. False when there were failures. */
 bool replay_life(const life_t *life, sums_t *sums);
 
+/* row.c: so many cuts one after the other on one image, each in whatever is just done. Says at
+ * which it failed; false then. */
+bool row_of_cuts(nor_shape_t shape, uint64_t seed, uint32_t cuts, sums_t *sums);
+
 void sums_add(sums_t *sums, const verdict_t *verdict);
 
 /* A seed of one scenario of many. */
