@@ -12,6 +12,23 @@ enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
 
 /* --- reading -------------------------------------------------------------------------------- */
 
+uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
+    return ring->first + sequence % ring->blocks;
+}
+
+void tally_ring_open(tally_spool_t *spool, const tally_ring_t *ring, tally_window_t *window) {
+    *window = (tally_window_t){
+        .store = spool->store,
+        .buffer = spool->record,
+        .size = sizeof spool->record,
+        .cursor = ring->tail,
+    };
+}
+
+void tally_ring_turn(const tally_ring_t *ring, tally_window_t *window, uint32_t sequence) {
+    tally_window_move(window, tally_ring_block(ring, sequence));
+}
+
 static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
                   const tally_checkpoint_t *checkpoint) {
     const uint32_t index = checkpoint->fields[TALLY_CP_APPENDED];
@@ -21,43 +38,47 @@ static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
     }
 }
 
-bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
-                     tally_entry_t *entry, tally_checkpoint_t *checkpoint) {
+bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
+                     tally_checkpoint_t *checkpoint) {
+    tally_cursor_t *const cursor = &window->cursor;
+    tally_checkpoint_t passed;
+    tally_checkpoint_t *const found = checkpoint != NULL ? checkpoint : &passed;
     while (tally_place_before(cursor->place, ring->head)) {
         const uint32_t sequence = cursor->place.sequence;
         const uint32_t end =
             sequence == ring->head.sequence ? ring->head.offset : window->store->block_bytes;
-        tally_checkpoint_t found;
-        tally_window_move(window, tally_ring_block(ring, sequence));
-        if (!tally_entry_find(window, cursor, end, entry)) {
+        tally_ring_turn(ring, window, sequence);
+        if (!tally_entry_find(window, end)) {
             cursor->place = (tally_place_t){.sequence = sequence + 1, .offset = 0};
             continue;
         }
-        if (entry->tag != TALLY_TAG_CHECKPOINT) {
+        if (window->entry.tag != TALLY_TAG_CHECKPOINT) {
             return true;
         }
-        if (tally_checkpoint_read(window, cursor->place.offset, entry, &found)) {
-            learn(ring, cursor, &found);
-            if (checkpoint != NULL) {
-                *checkpoint = found;
+        if (tally_checkpoint_read(window, found)) {
+            learn(ring, cursor, found);
+            if (found == checkpoint) {
                 return true;
             }
         }
-        tally_entry_pass(window, cursor, entry);
+        tally_entry_pass(window);
     }
     cursor->place = ring->head;
     cursor->index = ring->appended;
     return false;
 }
 
-bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
-    uint8_t buffer[WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
+bool tally_ring_is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
+    tally_window_t window;
     tally_checkpoint_t next;
     const uint32_t sequence = ring->tail.place.sequence + 1;
-    tally_window_move(&window, tally_ring_block(ring, sequence));
-    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence ||
-        tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
+    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence) {
+        return false;
+    }
+    tally_ring_open(spool, ring, &window);
+    window.size = WINDOW;
+    tally_ring_turn(ring, &window, sequence);
+    if (tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
         return false;
     }
     const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
@@ -87,22 +108,22 @@ void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_c
 
 void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
     uint8_t buffer[WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
-    tally_cursor_t cursor = ring->tail;
-    tally_entry_t entry;
+    tally_window_t window;
     uint32_t found = 0;
-    while (tally_ring_next(ring, &window, &cursor, &entry, NULL) &&
-           cursor.place.sequence == ring->tail.place.sequence) {
+    tally_ring_open(spool, ring, &window);
+    window.buffer = buffer;
+    window.size = sizeof buffer;
+    while (tally_ring_next(ring, &window, NULL) &&
+           window.cursor.place.sequence == ring->tail.place.sequence) {
         if (for_age) {
             spool->expired++;
         } else {
-            count_dropped(spool, entry.tag);
+            count_dropped(spool, window.entry.tag);
         }
         found++;
-        cursor.index++;
-        tally_entry_pass(&window, &cursor, &entry);
+        tally_entry_pass(&window);
     }
-    tally_ring_take_off(spool, ring, &cursor, found);
+    tally_ring_take_off(spool, ring, &window.cursor, found);
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -115,25 +136,26 @@ static uint32_t checkpoint_stored_bytes(const tally_spool_t *spool) {
     return tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
 }
 
-static const uint8_t zeros[HEADER + TALLY_ENTRY_PADDING_MOST] = {0};
-
-static uint32_t zeros_bytes(const tally_spool_t *spool) {
-    return tally_entry_stored_bytes(spool->store, 0);
-}
-
 /* Programs at the head, for which there is room. After a failure nobody knows what lies there: the
  * header is made unsound for good, and the rest of the block is left alone. */
 static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data, uint32_t bytes) {
     const tally_store_t *const store = spool->store;
     const uint32_t block = tally_ring_block(ring, ring->head.sequence);
     if (tally_entry_program(store, block, ring->head.offset, data, bytes) < 0) {
-        (void)store->program(store->ctx, block, ring->head.offset, zeros, zeros_bytes(spool));
+        (void)store->program(store->ctx, block, ring->head.offset, tally_entry_zeros,
+                             tally_entry_stored_bytes(store, 0));
         spool->store_failed++;
         ring->head.offset = store->block_bytes;
         return TALLY_E_IO;
     }
     ring->head.offset += bytes;
     return TALLY_OK;
+}
+
+static int32_t put_entry(tally_spool_t *spool, tally_ring_t *ring, uint8_t *entry, uint8_t tag,
+                         uint32_t bytes) {
+    return put(spool, ring, entry,
+               tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot));
 }
 
 static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
@@ -160,24 +182,20 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
         return TALLY_E_FULL;
     }
     tally_checkpoint_encode(&checkpoint, entry + HEADER);
-    const uint32_t bytes = tally_entry_seal(spool->store, entry, TALLY_TAG_CHECKPOINT,
-                                            TALLY_CHECKPOINT_BYTES, ring->head, 0);
-    return put(spool, ring, entry, bytes);
+    return put_entry(spool, ring, entry, TALLY_TAG_CHECKPOINT, TALLY_CHECKPOINT_BYTES);
 }
 
 /* Erases the next block unless this boot has already. */
-static int32_t erase_next(tally_spool_t *spool, tally_ring_t *ring) {
+static void erase_next(tally_spool_t *spool, tally_ring_t *ring) {
     const tally_store_t *const store = spool->store;
     if (ring->next == NEXT_ERASED) {
-        return TALLY_OK;
+        return;
     }
+    ring->next = NEXT_ERASED;
     if (store->erase(store->ctx, tally_ring_block(ring, ring->head.sequence + 1)) < 0) {
         spool->store_failed++;
         ring->next = NEXT_REFUSED;
-        return TALLY_E_IO;
     }
-    ring->next = NEXT_ERASED;
-    return TALLY_OK;
 }
 
 static bool is_next_taken(const tally_ring_t *ring) {
@@ -194,9 +212,9 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
             }
             tally_ring_evict(spool, ring, false);
         }
-        const int32_t erased = erase_next(spool, ring);
+        erase_next(spool, ring);
         ring->head.sequence++;
-        ring->head.offset = erased == TALLY_OK ? 0 : spool->store->block_bytes;
+        ring->head.offset = ring->next == NEXT_ERASED ? 0 : spool->store->block_bytes;
         ring->next = NEXT_UNKNOWN;
         if (tally_ring_waiting(ring) == 0) {
             /* With nothing to wait for, the tail goes with the head. */
@@ -212,50 +230,49 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
 
 /* A boot's first writing: behind what the last boot may have torn, or in the next block. */
 static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
-    if (ring->begun) {
-        return TALLY_OK;
-    }
-    const uint32_t bytes = zeros_bytes(spool) + 2 * checkpoint_stored_bytes(spool);
-    if (has_room(spool, ring, ring->skip + bytes)) {
+    const uint32_t zeros = tally_entry_stored_bytes(spool->store, 0);
+    if (has_room(spool, ring, ring->skip + zeros + 2 * checkpoint_stored_bytes(spool))) {
         ring->head.offset += ring->skip;
-        ring->begun = true;
-        if (put(spool, ring, zeros, zeros_bytes(spool)) == TALLY_OK) {
-            (void)put_checkpoint(spool, ring);
-        }
+        (void)put(spool, ring, tally_entry_zeros, zeros);
+        (void)put_checkpoint(spool, ring);
     } else {
         const int32_t status = open_block(spool, ring, may_evict);
         if (status < 0) {
             return status;
         }
-        ring->begun = true;
     }
+    ring->skip = 0;
     (void)put_checkpoint(spool, ring);
     return TALLY_OK;
 }
 
-int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes,
-                          bool may_evict) {
-    const uint32_t stored = tally_entry_stored_bytes(spool->store, bytes);
-    int32_t status = begin(spool, ring, may_evict);
-    for (uint32_t tries = 0; tries < TRIES && status == TALLY_OK; tries++) {
-        if (!has_room(spool, ring, stored)) {
-            status = open_block(spool, ring, may_evict);
-            if (status < 0) {
-                break;
-            }
+static int32_t make_room(tally_spool_t *spool, tally_ring_t *ring, uint32_t bytes, bool may_evict) {
+    if (ring->skip > 0) {
+        const int32_t status = begin(spool, ring, may_evict);
+        if (status < 0) {
+            return status;
         }
-        (void)tally_entry_seal(spool->store, spool->record, tag, bytes, ring->head, spool->boot);
-        if (put(spool, ring, spool->record, stored) == TALLY_OK) {
+    }
+    return has_room(spool, ring, bytes) ? TALLY_OK : open_block(spool, ring, may_evict);
+}
+
+int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes) {
+    const uint32_t stored = tally_entry_stored_bytes(spool->store, bytes);
+    for (uint32_t tries = 0; tries < TRIES; tries++) {
+        const int32_t status = make_room(spool, ring, stored, !tally_tag_is_boot(tag));
+        if (status < 0) {
+            return status;
+        }
+        if (put_entry(spool, ring, spool->record, tag, bytes) == TALLY_OK) {
             ring->appended++;
             return TALLY_OK;
         }
-        status = tries + 1 < TRIES ? TALLY_OK : TALLY_E_IO;
     }
-    return status;
+    return TALLY_E_IO;
 }
 
 void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
-    if (!ring->begun) {
+    if (ring->skip > 0) {
         (void)begin(spool, ring, false);
     } else if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
         (void)open_block(spool, ring, false);
@@ -264,7 +281,7 @@ void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
 
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
     const uint32_t largest = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES);
-    if (!ring->begun || ring->next != NEXT_UNKNOWN) {
+    if (ring->skip > 0 || ring->next != NEXT_UNKNOWN) {
         return false;
     }
     if (is_next_taken(ring)) {
@@ -273,6 +290,6 @@ bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
         }
         tally_ring_evict(spool, ring, false);
     }
-    (void)erase_next(spool, ring);
+    erase_next(spool, ring);
     return true;
 }

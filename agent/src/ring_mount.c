@@ -58,8 +58,9 @@ static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpo
 }
 
 static void find_newest(tally_spool_t *spool) {
-    uint8_t buffer[FIRST_WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
+    tally_window_t window;
+    tally_ring_open(spool, &spool->rings[TALLY_URGENT], &window);
+    window.size = FIRST_WINDOW;
     for (uint32_t block = 0; block < spool->store->blocks; block++) {
         tally_checkpoint_t first;
         tally_window_move(&window, block);
@@ -94,33 +95,32 @@ static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
 /* Follows the entries from the block before the newest, which knows whose the records in the newest
  * are if that has lost its first checkpoint since, to blocks behind the newest if they have lost
  * theirs. The head is behind the last sound entry. */
-static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor) {
+static void find_head(tally_ring_t *ring, tally_window_t *window) {
+    tally_cursor_t *const cursor = &window->cursor;
     tally_place_t head = ring->head;
     uint32_t appended = 0;
     tally_checkpoint_t checkpoint;
-    tally_entry_t entry;
     bool any = true;
-    cursor->place.sequence = ring->head.sequence - 1;
+    uint32_t sequence = ring->head.sequence - 1;
     while (any) {
+        cursor->place = (tally_place_t){.sequence = sequence, .offset = 0};
+        cursor->index = appended;
         ring->head = (tally_place_t){.sequence = ring->head.sequence + 1, .offset = 0};
         ring->appended = UINT32_MAX; /* believes any number */
         any = false;
-        while (tally_ring_next(ring, window, cursor, &entry, &checkpoint)) {
-            if (entry.tag == TALLY_TAG_CHECKPOINT) {
+        while (tally_ring_next(ring, window, &checkpoint)) {
+            if (window->entry.tag == TALLY_TAG_CHECKPOINT) {
                 take_state(ring, cursor, &checkpoint);
-            } else {
-                cursor->index++;
-                if ((entry.tag & TALLY_KIND_BITS) != (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS)) {
-                    ring->quiet_boots = 0;
-                }
+            } else if (!tally_tag_is_boot(window->entry.tag)) {
+                ring->quiet_boots = 0;
             }
-            tally_entry_pass(window, cursor, &entry);
+            tally_entry_pass(window);
             head = cursor->place;
             appended = cursor->index;
             any = true;
         }
-        cursor->index = appended;
-        tally_window_move(window, tally_ring_block(ring, ring->head.sequence));
+        sequence = ring->head.sequence;
+        tally_ring_turn(ring, window, sequence);
         any = any && tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
     }
     ring->head = head;
@@ -130,32 +130,33 @@ static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t
 static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     const tally_store_t *const store = spool->store;
     const uint32_t own_largest = tally_entry_stored_bytes(store, TALLY_RECORD_BYTES);
-    tally_window_t window = tally_window_on(store, spool->record, sizeof spool->record);
-    tally_cursor_t cursor = {.owner = 0};
-    tally_entry_t entry;
+    tally_window_t window;
     if (ring->head.sequence == 0) {
-        ring->head.sequence = ring->blocks - 1; /* as if the ring had just gone round */
+        ring->head.sequence = ring->blocks - 1u; /* as if the ring had just gone round */
     }
     ring->head.offset = store->block_bytes;
+    tally_ring_open(spool, ring, &window);
     ring->tail.place = ring->head;
-    find_head(ring, &window, &cursor);
+    find_head(ring, &window);
+    if (ring == &spool->rings[TALLY_URGENT]) {
+        spool->boot_before = window.cursor.owner;
+    }
     if (ring->tail.index > ring->appended) {
         ring->tail.index = ring->appended;
     }
-    tally_window_move(&window, tally_ring_block(ring, ring->tail.place.sequence));
+    tally_ring_turn(ring, &window, ring->tail.place.sequence);
     if (tally_entry_written_end(&window, 0) == 0) {
         /* What an earlier boot gave up and erased was counted then. */
-        (void)tally_ring_next(ring, &window, &ring->tail, &entry, NULL);
+        window.cursor = ring->tail;
+        (void)tally_ring_next(ring, &window, NULL);
+        ring->tail = window.cursor;
     }
-    tally_window_move(&window, tally_ring_block(ring, ring->head.sequence));
+    tally_ring_turn(ring, &window, ring->head.sequence);
     ring->head.offset = tally_entry_written_end(&window, ring->head.offset);
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {
         ring->quiet_boots++;
-    }
-    if (ring == &spool->rings[TALLY_URGENT]) {
-        spool->boot_before = cursor.owner;
     }
 }
 

@@ -7,14 +7,14 @@
 
 int32_t tally_spool_init(tally_spool_t *spool, const tally_store_t *store, uint32_t urgent_blocks,
                          uint64_t boot) {
+    memset(spool, 0, sizeof *spool);
+    spool->store = store;
+    spool->boot = boot;
     const uint32_t granularity = store->program_bytes;
     const bool sound =
         (granularity == 1 || granularity == 4 || granularity == 8 || granularity == 16) &&
         store->block_bytes >= 256 && store->block_bytes <= UINT32_C(1) << 20 &&
         store->block_bytes % granularity == 0 && store->blocks <= UINT16_MAX;
-    memset(spool, 0, sizeof *spool);
-    spool->store = store;
-    spool->boot = boot;
     if (!sound || tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES) +
                           tally_entry_stored_bytes(store, TALLY_RECORD_BYTES) >
                       store->block_bytes) {
@@ -50,8 +50,7 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
                            uint32_t bytes) {
     tally_ring_t *const ring = &spool->rings[spool->ring_count == 1 ? 0 : class];
     const uint8_t tag = (uint8_t)(class * TALLY_CLASS_BIT + (kind & TALLY_KIND_BITS));
-    const bool is_boot = kind == TALLY_SPOOL_BOOT_KIND;
-    const int32_t status = tally_ring_append(spool, ring, tag, bytes, !is_boot);
+    const int32_t status = tally_ring_append(spool, ring, tag, bytes);
     if (status == TALLY_E_FULL) {
         return status;
     }
@@ -61,7 +60,9 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
         return status;
     }
     spool->made++;
-    ring->quiet_boots = is_boot ? ring->quiet_boots : 0;
+    if (!tally_tag_is_boot(tag)) {
+        ring->quiet_boots = 0;
+    }
     note_bytes_high(spool);
     return TALLY_OK;
 }
@@ -81,13 +82,12 @@ bool tally_spool_prepare(tally_spool_t *spool) {
 }
 
 int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
-    static const uint8_t zeros[16] = {0}; /* the coarsest granularity */
     const uint32_t step = store->program_bytes;
     if (store->erase(store->ctx, block) == TALLY_OK) {
         return TALLY_OK;
     }
     for (uint32_t at = 0; at < store->block_bytes; at += step) {
-        if (store->program(store->ctx, block, at, zeros, step) < 0) {
+        if (store->program(store->ctx, block, at, tally_entry_zeros, step) < 0) {
             return TALLY_E_IO;
         }
     }
@@ -96,35 +96,29 @@ int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static tally_window_t record_window(tally_spool_t *spool) {
-    return tally_window_on(spool->store, spool->record, sizeof spool->record);
-}
-
 /* Adds to the batch what of one ring is of its boot and fits; false when the batch is full. */
 static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
                       tally_batch_t *batch) {
     tally_ring_t *const ring = &spool->rings[index];
-    tally_window_t window = record_window(spool);
-    tally_cursor_t cursor = ring->tail;
-    tally_entry_t entry;
-    while (tally_ring_next(ring, &window, &cursor, &entry, NULL)) {
+    tally_window_t *const window = &batch->window;
+    tally_ring_open(spool, ring, window);
+    while (tally_ring_next(ring, window, NULL)) {
         if (batch->records == 0) {
-            batch->boot = cursor.owner;
-        } else if (cursor.owner != batch->boot) {
+            batch->boot = window->cursor.owner;
+        } else if (window->cursor.owner != batch->boot) {
             return true;
-        } else if (batch->bytes + entry.bytes > bytes_most) {
+        } else if (batch->bytes + window->entry.bytes > bytes_most) {
             return false;
         }
-        cursor.index++;
-        tally_entry_pass(&window, &cursor, &entry);
-        batch->end[index] = cursor;
-        batch->bytes += entry.bytes;
+        tally_entry_pass(window);
+        batch->end[index] = window->cursor;
+        batch->bytes += window->entry.bytes;
         batch->records++;
         batch->ring_records[index]++;
     }
-    if (batch->ring_records[index] == 0 && !window.failed) {
+    if (batch->ring_records[index] == 0 && !window->failed) {
         /* All of the ring was seen: records that are counted and not there were damaged. */
-        tally_ring_take_off(spool, ring, &cursor, 0);
+        tally_ring_take_off(spool, ring, &window->cursor, 0);
     }
     return true;
 }
@@ -147,52 +141,51 @@ void tally_spool_rewind(tally_batch_t *batch) {
     batch->in_ring = false;
 }
 
-/* Reads of the record at batch->at, or of the next one; TALLY_E_GONE if it is not the batch's any
- * more. */
-static int32_t read_record(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out,
+/* Reads of the record at the batch's window, or of the next one; TALLY_E_GONE if it is not the
+ * batch's any more. */
+static int32_t read_record(const tally_ring_t *ring, tally_batch_t *batch, uint8_t *out,
                            uint32_t size) {
-    const tally_ring_t *const ring = &spool->rings[batch->ring];
-    tally_window_t window = record_window(spool);
-    tally_entry_t entry;
-    if (tally_place_before(batch->at.place, ring->tail.place) ||
-        !tally_ring_next(ring, &window, &batch->at, &entry, NULL)) {
+    tally_window_t *const window = &batch->window;
+    if (tally_place_before(window->cursor.place, ring->tail.place) ||
+        !tally_ring_next(ring, window, NULL)) {
         return TALLY_E_GONE;
     }
-    const uint32_t left = entry.bytes - batch->record_read;
-    uint32_t got = 0;
+    const uint32_t left = window->entry.bytes - batch->record_read;
+    const uint32_t part = left < size ? left : size;
     const uint8_t *const bytes = tally_window_at(
-        &window, batch->at.place.offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read,
-        left < size ? left : size, &got);
-    if (bytes == NULL || left > entry.bytes || left > batch->left) {
+        window, window->cursor.place.offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read, part);
+    if (bytes == NULL || left > window->entry.bytes || left > batch->left) {
         return TALLY_E_GONE;
     }
-    memcpy(out, bytes, got);
-    batch->left -= got;
-    batch->record_read += got;
-    if (got == left) {
-        tally_entry_pass(&window, &batch->at, &entry);
+    memcpy(out, bytes, part);
+    batch->left -= part;
+    batch->record_read += part;
+    if (part == left) {
+        tally_entry_pass(window);
         batch->record_read = 0;
     }
-    return (int32_t)got;
+    return (int32_t)part;
 }
 
 int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out, uint32_t size) {
     uint32_t done = 0;
+    batch->window.bytes = 0; /* a record may have been made since */
     while (done < size && batch->left > 0) {
+        const tally_ring_t *const ring = &spool->rings[batch->ring];
         if (!batch->in_ring) {
             if (batch->ring == spool->ring_count ||
-                spool->rings[batch->ring].tail.index != batch->begin_index[batch->ring]) {
+                ring->tail.index != batch->begin_index[batch->ring]) {
                 return TALLY_E_GONE;
             }
-            batch->at = spool->rings[batch->ring].tail;
+            batch->window.cursor = ring->tail;
             batch->in_ring = true;
         }
-        if (!tally_place_before(batch->at.place, batch->end[batch->ring].place)) {
+        if (!tally_place_before(batch->window.cursor.place, batch->end[batch->ring].place)) {
             batch->ring++;
             batch->in_ring = false;
             continue;
         }
-        const int32_t bytes = read_record(spool, batch, out + done, size - done);
+        const int32_t bytes = read_record(ring, batch, out + done, size - done);
         if (bytes < 0) {
             return bytes;
         }

@@ -49,12 +49,11 @@ typedef struct {
     tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
     tally_place_t head;  /* where the next entry goes */
     uint32_t appended;   /* records since the ring's first */
-    uint32_t skip;       /* before this boot's first entry */
+    uint32_t skip;       /* before this boot's first entry; 0: it has written here */
     uint16_t first;      /* block of the store */
     uint16_t blocks;
     uint8_t quiet_boots; /* in a row, up to this one, that kept nothing but boot records */
     uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
-    bool begun;          /* this boot has written here */
 } tally_ring_t;
 
 /* Records of one boot on their way to the server: of each ring from its tail up to `end`. */
@@ -64,12 +63,12 @@ typedef struct {
     uint32_t begin_index[TALLY_CLASSES];
     uint32_t ring_records[TALLY_CLASSES];
     uint32_t records;
-    uint32_t bytes;       /* of all records, headers not counted */
-    uint32_t left;        /* reading: so many of them still, */
-    uint32_t record_read; /* and so much of the next record is read, */
-    tally_cursor_t at;    /* which is here, */
-    uint8_t ring;         /* in this ring, */
-    bool in_ring;         /* if `at` is in it yet */
+    uint32_t bytes;        /* of all records, headers not counted */
+    uint32_t left;         /* reading: so many of them still, */
+    uint32_t record_read;  /* and so much of the next record is read, */
+    tally_window_t window; /* which is here, */
+    uint8_t ring;          /* in this ring, */
+    bool in_ring;          /* if the window is on it yet */
 } tally_batch_t;
 
 typedef struct {
