@@ -119,19 +119,21 @@ static bool is_payload_sound(tally_window_t *window, uint32_t crc, uint32_t expe
 
 bool tally_entry_at(tally_window_t *window, uint32_t end) {
     const tally_place_t place = window->cursor.place;
-    tally_entry_t *const entry = &window->entry;
     const uint8_t *const header = tally_window_at(window, place.offset, HEADER);
     if (header == NULL) {
         return false;
     }
-    entry->bytes = tally_le_get(header, TAG_AT);
-    entry->tag = header[TAG_AT];
-    if (entry->bytes > TALLY_ENTRY_PAYLOAD_MOST || entry->bytes + HEADER > end - place.offset) {
+    window->entry.bytes = tally_le_get(header, TAG_AT);
+    window->entry.tag = header[TAG_AT];
+    if (window->entry.bytes > TALLY_ENTRY_PAYLOAD_MOST ||
+        window->entry.bytes + HEADER > end - place.offset) {
         return false;
     }
     const uint32_t crc = bind_place(header, place);
-    return header[CHECK_AT] == (uint8_t)crc &&
-           is_payload_sound(window, bind_owner(crc, header, window->cursor.owner),
+    if (header[CHECK_AT] != (uint8_t)crc) {
+        return false;
+    }
+    return is_payload_sound(window, bind_owner(crc, header, window->cursor.owner),
                             tally_le_get(header + CRC_AT, 4));
 }
 

@@ -16,6 +16,14 @@ uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
     return ring->first + sequence % ring->blocks;
 }
 
+uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) {
+    if (tally_ring_waiting(ring) == 0) {
+        return 0;
+    }
+    return (ring->head.sequence - ring->tail.place.sequence) * spool->store->block_bytes +
+           ring->head.offset - ring->tail.place.offset;
+}
+
 void tally_ring_open(tally_spool_t *spool, const tally_ring_t *ring, tally_window_t *window) {
     *window = (tally_window_t){
         .store = spool->store,
@@ -132,10 +140,6 @@ static bool has_room(const tally_spool_t *spool, const tally_ring_t *ring, uint3
     return ring->head.offset + bytes <= spool->store->block_bytes;
 }
 
-static uint32_t checkpoint_stored_bytes(const tally_spool_t *spool) {
-    return tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
-}
-
 /* Programs at the head, for which there is room. After a failure nobody knows what lies there: the
  * header is made unsound for good, and the rest of the block is left alone. */
 static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data, uint32_t bytes) {
@@ -154,6 +158,9 @@ static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data
 
 static int32_t put_entry(tally_spool_t *spool, tally_ring_t *ring, uint8_t *entry, uint8_t tag,
                          uint32_t bytes) {
+    if (!has_room(spool, ring, tally_entry_stored_bytes(spool->store, bytes))) {
+        return TALLY_E_FULL;
+    }
     return put(spool, ring, entry,
                tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot));
 }
@@ -178,41 +185,37 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
             [TALLY_CP_TAIL_BOOT_HIGH] = (uint32_t)(tail->owner >> 32),
         }};
     uint8_t entry[NOTE_BYTES];
-    if (!has_room(spool, ring, checkpoint_stored_bytes(spool))) {
-        return TALLY_E_FULL;
-    }
     tally_checkpoint_encode(&checkpoint, entry + HEADER);
     return put_entry(spool, ring, entry, TALLY_TAG_CHECKPOINT, TALLY_CHECKPOINT_BYTES);
 }
 
-/* Erases the next block unless this boot has already. */
-static void erase_next(tally_spool_t *spool, tally_ring_t *ring) {
+/* Erases the next block unless this boot has already, and gives up what waits there if it may.
+ * False if it may not. */
+static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     const tally_store_t *const store = spool->store;
-    if (ring->next == NEXT_ERASED) {
-        return;
+    const uint32_t sequence = ring->head.sequence + 1;
+    if (tally_ring_waiting(ring) > 0 && sequence - ring->tail.place.sequence >= ring->blocks) {
+        if (!may_evict) {
+            return false;
+        }
+        tally_ring_evict(spool, ring, false);
     }
-    ring->next = NEXT_ERASED;
-    if (store->erase(store->ctx, tally_ring_block(ring, ring->head.sequence + 1)) < 0) {
-        spool->store_failed++;
-        ring->next = NEXT_REFUSED;
+    if (ring->next != NEXT_ERASED) {
+        ring->next = NEXT_ERASED;
+        if (store->erase(store->ctx, tally_ring_block(ring, sequence)) < 0) {
+            ring->next = NEXT_REFUSED;
+            spool->store_failed++;
+        }
     }
-}
-
-static bool is_next_taken(const tally_ring_t *ring) {
-    return tally_ring_waiting(ring) > 0 &&
-           ring->head.sequence + 1 - ring->tail.place.sequence >= ring->blocks;
+    return true;
 }
 
 /* Goes on in the next block, passing over those that fail. */
 static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     for (uint32_t tries = 0; tries < ring->blocks; tries++) {
-        if (is_next_taken(ring)) {
-            if (!may_evict) {
-                return TALLY_E_FULL;
-            }
-            tally_ring_evict(spool, ring, false);
+        if (!claim_next(spool, ring, may_evict)) {
+            return TALLY_E_FULL;
         }
-        erase_next(spool, ring);
         ring->head.sequence++;
         ring->head.offset = ring->next == NEXT_ERASED ? 0 : spool->store->block_bytes;
         ring->next = NEXT_UNKNOWN;
@@ -231,7 +234,8 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
 /* A boot's first writing: behind what the last boot may have torn, or in the next block. */
 static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     const uint32_t zeros = tally_entry_stored_bytes(spool->store, 0);
-    if (has_room(spool, ring, ring->skip + zeros + 2 * checkpoint_stored_bytes(spool))) {
+    const uint32_t note = tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
+    if (has_room(spool, ring, ring->skip + zeros + 2 * note)) {
         ring->head.offset += ring->skip;
         (void)put(spool, ring, tally_entry_zeros, zeros);
         (void)put_checkpoint(spool, ring);
@@ -281,15 +285,6 @@ void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
 
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
     const uint32_t largest = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES);
-    if (ring->skip > 0 || ring->next != NEXT_UNKNOWN) {
-        return false;
-    }
-    if (is_next_taken(ring)) {
-        if (has_room(spool, ring, largest)) {
-            return false;
-        }
-        tally_ring_evict(spool, ring, false);
-    }
-    erase_next(spool, ring);
-    return true;
+    return ring->skip == 0 && ring->next == NEXT_UNKNOWN &&
+           claim_next(spool, ring, !has_room(spool, ring, largest));
 }

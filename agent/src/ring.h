@@ -62,4 +62,7 @@ static inline uint32_t tally_ring_waiting(const tally_ring_t *ring) {
     return ring->appended - ring->tail.index;
 }
 
+/* What the records that wait take, and all between them. */
+uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring);
+
 #endif

@@ -15,10 +15,14 @@ static void lay_ring(tally_ring_t *ring, uint32_t first, uint32_t blocks) {
     ring->blocks = (uint16_t)blocks;
 }
 
-/* Two rings, or one if all blocks are urgent. */
+/* Two rings, or one if all blocks are urgent. False if that cannot be or they are laid out
+ * otherwise. */
 static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
     const uint32_t blocks = spool->store->blocks;
     const bool two = urgent_blocks + RING_BLOCKS <= blocks;
+    if (spool->ring_count != 0) {
+        return urgent_blocks == spool->rings[TALLY_URGENT].blocks;
+    }
     if (urgent_blocks < RING_BLOCKS || (!two && urgent_blocks != blocks)) {
         return false;
     }
@@ -40,15 +44,14 @@ static uint32_t choose_urgent_blocks(uint32_t configured, uint32_t blocks) {
 
 /* Whether the checkpoint that `block` begins with is of this layout; the ring's newest is noted. */
 static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpoint_t *first) {
-    const uint32_t urgent_blocks = first->fields[TALLY_CP_URGENT_BLOCKS];
     const uint32_t sequence = first->fields[TALLY_CP_SEQUENCE];
-    if (spool->ring_count == 0 && !lay_out(spool, urgent_blocks)) {
+    if (!lay_out(spool, first->fields[TALLY_CP_URGENT_BLOCKS])) {
         return false;
     }
     tally_ring_t *const urgent = &spool->rings[TALLY_URGENT];
     tally_ring_t *const ring = block < urgent->blocks ? urgent : &spool->rings[TALLY_ROUTINE];
-    if (urgent_blocks != urgent->blocks || sequence % ring->blocks != block - ring->first ||
-        sequence < ring->blocks || sequence > SEQUENCES_MOST) {
+    if (tally_ring_block(ring, sequence) != block || sequence < ring->blocks ||
+        sequence > SEQUENCES_MOST) {
         return false;
     }
     if (sequence > ring->head.sequence) {
@@ -97,34 +100,31 @@ static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
  * theirs. The head is behind the last sound entry. */
 static void find_head(tally_ring_t *ring, tally_window_t *window) {
     tally_cursor_t *const cursor = &window->cursor;
-    tally_place_t head = ring->head;
-    uint32_t appended = 0;
+    tally_ring_t ahead = *ring; /* as far as entries may be */
     tally_checkpoint_t checkpoint;
     bool any = true;
-    uint32_t sequence = ring->head.sequence - 1;
+    ahead.appended = UINT32_MAX; /* believes any number */
+    ahead.head.offset = 0;
+    cursor->place.sequence = ahead.head.sequence - 1;
     while (any) {
-        cursor->place = (tally_place_t){.sequence = sequence, .offset = 0};
-        cursor->index = appended;
-        ring->head = (tally_place_t){.sequence = ring->head.sequence + 1, .offset = 0};
-        ring->appended = UINT32_MAX; /* believes any number */
         any = false;
-        while (tally_ring_next(ring, window, &checkpoint)) {
+        ahead.head.sequence++;
+        while (tally_ring_next(&ahead, window, &checkpoint)) {
             if (window->entry.tag == TALLY_TAG_CHECKPOINT) {
                 take_state(ring, cursor, &checkpoint);
             } else if (!tally_tag_is_boot(window->entry.tag)) {
                 ring->quiet_boots = 0;
             }
             tally_entry_pass(window);
-            head = cursor->place;
-            appended = cursor->index;
+            ring->head = cursor->place;
+            ring->appended = cursor->index;
             any = true;
         }
-        sequence = ring->head.sequence;
-        tally_ring_turn(ring, window, sequence);
+        tally_ring_turn(ring, window, ahead.head.sequence);
         any = any && tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
+        cursor->place = ahead.head;
+        cursor->index = ring->appended;
     }
-    ring->head = head;
-    ring->appended = appended;
 }
 
 static void settle(tally_spool_t *spool, tally_ring_t *ring) {
@@ -147,7 +147,7 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     tally_ring_turn(ring, &window, ring->tail.place.sequence);
     if (tally_entry_written_end(&window, 0) == 0) {
         /* What an earlier boot gave up and erased was counted then. */
-        window.cursor = ring->tail;
+        tally_ring_open(spool, ring, &window);
         (void)tally_ring_next(ring, &window, NULL);
         ring->tail = window.cursor;
     }

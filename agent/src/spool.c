@@ -5,40 +5,32 @@
 
 #include "ring.h"
 
+#define GRANULARITIES (UINT32_C(1) << 1 | 1u << 4 | 1u << 8 | 1u << 16)
+
 int32_t tally_spool_init(tally_spool_t *spool, const tally_store_t *store, uint32_t urgent_blocks,
                          uint64_t boot) {
     memset(spool, 0, sizeof *spool);
     spool->store = store;
     spool->boot = boot;
     const uint32_t granularity = store->program_bytes;
-    const bool sound =
-        (granularity == 1 || granularity == 4 || granularity == 8 || granularity == 16) &&
-        store->block_bytes >= 256 && store->block_bytes <= UINT32_C(1) << 20 &&
-        store->block_bytes % granularity == 0 && store->blocks <= UINT16_MAX;
-    if (!sound || tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES) +
-                          tally_entry_stored_bytes(store, TALLY_RECORD_BYTES) >
-                      store->block_bytes) {
+    if (granularity > 16 || (GRANULARITIES >> granularity & 1) == 0 ||
+        store->block_bytes > UINT32_C(1) << 20 || store->block_bytes % granularity != 0 ||
+        store->block_bytes < tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES) +
+                                 tally_entry_stored_bytes(store, TALLY_RECORD_BYTES) ||
+        store->blocks > UINT16_MAX || !tally_ring_mount(spool, urgent_blocks)) {
         return TALLY_E_CONFIG;
     }
-    return tally_ring_mount(spool, urgent_blocks) ? TALLY_OK : TALLY_E_CONFIG;
+    return TALLY_OK;
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static uint32_t ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) {
-    if (tally_ring_waiting(ring) == 0) {
-        return 0;
-    }
-    return (ring->head.sequence - ring->tail.place.sequence) * spool->store->block_bytes +
-           ring->head.offset - ring->tail.place.offset;
-}
-
 static void note_bytes_high(tally_spool_t *spool) {
-    uint32_t bytes = 0;
-    for (uint32_t i = 0; i < spool->ring_count; i++) {
-        bytes += ring_bytes(spool, &spool->rings[i]);
+    const uint32_t bytes = tally_ring_bytes(spool, &spool->rings[TALLY_URGENT]) +
+                           tally_ring_bytes(spool, &spool->rings[TALLY_ROUTINE]);
+    if (bytes > spool->bytes_high) {
+        spool->bytes_high = bytes;
     }
-    spool->bytes_high = bytes > spool->bytes_high ? bytes : spool->bytes_high;
 }
 
 uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence) {
@@ -102,6 +94,7 @@ static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
     tally_ring_t *const ring = &spool->rings[index];
     tally_window_t *const window = &batch->window;
     tally_ring_open(spool, ring, window);
+    batch->begin_index[index] = ring->tail.index;
     while (tally_ring_next(ring, window, NULL)) {
         if (batch->records == 0) {
             batch->boot = window->cursor.owner;
@@ -125,10 +118,10 @@ static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
 
 uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch_t *batch) {
     memset(batch, 0, sizeof *batch);
-    bool more = true;
     for (uint32_t i = 0; i < spool->ring_count; i++) {
-        more = more && plan_ring(spool, i, bytes_most, batch);
-        batch->begin_index[i] = spool->rings[i].tail.index;
+        if (!plan_ring(spool, i, bytes_most, batch)) {
+            break;
+        }
     }
     tally_spool_rewind(batch);
     return batch->records;
@@ -138,72 +131,67 @@ void tally_spool_rewind(tally_batch_t *batch) {
     batch->left = batch->bytes;
     batch->record_read = 0;
     batch->ring = 0;
-    batch->in_ring = false;
-}
-
-/* Reads of the record at the batch's window, or of the next one; TALLY_E_GONE if it is not the
- * batch's any more. */
-static int32_t read_record(const tally_ring_t *ring, tally_batch_t *batch, uint8_t *out,
-                           uint32_t size) {
-    tally_window_t *const window = &batch->window;
-    if (tally_place_before(window->cursor.place, ring->tail.place) ||
-        !tally_ring_next(ring, window, NULL)) {
-        return TALLY_E_GONE;
-    }
-    const uint32_t left = window->entry.bytes - batch->record_read;
-    const uint32_t part = left < size ? left : size;
-    const uint8_t *const bytes = tally_window_at(
-        window, window->cursor.place.offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read, part);
-    if (bytes == NULL || left > window->entry.bytes || left > batch->left) {
-        return TALLY_E_GONE;
-    }
-    memcpy(out, bytes, part);
-    batch->left -= part;
-    batch->record_read += part;
-    if (part == left) {
-        tally_entry_pass(window);
-        batch->record_read = 0;
-    }
-    return (int32_t)part;
+    batch->window.cursor.place.sequence = 0;
 }
 
 int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out, uint32_t size) {
+    tally_window_t *const window = &batch->window;
+    tally_place_t *const place = &window->cursor.place;
     uint32_t done = 0;
-    batch->window.bytes = 0; /* a record may have been made since */
+    window->bytes = 0; /* a record may have been made since */
     while (done < size && batch->left > 0) {
         const tally_ring_t *const ring = &spool->rings[batch->ring];
-        if (!batch->in_ring) {
-            if (batch->ring == spool->ring_count ||
-                ring->tail.index != batch->begin_index[batch->ring]) {
-                return TALLY_E_GONE;
-            }
-            batch->window.cursor = ring->tail;
-            batch->in_ring = true;
+        if (batch->ring == spool->ring_count) {
+            return TALLY_E_GONE;
         }
-        if (!tally_place_before(batch->window.cursor.place, batch->end[batch->ring].place)) {
+        if (!tally_place_before(*place, batch->end[batch->ring].place)) {
             batch->ring++;
-            batch->in_ring = false;
+            place->sequence = 0;
             continue;
         }
-        const int32_t bytes = read_record(ring, batch, out + done, size - done);
-        if (bytes < 0) {
-            return bytes;
+        if (place->sequence == 0) {
+            if (ring->tail.index != batch->begin_index[batch->ring]) {
+                return TALLY_E_GONE;
+            }
+            window->cursor = ring->tail;
         }
-        done += (uint32_t)bytes;
+        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL)) {
+            return TALLY_E_GONE;
+        }
+        const uint32_t left = window->entry.bytes - batch->record_read;
+        const uint32_t part = left < size - done ? left : size - done;
+        if (left > batch->left) { /* or it is shorter than what was read of it */
+            return TALLY_E_GONE;
+        }
+        const uint8_t *const bytes = tally_window_at(
+            window, place->offset + TALLY_ENTRY_HEADER_BYTES + batch->record_read, part);
+        if (bytes == NULL) {
+            return TALLY_E_GONE;
+        }
+        memcpy(out + done, bytes, part);
+        done += part;
+        batch->left -= part;
+        batch->record_read += part;
+        if (part == left) {
+            tally_entry_pass(window);
+            batch->record_read = 0;
+        }
     }
     return (int32_t)done;
 }
 
-void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {
-    for (uint32_t i = 0; i < spool->ring_count; i++) {
-        tally_ring_t *const ring = &spool->rings[i];
-        const tally_cursor_t *const end = &batch->end[i];
-        if (tally_place_before(ring->tail.place, end->place)) {
-            const bool whole = ring->tail.index == batch->begin_index[i];
-            tally_ring_take_off(spool, ring, end, whole ? batch->ring_records[i] : UINT32_MAX);
-            tally_ring_note(spool, ring);
-        }
+static void accept_ring(tally_spool_t *spool, const tally_batch_t *batch, uint32_t index) {
+    tally_ring_t *const ring = &spool->rings[index];
+    const tally_cursor_t *const end = &batch->end[index];
+    if (tally_place_before(ring->tail.place, end->place)) {
+        tally_ring_take_off(spool, ring, end, batch->ring_records[index]);
+        tally_ring_note(spool, ring);
     }
+}
+
+void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {
+    accept_ring(spool, batch, TALLY_URGENT);
+    accept_ring(spool, batch, TALLY_ROUTINE);
 }
 
 uint32_t tally_spool_waiting(const tally_spool_t *spool) {
@@ -216,7 +204,7 @@ uint32_t tally_spool_fill_percent(const tally_spool_t *spool) {
     for (uint32_t i = 0; i < spool->ring_count; i++) {
         const tally_ring_t *const ring = &spool->rings[i];
         const uint32_t hundredth = ring->blocks * spool->store->block_bytes / 100;
-        const uint32_t percent = ring_bytes(spool, ring) / hundredth;
+        const uint32_t percent = tally_ring_bytes(spool, ring) / hundredth;
         fullest = percent > fullest ? percent : fullest;
     }
     return fullest;
