@@ -33,13 +33,9 @@ uint32_t tally_le_get(const uint8_t *at, uint32_t bytes) {
     return value;
 }
 
-static uint32_t round_up(const tally_store_t *store, uint32_t bytes) {
-    const uint32_t granularity = store->program_bytes;
-    return (bytes + granularity - 1) / granularity * granularity;
-}
-
 uint32_t tally_entry_stored_bytes(const tally_store_t *store, uint32_t payload_bytes) {
-    return round_up(store, HEADER + payload_bytes);
+    const uint32_t granularity = store->program_bytes;
+    return (HEADER + payload_bytes + granularity - 1) / granularity * granularity;
 }
 
 /* --- checks --------------------------------------------------------------------------------- */
@@ -172,7 +168,7 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset) {
         }
         offset += part;
     }
-    return round_up(window->store, end);
+    return tally_entry_stored_bytes(window->store, end - HEADER);
 }
 
 /* --- writing -------------------------------------------------------------------------------- */

@@ -12,10 +12,6 @@ enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
-    return ring->first + sequence % ring->blocks;
-}
-
 uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) {
     if (tally_ring_waiting(ring) == 0) {
         return 0;
@@ -25,12 +21,14 @@ uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) 
 }
 
 void tally_ring_open(tally_spool_t *spool, const tally_ring_t *ring, tally_window_t *window) {
-    *window = (tally_window_t){
-        .store = spool->store,
-        .buffer = spool->record,
-        .size = sizeof spool->record,
-        .cursor = ring->tail,
-    };
+    window->store = spool->store;
+    window->buffer = spool->record;
+    window->size = sizeof spool->record;
+    window->block = 0;
+    window->offset = 0;
+    window->bytes = 0;
+    window->failed = false;
+    window->cursor = ring->tail;
 }
 
 void tally_ring_turn(const tally_ring_t *ring, tally_window_t *window, uint32_t sequence) {
@@ -76,23 +74,6 @@ bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
     return false;
 }
 
-bool tally_ring_is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
-    tally_window_t window;
-    tally_checkpoint_t next;
-    const uint32_t sequence = ring->tail.place.sequence + 1;
-    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence) {
-        return false;
-    }
-    tally_ring_open(spool, ring, &window);
-    window.size = WINDOW;
-    tally_ring_turn(ring, &window, sequence);
-    if (tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
-        return false;
-    }
-    const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
-    return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
-}
-
 /* --- giving up ------------------------------------------------------------------------------ */
 
 static void count_dropped(tally_spool_t *spool, uint8_t tag) {
@@ -114,7 +95,8 @@ void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_c
     }
 }
 
-void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
+/* Gives up what waits in the oldest block, because the ring is full or for its age. */
+static void evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
     uint8_t buffer[WINDOW];
     tally_window_t window;
     uint32_t found = 0;
@@ -132,6 +114,29 @@ void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
         tally_entry_pass(&window);
     }
     tally_ring_take_off(spool, ring, &window.cursor, found);
+}
+
+/* Whether all records of the oldest block were made before `unix_s`. */
+static bool is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
+    tally_window_t window;
+    tally_checkpoint_t next;
+    const uint32_t sequence = ring->tail.place.sequence + 1;
+    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence) {
+        return false;
+    }
+    tally_ring_open(spool, ring, &window);
+    tally_ring_turn(ring, &window, sequence);
+    if (tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
+        return false;
+    }
+    const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
+    return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
+}
+
+void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s) {
+    while (is_aged(spool, ring, unix_s)) {
+        evict(spool, ring, true);
+    }
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -158,11 +163,12 @@ static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data
 
 static int32_t put_entry(tally_spool_t *spool, tally_ring_t *ring, uint8_t *entry, uint8_t tag,
                          uint32_t bytes) {
-    if (!has_room(spool, ring, tally_entry_stored_bytes(spool->store, bytes))) {
+    const uint32_t stored =
+        tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot);
+    if (ring->skip > 0 || !has_room(spool, ring, stored)) {
         return TALLY_E_FULL;
     }
-    return put(spool, ring, entry,
-               tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot));
+    return put(spool, ring, entry, stored);
 }
 
 static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
@@ -198,7 +204,7 @@ static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool may_evict)
         if (!may_evict) {
             return false;
         }
-        tally_ring_evict(spool, ring, false);
+        evict(spool, ring, false);
     }
     if (ring->next != NEXT_ERASED) {
         ring->next = NEXT_ERASED;
@@ -231,55 +237,52 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
     return TALLY_E_IO;
 }
 
-/* A boot's first writing: behind what the last boot may have torn, or in the next block. */
-static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+/* Goes on where there is room: at a boot's first writing behind what the last boot may have torn,
+ * else in the next block. */
+static int32_t go_on(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     const uint32_t zeros = tally_entry_stored_bytes(spool->store, 0);
     const uint32_t note = tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
-    if (has_room(spool, ring, ring->skip + zeros + 2 * note)) {
-        ring->head.offset += ring->skip;
+    const uint32_t skip = ring->skip;
+    int32_t status = TALLY_OK;
+    ring->skip = 0;
+    if (skip > 0 && has_room(spool, ring, skip + zeros + 2 * note)) {
+        ring->head.offset += skip;
         (void)put(spool, ring, tally_entry_zeros, zeros);
         (void)put_checkpoint(spool, ring);
     } else {
-        const int32_t status = open_block(spool, ring, may_evict);
-        if (status < 0) {
-            return status;
-        }
+        status = open_block(spool, ring, may_evict);
     }
-    ring->skip = 0;
-    (void)put_checkpoint(spool, ring);
-    return TALLY_OK;
-}
-
-static int32_t make_room(tally_spool_t *spool, tally_ring_t *ring, uint32_t bytes, bool may_evict) {
-    if (ring->skip > 0) {
-        const int32_t status = begin(spool, ring, may_evict);
-        if (status < 0) {
-            return status;
-        }
+    if (status < 0) {
+        ring->skip = skip;
+    } else if (skip > 0) {
+        (void)put_checkpoint(spool, ring);
     }
-    return has_room(spool, ring, bytes) ? TALLY_OK : open_block(spool, ring, may_evict);
+    return status;
 }
 
 int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes) {
-    const uint32_t stored = tally_entry_stored_bytes(spool->store, bytes);
-    for (uint32_t tries = 0; tries < TRIES; tries++) {
-        const int32_t status = make_room(spool, ring, stored, !tally_tag_is_boot(tag));
-        if (status < 0) {
-            return status;
-        }
-        if (put_entry(spool, ring, spool->record, tag, bytes) == TALLY_OK) {
+    uint32_t failures = 0;
+    int32_t status = TALLY_OK;
+    while (status == TALLY_OK) {
+        status = put_entry(spool, ring, spool->record, tag, bytes);
+        if (status == TALLY_OK) {
             ring->appended++;
-            return TALLY_OK;
+            if (!tally_tag_is_boot(tag)) {
+                ring->quiet_boots = 0;
+            }
+            break;
         }
+        if (status == TALLY_E_IO && ++failures == TRIES) {
+            break;
+        }
+        status = go_on(spool, ring, !tally_tag_is_boot(tag));
     }
-    return TALLY_E_IO;
+    return status;
 }
 
 void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
-    if (ring->skip > 0) {
-        (void)begin(spool, ring, false);
-    } else if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
-        (void)open_block(spool, ring, false);
+    if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
+        (void)go_on(spool, ring, false);
     }
 }
 

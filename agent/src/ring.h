@@ -36,11 +36,8 @@ void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring);
 void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_cursor_t *cursor,
                          uint32_t records);
 
-/* Gives up what waits in the oldest block, because the ring is full or for its age. */
-void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age);
-
-/* Whether all records of the oldest block were made before `unix_s`. */
-bool tally_ring_is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s);
+/* Gives up the oldest blocks while all their records were made before `unix_s`. */
+void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s);
 
 /* Erases the next block if that pushes out nothing but what the next record would; whether it
  * tried. */

@@ -15,6 +15,10 @@ static void lay_ring(tally_ring_t *ring, uint32_t first, uint32_t blocks) {
     ring->blocks = (uint16_t)blocks;
 }
 
+uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
+    return ring->first + sequence % ring->blocks;
+}
+
 /* Two rings, or one if all blocks are urgent. False if that cannot be or they are laid out
  * otherwise. */
 static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
@@ -138,19 +142,14 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     tally_ring_open(spool, ring, &window);
     ring->tail.place = ring->head;
     find_head(ring, &window);
-    if (ring == &spool->rings[TALLY_URGENT]) {
-        spool->boot_before = window.cursor.owner;
-    }
-    if (ring->tail.index > ring->appended) {
-        ring->tail.index = ring->appended;
-    }
+    spool->boot_before = window.cursor.owner; /* at last the urgent ring's, which comes last */
+    tally_ring_open(spool, ring, &window);
     tally_ring_turn(ring, &window, ring->tail.place.sequence);
     if (tally_entry_written_end(&window, 0) == 0) {
         /* What an earlier boot gave up and erased was counted then. */
-        tally_ring_open(spool, ring, &window);
         (void)tally_ring_next(ring, &window, NULL);
-        ring->tail = window.cursor;
     }
+    tally_ring_take_off(spool, ring, &window.cursor, UINT32_MAX);
     tally_ring_turn(ring, &window, ring->head.sequence);
     ring->head.offset = tally_entry_written_end(&window, ring->head.offset);
     ring->skip = tally_entry_stored_bytes(
@@ -166,8 +165,8 @@ bool tally_ring_mount(tally_spool_t *spool, uint32_t urgent_blocks) {
         !lay_out(spool, choose_urgent_blocks(urgent_blocks, spool->store->blocks))) {
         return false;
     }
-    for (uint32_t i = 0; i < spool->ring_count; i++) {
-        settle(spool, &spool->rings[i]);
+    for (uint32_t i = spool->ring_count; i > 0; i--) {
+        settle(spool, &spool->rings[i - 1]);
     }
     return true;
 }

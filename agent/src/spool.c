@@ -52,19 +52,13 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
         return status;
     }
     spool->made++;
-    if (!tally_tag_is_boot(tag)) {
-        ring->quiet_boots = 0;
-    }
     note_bytes_high(spool);
     return TALLY_OK;
 }
 
 void tally_spool_expire(tally_spool_t *spool, uint32_t unix_s) {
-    for (uint32_t i = 0; i < spool->ring_count; i++) {
-        while (tally_ring_is_aged(spool, &spool->rings[i], unix_s)) {
-            tally_ring_evict(spool, &spool->rings[i], true);
-        }
-    }
+    tally_ring_expire(spool, &spool->rings[TALLY_URGENT], unix_s);
+    tally_ring_expire(spool, &spool->rings[TALLY_ROUTINE], unix_s);
 }
 
 bool tally_spool_prepare(tally_spool_t *spool) {
@@ -79,8 +73,9 @@ int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
         return TALLY_OK;
     }
     for (uint32_t at = 0; at < store->block_bytes; at += step) {
-        if (store->program(store->ctx, block, at, tally_entry_zeros, step) < 0) {
-            return TALLY_E_IO;
+        const int32_t status = store->program(store->ctx, block, at, tally_entry_zeros, step);
+        if (status < 0) {
+            return status;
         }
     }
     return store->sync(store->ctx);
@@ -153,7 +148,7 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
             if (ring->tail.index != batch->begin_index[batch->ring]) {
                 return TALLY_E_GONE;
             }
-            window->cursor = ring->tail;
+            tally_ring_open(spool, ring, window);
         }
         if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL)) {
             return TALLY_E_GONE;
@@ -180,18 +175,15 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
     return (int32_t)done;
 }
 
-static void accept_ring(tally_spool_t *spool, const tally_batch_t *batch, uint32_t index) {
-    tally_ring_t *const ring = &spool->rings[index];
-    const tally_cursor_t *const end = &batch->end[index];
-    if (tally_place_before(ring->tail.place, end->place)) {
-        tally_ring_take_off(spool, ring, end, batch->ring_records[index]);
-        tally_ring_note(spool, ring);
-    }
-}
-
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {
-    accept_ring(spool, batch, TALLY_URGENT);
-    accept_ring(spool, batch, TALLY_ROUTINE);
+    for (uint32_t i = 0; i < spool->ring_count; i++) {
+        tally_ring_t *const ring = &spool->rings[i];
+        const tally_cursor_t *const end = &batch->end[i];
+        if (tally_place_before(ring->tail.place, end->place)) {
+            tally_ring_take_off(spool, ring, end, batch->ring_records[i]);
+            tally_ring_note(spool, ring);
+        }
+    }
 }
 
 uint32_t tally_spool_waiting(const tally_spool_t *spool) {
