@@ -76,19 +76,27 @@ static uint8_t *memory_at(fake_store_t *fake, uint32_t block, uint32_t offset) {
     return fake->memory + (size_t)block * fake->store.block_bytes + offset;
 }
 
-/* Counts down to the call that is to fail. */
-static bool fails_now(uint32_t *fails_in) {
+/* Counts down to the call that is to fail, then those behind it that are to fail as well. */
+static bool fails_now(uint32_t *fails_in, uint32_t *more) {
     if (*fails_in == 0) {
         return false;
     }
     (*fails_in)--;
-    return *fails_in == 0;
+    if (*fails_in > 0) {
+        return false;
+    }
+    if (*more > 0) {
+        (*more)--;
+        *fails_in = 1;
+    }
+    return true;
 }
 
 static int32_t store_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size) {
     fake_store_t *const fake = ctx;
     assert_inside(fake, block, offset, size);
-    if (fails_now(&fake->read_fails_in)) {
+    fake->reads++;
+    if (block + 1 == fake->dead_block || fails_now(&fake->read_fails_in, &fake->reads_fail_more)) {
         return TALLY_E_IO;
     }
     memcpy(out, memory_at(fake, block, offset), size);
@@ -102,10 +110,16 @@ static int32_t store_program(void *ctx, uint32_t block, uint32_t offset, const u
     assert_int_equal(offset % fake->store.program_bytes, 0);
     assert_int_equal(size % fake->store.program_bytes, 0);
     uint8_t *const place = memory_at(fake, block, offset);
+    bool is_erased = true;
+    fake->programs++;
     for (uint32_t i = 0; i < size; i++) {
         assert_true(place[i] == 0xFF || data[i] == 0);
+        is_erased = is_erased && place[i] == 0xFF;
     }
-    if (!fails_now(&fake->program_fails_in)) {
+    if (!is_erased && fake->zeros_are_refused) {
+        return TALLY_E_IO;
+    }
+    if (!fails_now(&fake->program_fails_in, &fake->programs_fail_more)) {
         memcpy(place, data, size);
         return TALLY_OK;
     }
@@ -117,7 +131,9 @@ static int32_t store_program(void *ctx, uint32_t block, uint32_t offset, const u
 static int32_t store_erase(void *ctx, uint32_t block) {
     fake_store_t *const fake = ctx;
     assert_inside(fake, block, 0, 0);
-    if (fails_now(&fake->erase_fails_in)) {
+    fake->erases++;
+    if (block + 1 == fake->worn_block ||
+        fails_now(&fake->erase_fails_in, &fake->erases_fail_more)) {
         return TALLY_E_IO;
     }
     memset(memory_at(fake, block, 0), 0xFF, fake->store.block_bytes);
@@ -126,7 +142,7 @@ static int32_t store_erase(void *ctx, uint32_t block) {
 
 static int32_t store_sync(void *ctx) {
     fake_store_t *const fake = ctx;
-    return fails_now(&fake->sync_fails_in) ? TALLY_E_IO : TALLY_OK;
+    return fails_now(&fake->sync_fails_in, &fake->syncs_fail_more) ? TALLY_E_IO : TALLY_OK;
 }
 
 void fake_store_init(fake_store_t *fake, uint32_t block_bytes, uint32_t blocks,

@@ -72,14 +72,24 @@ enum fake_program_failure { FAKE_NOTHING, FAKE_HALF, FAKE_ALL };
 
 typedef struct {
     tally_store_t store;
-    /* the test sets: the how manyth call from now fails, once; 0: none */
+    /* the test sets: the how manyth call from now fails, 0: none; and so many calls behind it */
     uint32_t read_fails_in;
     uint32_t program_fails_in;
     uint32_t erase_fails_in;
     uint32_t sync_fails_in;
+    uint32_t reads_fail_more;
+    uint32_t programs_fail_more;
+    uint32_t erases_fail_more;
+    uint32_t syncs_fail_more;
     enum fake_program_failure program_failure;
+    uint32_t worn_block;    /* cannot be erased, counted from 1; 0: none */
+    uint32_t dead_block;    /* cannot be read, counted from 1; 0: none */
+    bool zeros_are_refused; /* where something was programmed before, as with ECC */
     /* the test reads and damages */
-    uint8_t memory[128 * 1024];
+    uint32_t reads; /* calls since the last fake_store_init() */
+    uint32_t programs;
+    uint32_t erases;
+    uint8_t memory[384 * 1024];
 } fake_store_t;
 
 /* Every call is checked against port.h: inside the store, on the granularity, erased before. */

@@ -11,10 +11,20 @@ void spool_rig_init(spool_rig_t *rig, uint32_t block_bytes, uint32_t blocks,
     assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store, 0, RIG_BOOT), TALLY_OK);
 }
 
-int32_t spool_rig_commit(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes) {
+void spool_rig_reboot(spool_rig_t *rig, uint64_t boot) {
+    memset(&rig->spool, 0xA5, sizeof rig->spool);
+    assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store, 0, boot), TALLY_OK);
+}
+
+int32_t spool_rig_commit_kind(spool_rig_t *rig, enum tally_class class, char kind, char letter,
+                              uint32_t bytes) {
     uint32_t sequence;
     memset(tally_spool_begin(&rig->spool, &sequence), letter, bytes);
-    return tally_spool_commit(&rig->spool, class, 'h', bytes);
+    return tally_spool_commit(&rig->spool, class, (uint8_t)kind, bytes);
+}
+
+int32_t spool_rig_commit(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes) {
+    return spool_rig_commit_kind(rig, class, 'h', letter, bytes);
 }
 
 void spool_rig_keep(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes) {
@@ -64,4 +74,20 @@ void assert_uploaded(spool_rig_t *rig, const char *word) {
     }
     assert_string_equal(all, word);
     assert_int_equal(tally_spool_waiting(&rig->spool), 0);
+}
+
+void assert_uploaded_of(spool_rig_t *rig, uint64_t boot, const char *word) {
+    assert_planned(rig, UINT32_MAX, word);
+    assert_int_equal(rig->batch.boot, boot);
+    tally_spool_accept(&rig->spool, &rig->batch);
+}
+
+void assert_next_sequence(spool_rig_t *rig, uint32_t expected) {
+    uint32_t sequence;
+    (void)tally_spool_begin(&rig->spool, &sequence);
+    assert_int_equal(sequence, expected);
+}
+
+uint8_t *spool_rig_at(spool_rig_t *rig, uint32_t block, uint32_t offset) {
+    return rig->store.memory + (size_t)block * rig->store.store.block_bytes + offset;
 }

@@ -14,16 +14,27 @@ typedef struct {
     tally_batch_t batch;
 } spool_rig_t;
 
-/* Two records of this size and two checkpoints fill a block to the last byte. */
 #define RIG_BOOT UINT64_C(0x1F0123456789AB)
 
-enum { RIG_HALF_BLOCK = 1004, RIG_BLOCK = 2122 };
+/* A boot's first block holds two checkpoints and two records of half a block, to the last byte; the
+ * blocks behind it hold one checkpoint and two such records, and have room for another one. */
+enum {
+    RIG_CHECKPOINT = 49, /* in a store that programs single bytes */
+    RIG_HEADER = 8,
+    RIG_HALF_BLOCK = 1004,
+    RIG_BLOCK = 2 * RIG_CHECKPOINT + 2 * (RIG_HEADER + RIG_HALF_BLOCK),
+};
 
 void spool_rig_init(spool_rig_t *rig, uint32_t block_bytes, uint32_t blocks,
                     uint32_t program_bytes);
 
-/* Commits a record of that letter; what commit returns. */
+/* Another boot finds the store as it is; the spool in RAM is gone. */
+void spool_rig_reboot(spool_rig_t *rig, uint64_t boot);
+
+/* Commits a record of that letter; what commit returns. The kind is 'h' unless it is told. */
 int32_t spool_rig_commit(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes);
+int32_t spool_rig_commit_kind(spool_rig_t *rig, enum tally_class class, char kind, char letter,
+                              uint32_t bytes);
 
 /* As above; it must succeed. */
 void spool_rig_keep(spool_rig_t *rig, enum tally_class class, char letter, uint32_t bytes);
@@ -36,5 +47,14 @@ void assert_planned(spool_rig_t *rig, uint32_t bytes_most, const char *word);
 
 /* The records that wait, to the last, are these; they are accepted. */
 void assert_uploaded(spool_rig_t *rig, const char *word);
+
+/* The next batch, of any size, is of that boot and has exactly these records; it is accepted. */
+void assert_uploaded_of(spool_rig_t *rig, uint64_t boot, const char *word);
+
+/* The number of the next record. */
+void assert_next_sequence(spool_rig_t *rig, uint32_t expected);
+
+/* One byte of the store, wherever it lies. */
+uint8_t *spool_rig_at(spool_rig_t *rig, uint32_t block, uint32_t offset);
 
 #endif

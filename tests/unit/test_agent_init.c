@@ -192,13 +192,36 @@ static void test_agent_intervals_have_defaults(void **state) {
 
 /* --- the platform --------------------------------------------------------------------------- */
 
-static void test_agent_store_must_be_one_that_works(void **state) {
+static void test_agent_store_must_have_room_for_a_ring(void **state) {
     (void)state;
     device.store.store.blocks = 2;
     assert_int_equal(device_init(&device), TALLY_E_CONFIG);
+}
+
+static void test_agent_urgent_blocks_must_leave_as_many_for_the_others(void **state) {
+    (void)state;
+    ACCEPTED_WITH(urgent_blocks, 0);
+    ACCEPTED_WITH(urgent_blocks, 5); /* all of them */
+    REFUSED_WITH(urgent_blocks, 3);
+    REFUSED_WITH(urgent_blocks, 6);
+    REFUSED_WITH(urgent_blocks, UINT32_MAX);
+}
+
+/* Neither one failure nor a store that is gone keeps a box from being measured. */
+static void test_agent_starts_without_a_store_that_works(void **state) {
+    (void)state;
+    device.store.erase_fails_in = 1;
+    assert_int_equal(device_init(&device), TALLY_OK);
+    device_expect_kinds(&device, "b");
     device_prepare(&device);
     device.store.erase_fails_in = 1;
-    assert_int_equal(device_init(&device), TALLY_E_IO);
+    device.store.erases_fail_more = UINT32_MAX;
+    device.store.read_fails_in = 1;
+    device.store.reads_fail_more = UINT32_MAX;
+    assert_int_equal(device_init(&device), TALLY_OK);
+    (void)device_wait(&device, 60000);
+    assert_int_equal(tally_pending(&device.agent), 0);
+    assert_true(device.agent.report.lost >= 1);
 }
 
 static void test_agent_needs_random_numbers(void **state) {
@@ -229,7 +252,9 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_reset_reason_must_be_one, set_up),
         cmocka_unit_test_setup(test_agent_intervals_have_limits, set_up),
         cmocka_unit_test_setup(test_agent_intervals_have_defaults, set_up),
-        cmocka_unit_test_setup(test_agent_store_must_be_one_that_works, set_up),
+        cmocka_unit_test_setup(test_agent_store_must_have_room_for_a_ring, set_up),
+        cmocka_unit_test_setup(test_agent_urgent_blocks_must_leave_as_many_for_the_others, set_up),
+        cmocka_unit_test_setup(test_agent_starts_without_a_store_that_works, set_up),
         cmocka_unit_test_setup(test_agent_needs_random_numbers, set_up),
         cmocka_unit_test_setup(test_agent_boot_id_has_53_bits_and_is_not_0, set_up),
     };

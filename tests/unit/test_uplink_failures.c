@@ -240,11 +240,41 @@ static void test_uplink_endless_answer(void **state) {
 
 /* --- on the device -------------------------------------------------------------------------- */
 
-static void test_uplink_store_that_cannot_be_read(void **state) {
-    (void)state;
-    rig.store.read_fails_in = 3; /* planning makes 2 reads: header and content */
+/* For good, or from the request on: planning needs one read. */
+static void assert_store_is_waited_for(uint32_t read_fails_in) {
+    uplink_rig_init(&rig);
+    uplink_rig_keep(&rig, 'x', 4);
+    rig.wire.replies[0] = REPLY_OK;
+    rig.store.read_fails_in = read_fails_in;
+    rig.store.reads_fail_more = UINT32_MAX;
     (void)uplink_rig_run(&rig);
-    assert_failed(&rig, 1, TALLY_E_IO);
+    assert_int_equal(rig.uplink.stats.accepted, 0);
+    assert_int_equal(tally_spool_waiting(&rig.spool), 1);
+    rig.store.read_fails_in = 0;
+    (void)uplink_rig_run_after(&rig, RIG_PERIOD_MS + RIG_RETRY_MS);
+    assert_int_equal(rig.uplink.stats.accepted, 1);
+    assert_int_equal(tally_spool_waiting(&rig.spool), 0);
+    assert_int_equal(rig.spool.damaged, 0);
+}
+
+static void test_uplink_waits_for_a_store_that_cannot_be_read(void **state) {
+    (void)state;
+    assert_store_is_waited_for(1);
+    assert_store_is_waited_for(2);
+}
+
+static void test_uplink_does_not_mind_a_store_that_is_read_at_the_third_try(void **state) {
+    (void)state;
+    for (uint32_t call = 1; call <= 2; call++) {
+        uplink_rig_init(&rig);
+        uplink_rig_keep(&rig, 'x', 4);
+        rig.wire.replies[0] = REPLY_OK;
+        rig.store.read_fails_in = call;
+        rig.store.reads_fail_more = 1;
+        (void)uplink_rig_run(&rig);
+        assert_int_equal(rig.uplink.stats.attempts, 1);
+        assert_int_equal(rig.uplink.stats.accepted, 1);
+    }
 }
 
 static void test_uplink_starts_over_at_once_when_records_are_evicted_under_way(void **state) {
@@ -356,7 +386,8 @@ int main(void) {
                                one_record),
         cmocka_unit_test_setup(test_uplink_answers_that_are_none, one_record),
         cmocka_unit_test_setup(test_uplink_endless_answer, one_record),
-        cmocka_unit_test_setup(test_uplink_store_that_cannot_be_read, one_record),
+        cmocka_unit_test(test_uplink_waits_for_a_store_that_cannot_be_read),
+        cmocka_unit_test(test_uplink_does_not_mind_a_store_that_is_read_at_the_third_try),
         cmocka_unit_test_setup(test_uplink_starts_over_at_once_when_records_are_evicted_under_way,
                                one_record),
         cmocka_unit_test_setup(test_uplink_tries_again_within_a_window_that_grows, one_record),
