@@ -47,7 +47,7 @@ setup: ## install what is missing for demo and test
 ready-%:
 	@$(SETUP) $*
 
-linux: ready-demo ## build tallyd, tally-decode and tally-schema for this machine
+linux: ready-demo ## build tallyd, tally-decode, tally-schema and tally-spool for this machine
 	$(call build,linux,-DTALLY_BOARD=linux -DCMAKE_BUILD_TYPE=MinSizeRel)
 
 firmware: known-board ready-demo ## build for BOARD= with ENDPOINT= and CERTS=

@@ -6,15 +6,15 @@
 
 #include "atomic.h"
 #include "attached.h"
+#include "boot.h"
 #include "cbor.h"
+#include "consent.h"
 #include "live.h"
 #include "log.h"
-#include "text.h"
 
 #define HEARTBEAT_DEFAULT_MS 60000u
 #define UPLOAD_DEFAULT_MS    300000u
-#define OPTION_TEXT_BYTES    64u
-#define PATH_BYTES           128u
+#define DAY_S                86400u
 
 /* What the agent cannot know of its own group. */
 #define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
@@ -24,70 +24,9 @@
 
 /* --- options -------------------------------------------------------------------------------- */
 
-/* What a text of the options is for. Those for the request line must not be able to end it. */
-enum use { TOLD_AT_BOOT, REQUIRED, IN_REQUEST };
-
-static const struct {
-    uint8_t offset; /* in tally_options_t */
-    uint8_t bytes;  /* that it must fit, with its NUL */
-    uint8_t use;    /* enum use */
-    uint8_t metric; /* of the boot record, counted from its first */
-} option_texts[] = {
-#define PROVISIONED(member, size, use) {offsetof(tally_options_t, member), size, use, 0},
-#define TOLD(member, symbol)                                                                       \
-    {offsetof(tally_options_t, member), OPTION_TEXT_BYTES, TOLD_AT_BOOT,                           \
-     TALLY_M_##symbol - TALLY_M_BOOT_FIRST},
-    /* clang-format off */
-    PROVISIONED(peer.host, OPTION_TEXT_BYTES, IN_REQUEST)
-    PROVISIONED(path, PATH_BYTES, IN_REQUEST)
-    PROVISIONED(device_id, OPTION_TEXT_BYTES, REQUIRED)
-    PROVISIONED(operator_id, OPTION_TEXT_BYTES, REQUIRED)
-    TOLD(device_type, DEVICE_TYPE)
-    TOLD(device_model, DEVICE_MODEL)
-    TOLD(soc, SOC)
-    TOLD(firmware, FIRMWARE)
-    TOLD(os, OS)
-    TOLD(middleware, MIDDLEWARE)
-    TOLD(browser, BROWSER)
-    TOLD(time_zone, TIME_ZONE)
-/* clang-format on */
-#undef PROVISIONED
-#undef TOLD
-};
-enum { OPTION_TEXTS = sizeof option_texts / sizeof option_texts[0] };
-_Static_assert(offsetof(tally_options_t, reset_reason) <= UINT8_MAX, "option_texts has 8 bits");
-
-static const char *option_text(const tally_options_t *options, uint32_t i) {
-    const char *text;
-    memcpy(&text, (const char *)options + option_texts[i].offset, sizeof text);
-    return text;
-}
-
-/* Bytes below 0x21 could end the request line they are put into. */
-static bool is_printable(const char *text) {
-    for (; *text != '\0'; text++) {
-        if ((uint8_t)*text <= 0x20 || (uint8_t)*text == 0x7F) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool are_texts_sound(const tally_options_t *options) {
-    for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
-        const char *const text = option_text(options, i);
-        const int32_t length = text != NULL ? tally_text_length(text, option_texts[i].bytes) : 0;
-        if (length < (option_texts[i].use != TOLD_AT_BOOT ? 1 : 0) ||
-            (option_texts[i].use == IN_REQUEST && !is_printable(text))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_sound(const tally_options_t *options) {
-    return are_texts_sound(options) && options->path[0] == '/' && options->peer.port != 0 &&
-           options->reset_reason <= TALLY_RESET_PROCESS_START;
+    return tally_boot_texts_are_sound(options) && options->path[0] == '/' &&
+           options->peer.port != 0 && options->reset_reason <= TALLY_RESET_PROCESS_START;
 }
 
 static bool are_periods_sound(const tally_t *tally) {
@@ -141,29 +80,6 @@ static int32_t draw_boot_id(const tally_port_t *port, uint64_t *out) {
     return TALLY_OK;
 }
 
-static void report_boot(tally_t *tally) {
-    const tally_options_t *const options = tally->options;
-    tally_value_t values[TALLY_BOOT_METRICS] = {{0}};
-    uint64_t present = TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, REGISTRY_HASH) |
-                       TALLY_CAN(BOOT, AGENT_VERSION);
-    values[TALLY_M_RESET_REASON - TALLY_M_BOOT_FIRST].number = options->reset_reason;
-    values[TALLY_M_REGISTRY_HASH - TALLY_M_BOOT_FIRST].number = tally_metrics_hash();
-    values[TALLY_M_AGENT_VERSION - TALLY_M_BOOT_FIRST].text = TALLY_VERSION;
-#if TALLY_METRICS_USER
-    values[TALLY_M_VENDOR_ID - TALLY_M_BOOT_FIRST].number = TALLY_VENDOR_ID;
-    present |= TALLY_CAN(BOOT, VENDOR_ID);
-#endif
-    for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
-        const char *const text = option_text(options, i);
-        if (option_texts[i].use == TOLD_AT_BOOT && text != NULL) {
-            values[option_texts[i].metric].text = text;
-            present |= UINT64_C(1) << option_texts[i].metric;
-        }
-    }
-    const tally_view_t view = {.values = values, .present = present, .group = TALLY_G_BOOT};
-    tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_BOOT, 0, &view, 1);
-}
-
 /* Of the agent's group a board declares what it notes, the agent itself all the rest. */
 static void declare_capabilities(tally_t *tally) {
     const uint64_t own = TALLY_CAN_ALL(AGENT) & ~(NOTED_BY_BOARD | UNMEASURED);
@@ -173,10 +89,58 @@ static void declare_capabilities(tally_t *tally) {
 #if !TALLY_DEVICE
     tally->capabilities[TALLY_G_DEVICE] = 0;
 #endif
+    tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, PREVIOUS_BOOT);
+    if (tally->options->settings != NULL) {
+        tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, BOOT_COUNT);
+    }
 #if TALLY_METRICS_USER
     /* Without it nobody could tell whose the keys of group USER are. */
     tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
 #endif
+}
+
+static int32_t begin_uplink(tally_t *tally, uint64_t now_ms) {
+    const tally_options_t *const options = tally->options;
+    const tally_uplink_config_t uplink = {
+        .peer = options->peer,
+        .path = options->path,
+        .device_id = options->device_id,
+        .operator_id = options->operator_id,
+        .boot_id = tally->boot_id,
+        .boot_ms = now_ms,
+        .period_ms = tally->upload_ms,
+    };
+    return tally_uplink_init(&tally->uplink, &uplink, tally->port, tally->transport, &tally->spool,
+                             now_ms);
+}
+
+int32_t tally_agent_begin(tally_t *tally) {
+    const tally_port_t *const port = tally->port;
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    int32_t status = draw_boot_id(port, &tally->boot_id);
+    if (status == TALLY_OK) {
+        status = tally_spool_init(&tally->spool, tally->store, tally->options->urgent_blocks,
+                                  tally->boot_id);
+    }
+    if (status == TALLY_OK) {
+        status = begin_uplink(tally, now_ms);
+    }
+    if (status != TALLY_OK) {
+        return status;
+    }
+    tally_viewing_init(&tally->viewing);
+    tally->engaged_ms = now_ms;
+    tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
+    tally_report_set_time(&tally->report, now_ms, port->wall(port->ctx));
+    tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
+    tally->wall_known = tally->report.wall.quality != TALLY_WALL_UNKNOWN;
+    tally->agent_due_ms = now_ms + tally->upload_ms;
+    if (!tally->report.muted) {
+        tally_boot_begin(tally, now_ms);
+        (void)tally_boot_report(tally, now_ms);
+        TALLY_LOG(port, BOOT, TALLY_REGISTRY_VERSION);
+    }
+    return TALLY_OK;
 }
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
@@ -190,6 +154,8 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     memset(tally, 0, sizeof *tally);
     tally->port = port;
     tally->options = options;
+    tally->transport = transport;
+    tally->store = store;
     tally->heartbeat_ms = options->heartbeat_ms != 0 ? options->heartbeat_ms : HEARTBEAT_DEFAULT_MS;
     tally->upload_ms = options->upload_ms != 0 ? options->upload_ms : UPLOAD_DEFAULT_MS;
     declare_capabilities(tally);
@@ -197,37 +163,9 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;
     }
-    const uint64_t now_ms = port->monotonic_ms(port->ctx);
-    int32_t status = draw_boot_id(port, &tally->boot_id);
-    if (status == TALLY_OK) {
-        status = tally_spool_init(&tally->spool, store, options->urgent_blocks, tally->boot_id);
-    }
-    if (status != TALLY_OK) {
-        return status;
-    }
-    const tally_uplink_config_t uplink = {
-        .peer = options->peer,
-        .path = options->path,
-        .device_id = options->device_id,
-        .operator_id = options->operator_id,
-        .boot_id = tally->boot_id,
-        .boot_ms = now_ms,
-        .period_ms = tally->upload_ms,
-    };
-    status = tally_uplink_init(&tally->uplink, &uplink, port, transport, &tally->spool, now_ms);
-    if (status != TALLY_OK) {
-        return status;
-    }
     tally_hooks_init(&tally->hooks, port);
-    tally_viewing_init(&tally->viewing);
-    tally->engaged_ms = now_ms;
-    tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
-    tally_report_set_time(&tally->report, now_ms, port->wall(port->ctx));
-    tally->wall_known = tally->report.wall.quality != TALLY_WALL_UNKNOWN;
-    tally->agent_due_ms = now_ms + tally->upload_ms;
-    report_boot(tally);
-    TALLY_LOG(port, BOOT, TALLY_REGISTRY_VERSION);
-    return TALLY_OK;
+    tally_consent_begin(tally);
+    return tally_agent_begin(tally);
 }
 
 /* --- what is due ---------------------------------------------------------------------------- */
@@ -266,6 +204,12 @@ static const struct {
     TOLD(EVENTS_STRAY, events_stray),
     TOLD(UPLOAD_ATTEMPTS, uplink.stats.attempts),
     TOLD(LAST_HTTP_STATUS, uplink.stats.last_status),
+    TOLD(RECORDS_EXPIRED, spool.expired),
+    TOLD(STORE_FAILED, spool.store_failed),
+    TOLD(DROPPED_EVENT, spool.dropped_kind['e' - 'a']),
+    TOLD(DROPPED_HEARTBEAT, spool.dropped_kind['h' - 'a']),
+    TOLD(DROPPED_START, spool.dropped_kind['s' - 'a']),
+    TOLD(DROPPED_END, spool.dropped_kind['x' - 'a']),
     TOLD(URGENT_DROPPED, spool.dropped[TALLY_URGENT]),
     TOLD(SESSIONS_REFUSED, sessions_refused),
 #undef TOLD
@@ -277,7 +221,7 @@ static void report_agent(tally_t *tally) {
     const uint32_t *const words = (const void *)tally;
     tally_value_t values[TALLY_AGENT_METRICS] = {{0}};
     uint64_t present = TALLY_CAN(AGENT, STEP_LONGEST) | TALLY_CAN(AGENT, SPOOL_HIGH) |
-                       TALLY_CAN(AGENT, WALL_QUALITY);
+                       TALLY_CAN(AGENT, SPOOL_FOREIGN) | TALLY_CAN(AGENT, WALL_QUALITY);
     present |= tally->tls_heap_high != 0 ? TALLY_CAN(AGENT, TLS_HEAP_HIGH) : 0;
     present |= tally->stack_high != 0 ? TALLY_CAN(AGENT, STACK_HIGH) : 0;
     for (uint32_t i = 0; i < sizeof agent_words / sizeof agent_words[0]; i++) {
@@ -285,6 +229,7 @@ static void report_agent(tally_t *tally) {
     }
     values[TALLY_M_LAST_ERROR - TALLY_M_AGENT_FIRST].number = uplink->last_error;
     values[TALLY_M_WALL_QUALITY - TALLY_M_AGENT_FIRST].number = tally->report.wall.quality;
+    values[TALLY_M_SPOOL_FOREIGN - TALLY_M_AGENT_FIRST].number = tally->spool.foreign_blocks;
     if (uplink->last_error != TALLY_OK) {
         present |= TALLY_CAN(AGENT, LAST_ERROR);
     }
@@ -296,7 +241,7 @@ static void report_agent(tally_t *tally) {
         {.values = values, .present = present, .group = TALLY_G_AGENT},
         {.values = tally->network, .present = tally->network_present, .group = TALLY_G_NETWORK},
     };
-    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_AGENT, 0, views, 2);
+    (void)tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_AGENT, 0, views, 2);
 }
 
 /* Time goes into ENGAGED_TIME up to now, or past it in standby. */
@@ -318,7 +263,7 @@ static void report_viewing(tally_t *tally, uint64_t now_ms) {
         tally_viewing_view(&tally->viewing),
         tally_viewing_histograms(&tally->viewing, histograms),
     };
-    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_VIEWING, 0, views, 2);
+    (void)tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_VIEWING, 0, views, 2);
 }
 
 /* What was never sampled in this period would be told as if it were new. */
@@ -329,18 +274,38 @@ static void report_device(tally_t *tally) {
         return;
     }
     const tally_view_t view = tally_machine_view(&tally->machine, values);
-    tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_DEVICE, 0, &view, 1);
+    (void)tally_report_make(&tally->report, TALLY_ROUTINE, TALLY_RECORD_DEVICE, 0, &view, 1);
     tally_machine_told(&tally->machine);
 #else
     (void)tally;
 #endif
 }
 
+/* What is known of the time for good: how old records are, and that it was once this late. */
+static void use_wall(tally_t *tally, tally_wall_t wall) {
+    const tally_options_t *const options = tally->options;
+    if (wall.quality != TALLY_WALL_AUTHENTICATED || wall.unix_ms < 0) {
+        return;
+    }
+    const uint32_t unix_s = (uint32_t)(wall.unix_ms / 1000);
+    tally->spool.unix_s = unix_s;
+    if (options->age_most_s != 0 && unix_s > options->age_most_s) {
+        tally_spool_expire(&tally->spool, unix_s - options->age_most_s);
+    }
+    if (options->settings != NULL) {
+        uint8_t time[4];
+        tally_le_put(time, unix_s, sizeof time);
+        (void)tally_settings_set_daily(options->settings, TALLY_SETTING_LAST_TIME, unix_s / DAY_S,
+                                       time, sizeof time);
+    }
+}
+
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_report_set_time(&tally->report, now_ms, wall);
     if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
         tally->wall_known = true;
-        tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
+        use_wall(tally, wall);
+        (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
     }
     const uint64_t session_ms = tally_live_report(tally, now_ms);
     if (now_ms >= tally->agent_due_ms) {
@@ -348,8 +313,11 @@ static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
         report_agent(tally);
         report_viewing(tally, now_ms);
         report_device(tally);
+        use_wall(tally, wall);
     }
-    return session_ms < tally->agent_due_ms ? session_ms : tally->agent_due_ms;
+    const uint64_t boot_ms = tally_boot_report(tally, now_ms);
+    const uint64_t agent_ms = boot_ms < tally->agent_due_ms ? boot_ms : tally->agent_due_ms;
+    return session_ms < agent_ms ? session_ms : agent_ms;
 }
 
 static void log_losses(tally_t *tally) {
@@ -377,12 +345,18 @@ uint32_t tally_step(tally_t *tally) {
     const tally_port_t *const port = tally->port;
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);
+    if (tally->consent != TALLY_CONSENT_GIVEN) {
+        return tally_consent_step(tally);
+    }
 
     tally_report_set_time(&tally->report, now_ms, wall);
     tally_attached_sample(tally);
     const bool more_events = tally_live_take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);
+    if (!more_events && tally_uplink_is_idle(&tally->uplink)) {
+        (void)tally_spool_prepare(&tally->spool);
+    }
     log_losses(tally);
     note_step(tally, port->monotonic_ms(port->ctx) - now_ms);
 
@@ -395,6 +369,10 @@ static int32_t change_standby(tally_t *tally, bool suspended) {
     const tally_port_t *const port = tally->port;
     if (tally->suspended == suspended) {
         return TALLY_E_STATE;
+    }
+    if (tally->consent != TALLY_CONSENT_GIVEN) {
+        tally->suspended = suspended;
+        return TALLY_OK;
     }
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);

@@ -34,11 +34,16 @@ typedef struct {
 struct tally {
     const tally_port_t *port;
     const tally_options_t *options;
+    const tally_transport_t *transport;
+    const tally_store_t *store;
 
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
     uint64_t agent_due_ms; /* the next records about the agent itself and all sessions */
     uint64_t engaged_ms;   /* ENGAGED_TIME is accounted up to here */
+    uint64_t boot_due_ms;  /* the boot record; UINT64_MAX: it is made */
+    uint32_t boot_count;   /* 0: unknown */
+    uint32_t destroyed;    /* blocks of the spool, after consent was withdrawn */
     uint32_t heartbeat_ms;
     uint32_t upload_ms;
     uint32_t events_illegal;
@@ -52,6 +57,8 @@ struct tally {
     uint64_t network_present;
     uint32_t dropped_logged; /* losses of the spool that the log has told */
     uint32_t damaged_logged;
+    uint8_t consent; /* enum tally_consent */
+    bool destroy_failed;
     bool wall_known;
     bool suspended;
 #if TALLY_WEBRTC_TRACKS > 0
@@ -74,5 +81,9 @@ struct tally {
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
     tally_session_t sessions[TALLY_SESSIONS];
 };
+
+/* Begins to collect and report as after a boot, under a new boot id. 0, TALLY_E_CONFIG,
+ * TALLY_E_RANDOM. */
+int32_t tally_agent_begin(tally_t *tally);
 
 #endif

@@ -77,7 +77,7 @@ static void report_stream(tally_t *tally, const tally_stream_t *stream) {
         .values = stream->totals, .present = stream->present, .group = stream->group};
     /* A stream's record goes by the letter of its group. */
     const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
-    tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
+    (void)tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
 }
 
 /* Takes the last figures of a stream and, once its player is gone, reports them and frees it. */
@@ -162,7 +162,7 @@ static void report_track(tally_t *tally, const tally_webrtc_slot_t *slot) {
         {.values = image.pair, .present = image.pair_present, .group = TALLY_G_WEBRTC_PAIR},
     };
     const enum tally_record kind = (enum tally_record)tally_group_infos[slot->track->group].letter;
-    tally_report_make(&tally->report, TALLY_ROUTINE, kind, slot->session, views, 2);
+    (void)tally_report_make(&tally->report, TALLY_ROUTINE, kind, slot->session, views, 2);
 }
 
 /* Reports and frees the tracks of these slots that have a session to be told of with. */

@@ -9,10 +9,11 @@
 #define HEADER      ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define TAG_AT      2u
 #define CHECK_AT    3u
-#define CRC_AT      4u
+#define CRC_AT      ((uint32_t)TALLY_ENTRY_CRC_AT)
 #define PLACE_BYTES 7u
 #define COMPARE     32u
 #define READ_TRIES  3u
+#define UNREADABLE  64u /* bytes passed over where a read fails, a multiple of all granularities */
 
 const uint8_t tally_entry_zeros[TALLY_ENTRY_ZEROS] = {0};
 
@@ -139,7 +140,7 @@ bool tally_entry_find(tally_window_t *window, uint32_t end) {
         if (tally_entry_at(window, end)) {
             return true;
         }
-        *offset += window->store->program_bytes;
+        *offset += window->bytes > 0 ? window->store->program_bytes : UNREADABLE;
     }
     *offset = end;
     return false;
@@ -173,15 +174,20 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset) {
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
+                           uint64_t owner) {
+    tally_le_put(header, bytes, TAG_AT);
+    header[TAG_AT] = tag;
+    const uint32_t crc = bind_place(header, place);
+    header[CHECK_AT] = (uint8_t)crc;
+    return bind_owner(crc, header, owner);
+}
+
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
                           tally_place_t place, uint64_t owner) {
     const uint32_t stored = tally_entry_stored_bytes(store, bytes);
-    tally_le_put(entry, bytes, TAG_AT);
-    entry[TAG_AT] = tag;
-    uint32_t crc = bind_place(entry, place);
-    entry[CHECK_AT] = (uint8_t)crc;
-    crc = tally_crc32(bind_owner(crc, entry, owner), entry + HEADER, bytes);
-    tally_le_put(entry + CRC_AT, crc, 4);
+    const uint32_t crc = tally_entry_begin(entry, tag, bytes, place, owner);
+    tally_le_put(entry + CRC_AT, tally_crc32(crc, entry + HEADER, bytes), 4);
     memset(entry + HEADER + bytes, 0xFF, stored - HEADER - bytes);
     return stored;
 }

@@ -24,6 +24,7 @@
 
 enum {
     TALLY_ENTRY_HEADER_BYTES = 8,
+    TALLY_ENTRY_CRC_AT = 4, /* in the header */
     TALLY_ENTRY_PADDING_MOST = 15,
     TALLY_ENTRY_PAYLOAD_MOST = 4096,
     TALLY_ENTRY_UNOWNED = 0x80, /* this bit of a tag: bound to its place only */
@@ -92,6 +93,11 @@ void tally_entry_pass(tally_window_t *window);
  * takes in the store. */
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
                           tally_place_t place, uint64_t owner);
+
+/* The same for a payload that is never in memory as a whole: writes the header but for its crc32.
+ * Returns the CRC so far; gone on with over the payload, it belongs at TALLY_ENTRY_CRC_AT. */
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
+                           uint64_t owner);
 
 /* Programs `bytes` sealed bytes, has them made durable and reads them back. TALLY_E_IO when they
  * are not there as they should be. */

@@ -2,6 +2,7 @@
 #include "live.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "attached.h"
 #include "log.h"
@@ -25,7 +26,7 @@ tally_session_t *tally_live_find(tally_t *tally, tally_session_id_t number) {
 
 static void make(tally_t *tally, enum tally_class class, enum tally_record kind,
                  const tally_session_t *session, const tally_view_t *views, uint32_t count) {
-    tally_report_make(&tally->report, class, kind, session->number, views, count);
+    (void)tally_report_make(&tally->report, class, kind, session->number, views, count);
 }
 
 /* The dimensions are set by events behind OPEN, so the start is reported with the play request. */
@@ -260,6 +261,23 @@ bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall) 
         on_event(tally, &event, at_ms);
     }
     return true;
+}
+
+bool tally_live_forget_events(tally_t *tally) {
+    tally_event_t event;
+    for (uint32_t i = 0; i < EVENTS_A_STEP; i++) {
+        if (!tally_hooks_take(&tally->hooks, &event)) {
+            return false;
+        }
+        if (event.hook == TALLY_HOOK_TEXT) {
+            tally_hooks_release_text(&tally->hooks, &event);
+        }
+    }
+    return true;
+}
+
+void tally_live_forget(tally_t *tally) {
+    memset(tally->sessions, 0, sizeof tally->sessions);
 }
 
 void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) {

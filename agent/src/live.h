@@ -15,6 +15,12 @@
  * take. */
 bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall);
 
+/* The same without consent: they are forgotten. */
+bool tally_live_forget_events(tally_t *tally);
+
+/* Forgets all open sessions, of which nothing is told. */
+void tally_live_forget(tally_t *tally);
+
 /* Makes the records that are due; returns when the next one is. */
 uint64_t tally_live_report(tally_t *tally, uint64_t now_ms);
 

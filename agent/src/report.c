@@ -239,8 +239,8 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
     report->wall = wall;
 }
 
-void tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
-                       uint32_t session, const tally_view_t *views, uint32_t count) {
+int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+                          uint32_t session, const tally_view_t *views, uint32_t count) {
     const tally_record_t record = {
         .kind = kind,
         .session = session,
@@ -250,17 +250,21 @@ void tally_report_make(tally_report_t *report, enum tally_class class, enum tall
         .views = views,
         .count = count,
     };
+    if (report->muted) {
+        return TALLY_OK;
+    }
     uint32_t sequence = 0;
     uint8_t *const place = tally_spool_begin(report->spool, &sequence);
     const uint32_t bytes = tally_record_encode(&record, sequence, place, TALLY_RECORD_BYTES);
     if (bytes > TALLY_RECORD_BYTES) {
         report->lost++;
         TALLY_LOG(report->port, RECORD_TOO_BIG, bytes);
-        return;
+        return TALLY_E_TOO_BIG;
     }
     const int32_t status = tally_spool_commit(report->spool, class, (uint8_t)kind, bytes);
-    if (status < 0) {
+    if (status < 0 && status != TALLY_E_FULL) {
         report->lost++;
         TALLY_LOG(report->port, SPOOL_STORE, status);
     }
+    return status;
 }

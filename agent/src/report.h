@@ -51,6 +51,7 @@ typedef struct {
     uint64_t boot_ms;  /* monotonic time that uptime counts from */
     uint64_t now_ms;   /* the time of the records being made, */
     tally_wall_t wall; /* and their wall time */
+    bool muted;        /* no record is made */
     uint32_t lost;     /* records that did not fit or that the store refused */
 } tally_report_t;
 
@@ -60,8 +61,9 @@ void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_s
 /* The times that the next records carry. */
 void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t wall);
 
-/* Encodes a record into the spool. One that does not get there is counted. */
-void tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
-                       uint32_t session, const tally_view_t *views, uint32_t count);
+/* Encodes a record into the spool. 0; TALLY_E_FULL: a boot record that finds no room and may be
+ * made again; another error: it is lost, and counted. */
+int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+                          uint32_t session, const tally_view_t *views, uint32_t count);
 
 #endif

@@ -39,8 +39,8 @@ static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
                   const tally_checkpoint_t *checkpoint) {
     const uint32_t index = checkpoint->fields[TALLY_CP_APPENDED];
     cursor->owner = tally_checkpoint_boot(checkpoint, TALLY_CP_BOOT_LOW);
-    if (index > cursor->index && index <= ring->appended) {
-        cursor->index = index; /* those between are not to be found any more */
+    if (index >= ring->tail.index && index <= ring->appended) {
+        cursor->index = index; /* some may be lost, some found that were never counted */
     }
 }
 
@@ -120,17 +120,18 @@ static void evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
 static bool is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
     tally_window_t window;
     tally_checkpoint_t next;
-    const uint32_t sequence = ring->tail.place.sequence + 1;
-    if (tally_ring_waiting(ring) == 0 || sequence > ring->head.sequence) {
-        return false;
-    }
+    uint32_t sequence = ring->tail.place.sequence;
     tally_ring_open(spool, ring, &window);
-    tally_ring_turn(ring, &window, sequence);
-    if (tally_checkpoint_first(&window, &next) != TALLY_BEGINS_SOUND) {
-        return false;
+    /* The next block may have been begun before the time was known, or have lost its checkpoint. */
+    while (tally_ring_waiting(ring) > 0 && sequence < ring->head.sequence) {
+        sequence++;
+        tally_ring_turn(ring, &window, sequence);
+        if (tally_checkpoint_first(&window, &next) == TALLY_BEGINS_SOUND &&
+            next.fields[TALLY_CP_SEQUENCE] == sequence && next.fields[TALLY_CP_UNIX_S] != 0) {
+            return next.fields[TALLY_CP_UNIX_S] < unix_s;
+        }
     }
-    const uint32_t begun_s = next.fields[TALLY_CP_UNIX_S];
-    return next.fields[TALLY_CP_SEQUENCE] == sequence && begun_s != 0 && begun_s < unix_s;
+    return false;
 }
 
 void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s) {
@@ -195,15 +196,16 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
     return put_entry(spool, ring, entry, TALLY_TAG_CHECKPOINT, TALLY_CHECKPOINT_BYTES);
 }
 
-/* Erases the next block unless this boot has already, and gives up what waits there if it may.
- * False if it may not. */
-static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+/* Erases the next block unless this boot has already. What waits there is given up if it may be,
+ * once; false if it may not. */
+static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool *may_evict) {
     const tally_store_t *const store = spool->store;
     const uint32_t sequence = ring->head.sequence + 1;
     if (tally_ring_waiting(ring) > 0 && sequence - ring->tail.place.sequence >= ring->blocks) {
-        if (!may_evict) {
+        if (!*may_evict) {
             return false;
         }
+        *may_evict = false;
         evict(spool, ring, false);
     }
     if (ring->next != NEXT_ERASED) {
@@ -216,11 +218,13 @@ static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool may_evict)
     return true;
 }
 
-/* Goes on in the next block, passing over those that fail. */
+/* Goes on in the next block, passing over those that fail. A store that fails altogether does not
+ * cost all that waits: one block is given up at most. */
 static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    bool may_still_evict = may_evict;
     for (uint32_t tries = 0; tries < ring->blocks; tries++) {
-        if (!claim_next(spool, ring, may_evict)) {
-            return TALLY_E_FULL;
+        if (!claim_next(spool, ring, &may_still_evict)) {
+            return may_evict ? TALLY_E_IO : TALLY_E_FULL;
         }
         ring->head.sequence++;
         ring->head.offset = ring->next == NEXT_ERASED ? 0 : spool->store->block_bytes;
@@ -261,23 +265,27 @@ static int32_t go_on(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
 }
 
 int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes) {
+    const bool is_boot = tally_tag_is_boot(tag);
     uint32_t failures = 0;
     int32_t status = TALLY_OK;
-    while (status == TALLY_OK) {
+    while (status == TALLY_OK && failures < TRIES) {
         status = put_entry(spool, ring, spool->record, tag, bytes);
         if (status == TALLY_OK) {
             ring->appended++;
-            if (!tally_tag_is_boot(tag)) {
+            if (!is_boot) {
                 ring->quiet_boots = 0;
             }
-            break;
+            return TALLY_OK;
         }
-        if (status == TALLY_E_IO && ++failures == TRIES) {
-            break;
+        if (status == TALLY_E_IO) {
+            failures++;
         }
-        status = go_on(spool, ring, !tally_tag_is_boot(tag));
+        if (failures < TRIES) {
+            status = go_on(spool, ring, !is_boot);
+        }
     }
-    return status;
+    /* Something of the first try may lie there: then it is no mere lack of room. */
+    return failures > 0 ? TALLY_E_IO : status;
 }
 
 void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
@@ -287,7 +295,7 @@ void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
 }
 
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
-    const uint32_t largest = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES);
-    return ring->skip == 0 && ring->next == NEXT_UNKNOWN &&
-           claim_next(spool, ring, !has_room(spool, ring, largest));
+    bool may_evict =
+        !has_room(spool, ring, tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES));
+    return ring->skip == 0 && ring->next == NEXT_UNKNOWN && claim_next(spool, ring, &may_evict);
 }

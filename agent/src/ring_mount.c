@@ -23,7 +23,7 @@ uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
  * otherwise. */
 static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
     const uint32_t blocks = spool->store->blocks;
-    const bool two = urgent_blocks + RING_BLOCKS <= blocks;
+    const bool two = urgent_blocks < blocks && blocks - urgent_blocks >= RING_BLOCKS;
     if (spool->ring_count != 0) {
         return urgent_blocks == spool->rings[TALLY_URGENT].blocks;
     }
@@ -104,31 +104,32 @@ static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
  * theirs. The head is behind the last sound entry. */
 static void find_head(tally_ring_t *ring, tally_window_t *window) {
     tally_cursor_t *const cursor = &window->cursor;
-    tally_ring_t ahead = *ring; /* as far as entries may be */
+    tally_place_t head = ring->head;
+    uint32_t appended = 0;
+    enum tally_beginning begins;
     tally_checkpoint_t checkpoint;
-    bool any = true;
-    ahead.appended = UINT32_MAX; /* believes any number */
-    ahead.head.offset = 0;
-    cursor->place.sequence = ahead.head.sequence - 1;
-    while (any) {
-        any = false;
-        ahead.head.sequence++;
-        while (tally_ring_next(&ahead, window, &checkpoint)) {
+    cursor->place.sequence = head.sequence - 1;
+    ring->head.offset = 0;
+    do {
+        ring->head.sequence++;
+        ring->appended = UINT32_MAX; /* believes any number */
+        while (tally_ring_next(ring, window, &checkpoint)) {
             if (window->entry.tag == TALLY_TAG_CHECKPOINT) {
                 take_state(ring, cursor, &checkpoint);
             } else if (!tally_tag_is_boot(window->entry.tag)) {
                 ring->quiet_boots = 0;
             }
             tally_entry_pass(window);
-            ring->head = cursor->place;
-            ring->appended = cursor->index;
-            any = true;
+            head = cursor->place;
+            appended = cursor->index;
         }
-        tally_ring_turn(ring, window, ahead.head.sequence);
-        any = any && tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
-        cursor->place = ahead.head;
-        cursor->index = ring->appended;
-    }
+        tally_ring_turn(ring, window, ring->head.sequence);
+        begins = tally_checkpoint_first(window, &checkpoint);
+        cursor->place = ring->head;
+        cursor->index = appended;
+    } while (begins == TALLY_BEGINS_UNKNOWN && head.sequence + 1 == ring->head.sequence);
+    ring->head = head;
+    ring->appended = appended;
 }
 
 static void settle(tally_spool_t *spool, tally_ring_t *ring) {

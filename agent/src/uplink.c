@@ -217,6 +217,15 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
     return head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES ? TALLY_E_CONFIG : TALLY_OK;
 }
 
+void tally_uplink_stop(tally_uplink_t *uplink) {
+    hang_up(uplink);
+    uplink->state = IDLE;
+}
+
+bool tally_uplink_is_idle(const tally_uplink_t *uplink) {
+    return uplink->state == IDLE;
+}
+
 void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
     uplink->due_ms = now_ms;
 }

@@ -81,6 +81,12 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
                           const tally_port_t *port, const tally_transport_t *transport,
                           tally_spool_t *spool, uint64_t now_ms);
 
+/* Breaks off what is under way. */
+void tally_uplink_stop(tally_uplink_t *uplink);
+
+/* Whether no upload is under way. */
+bool tally_uplink_is_idle(const tally_uplink_t *uplink);
+
 /* Makes the next upload due now; a wait after a failure still holds. */
 void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms);
 

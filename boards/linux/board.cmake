@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Linux: the daemon tallyd and the tools tally-decode and tally-schema, all at the top of the build
-# folder.
+# Linux: the daemon tallyd and the tools tally-decode, tally-schema and tally-spool, all at the top
+# of the build folder.
 add_subdirectory(port/posix)
 add_subdirectory(port/mbedtls)
 add_subdirectory(port/ram)
@@ -38,6 +38,7 @@ add_executable(tally-decode
     "${linux_dir}/tools/exports/player_state.c"
     "${linux_dir}/tools/exports/theoplayer.c"
     "${linux_dir}/tools/exports/writer.c"
+    "${linux_dir}/tools/input.c"
     "${linux_dir}/tools/json.c"
     "${linux_dir}/tools/names.c"
     "${linux_dir}/tools/record.c"
@@ -48,6 +49,26 @@ add_executable(tally-decode
 target_include_directories(tally-decode PRIVATE
     "${linux_dir}" "${linux_dir}/tools" "${PROJECT_SOURCE_DIR}/agent/include")
 target_link_libraries(tally-decode PRIVATE tally_warnings m)
+
+add_executable(tally-spool
+    "${linux_dir}/tools/arrays.c"
+    "${linux_dir}/tools/cbor_read.c"
+    "${linux_dir}/tools/flash.c"
+    "${linux_dir}/tools/input.c"
+    "${linux_dir}/tools/json.c"
+    "${linux_dir}/tools/names.c"
+    "${linux_dir}/tools/record.c"
+    "${linux_dir}/tools/record_read.c"
+    "${linux_dir}/tools/settings_print.c"
+    "${linux_dir}/tools/spool_entries.c"
+    "${linux_dir}/tools/spool_print.c"
+    "${linux_dir}/tools/spool_view.c"
+    "${linux_dir}/tools/tally-spool.c"
+    "${linux_dir}/say.c"
+    "${linux_dir}/utf8.c")
+target_include_directories(tally-spool PRIVATE
+    "${linux_dir}" "${linux_dir}/tools" "${PROJECT_SOURCE_DIR}/agent/include")
+target_link_libraries(tally-spool PRIVATE tally_warnings m)
 
 # tally_schema_tool(NAME FOLDER): tally-schema of the registry as the board in FOLDER configures it.
 function(tally_schema_tool name folder)
@@ -67,5 +88,5 @@ function(tally_schema_tool name folder)
 endfunction()
 tally_schema_tool(tally-schema "${linux_dir}")
 
-set_target_properties(tallyd tally-decode tally-schema PROPERTIES
+set_target_properties(tallyd tally-decode tally-schema tally-spool PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")

@@ -35,6 +35,8 @@ typedef struct {
     char ca[CONFIG_FILE_BYTES]; /* file names, taken from the folder of the configuration file */
     char certificate[CONFIG_FILE_BYTES];
     char key[CONFIG_FILE_BYTES];
+    char spool[CONFIG_FILE_BYTES];    /* where records wait; not given: in RAM */
+    char settings[CONFIG_FILE_BYTES]; /* small values that outlive the process; not given: none */
     char device_id[CONFIG_TEXT_BYTES];
     char operator_id[CONFIG_TEXT_BYTES];
     char device_type[CONFIG_TEXT_BYTES];
@@ -45,7 +47,7 @@ typedef struct {
     char title[CONFIG_TEXT_BYTES];
     uint32_t heartbeat_ms;
     uint32_t upload_ms;
-    uint32_t spool_bytes;
+    uint32_t spool_bytes; /* of the file or the RAM; a file keeps the size it was created with */
     uint32_t start_buffer_ms;
     uint32_t resume_buffer_ms;
     uint32_t end_after_ms;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "credentials.h"
 #include "say.h"
 
-#define SPOOL_BLOCK_BYTES 4096u
+#define BLOCK_BYTES     4096u /* of both stores */
+#define SETTINGS_BLOCKS 2u
 
 static bool is_ok(int32_t status, const char *what, FILE *errors) {
     if (status != TALLY_OK) {
@@ -88,15 +91,53 @@ static bool open_tls(device_t *device, const config_t *config, FILE *errors) {
     return opened;
 }
 
-static bool open_store(device_t *device, const config_t *config, FILE *errors) {
-    const uint32_t blocks = config->spool_bytes / SPOOL_BLOCK_BYTES;
-    device->spool = calloc(blocks, SPOOL_BLOCK_BYTES);
-    if (device->spool == NULL) {
+/* In the words of whoever configured it, where the agent's are about something else. */
+static const char *store_refusal(int32_t status) {
+    switch (status) {
+    case TALLY_E_CONFIG: return "is not a store of this size; left as it is";
+    case TALLY_E_STATE: return "in use by another tallyd, or given twice";
+    case TALLY_E_TOO_BIG:
+    case TALLY_E_IO: return strerror(errno);
+    default: return tally_status_name(status);
+    }
+}
+
+/* The store, or NULL with a line on `errors`. */
+static const tally_store_t *open_file(tally_posix_store_t *file, const char *name, uint32_t blocks,
+                                      FILE *errors) {
+    const int32_t status = tally_posix_store_open(file, name, BLOCK_BYTES, blocks, 1);
+    if (status != TALLY_OK) {
+        say(errors, "tallyd: %s: %s\n", name, store_refusal(status));
+        return NULL;
+    }
+    return tally_posix_store(file);
+}
+
+static const tally_store_t *open_ram(device_t *device, uint32_t blocks, FILE *errors) {
+    device->spool_memory = calloc(blocks, BLOCK_BYTES);
+    if (device->spool_memory == NULL) {
         say(errors, "tallyd: spool_bytes: no memory\n");
+        return NULL;
+    }
+    const int32_t status =
+        tally_ram_store_init(&device->spool_ram, device->spool_memory, BLOCK_BYTES, blocks, 1);
+    return is_ok(status, "spool_bytes", errors) ? tally_ram_store(&device->spool_ram) : NULL;
+}
+
+static bool open_stores(device_t *device, const config_t *config, FILE *errors) {
+    const uint32_t blocks = config->spool_bytes / BLOCK_BYTES;
+    device->spool = config->spool[0] == '\0'
+                        ? open_ram(device, blocks, errors)
+                        : open_file(&device->spool_file, config->spool, blocks, errors);
+    if (device->spool == NULL) {
         return false;
     }
-    return is_ok(tally_ram_store_init(&device->store, device->spool, SPOOL_BLOCK_BYTES, blocks, 1),
-                 "spool_bytes", errors);
+    if (config->settings[0] == '\0') {
+        return true;
+    }
+    device->settings =
+        open_file(&device->settings_store, config->settings, SETTINGS_BLOCKS, errors);
+    return device->settings != NULL;
 }
 
 static uint64_t now_ms(device_t *device) {
@@ -110,20 +151,29 @@ static bool open_agent(device_t *device, const config_t *config, FILE *errors) {
     fill_options(device, config);
     device->sample_period_ms = config->upload_ms;
     device->sample_due_ms = now_ms(device) + device->sample_period_ms;
-    return open_store(device, config, errors) &&
-           is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
-                            tally_tls_transport(&device->tls), tally_ram_store(&device->store)),
+    return is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
+                            tally_tls_transport(&device->tls), device->spool),
                  "agent", errors);
 }
 
+static void close_below_tls(device_t *device) {
+    tally_posix_store_close(&device->settings_store);
+    tally_posix_store_close(&device->spool_file);
+    free(device->spool_memory);
+    tally_posix_close(&device->posix);
+}
+
 bool device_open(device_t *device, const config_t *config, FILE *errors) {
-    device->spool = NULL;
+    device->spool_memory = NULL;
+    device->spool_file.fd = -1;
+    device->settings = NULL;
+    device->settings_store.fd = -1;
     device->heap_high_noted = 0;
     if (!is_ok(tally_posix_init(&device->posix, config->log), "system", errors)) {
         return false;
     }
-    if (!open_tls(device, config, errors)) {
-        tally_posix_close(&device->posix);
+    if (!open_stores(device, config, errors) || !open_tls(device, config, errors)) {
+        close_below_tls(device);
         return false;
     }
     if (!open_agent(device, config, errors)) {
@@ -135,8 +185,7 @@ bool device_open(device_t *device, const config_t *config, FILE *errors) {
 
 void device_close(device_t *device) {
     tally_tls_deinit(&device->tls);
-    tally_posix_close(&device->posix);
-    free(device->spool);
+    close_below_tls(device);
 }
 
 /* ---- running -------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef DEVICE_H
 #define DEVICE_H
-/* The agent with all that Linux puts below it: clock, TCP, TLS and a store in RAM. */
+/* The agent with all that Linux puts below it: clock, TCP, TLS, and stores in files or RAM. */
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 #include "tally/state.h"
 #include "tally/tally.h"
 #include "tally_posix.h"
+#include "tally_posix_store.h"
 #include "tally_posix_tcp.h"
 #include "tally_ram_store.h"
 #include "tally_tls.h"
@@ -23,8 +24,12 @@ typedef struct {
     tally_posix_t posix;
     tally_posix_tcp_t tcp;
     tally_tls_t tls;
-    tally_ram_store_t store;
-    uint8_t *spool;
+    const tally_store_t *spool; /* of the two below the one that the configuration asks for */
+    tally_posix_store_t spool_file;
+    tally_ram_store_t spool_ram;
+    uint8_t *spool_memory;
+    const tally_store_t *settings; /* NULL: none */
+    tally_posix_store_t settings_store;
     tally_options_t options;
     receiver_config_t receiver_config;
     char os[CONFIG_TEXT_BYTES];

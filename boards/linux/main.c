@@ -20,9 +20,13 @@ static int usage(void) {
     return EXIT_USAGE;
 }
 
-/* The credentials are parsed and the agent is built, but nothing is opened to the network. */
+/* The credentials are parsed and the agent is built, but nothing is opened to the network, and no
+ * store in a file: a tallyd that runs with this configuration has them locked, and one that never
+ * ran is not to have its first boot told by a check. */
 static int check(config_t *config, const char *name) {
     static device_t device;
+    config->spool[0] = '\0';
+    config->settings[0] = '\0';
     config->log = TALLY_LOG_WARNING; /* that the agent started would be no news here */
     if (!device_open(&device, config, stderr)) {
         return RUN_FAILED;

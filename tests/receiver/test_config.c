@@ -91,7 +91,9 @@ static void test_what_is_not_given_has_its_default(void **state) {
     assert_string_equal(config.title, "");
     assert_int_equal(config.heartbeat_ms, 60000);
     assert_int_equal(config.upload_ms, 300000);
+    assert_string_equal(config.spool, "");
     assert_int_equal(config.spool_bytes, 262144);
+    assert_string_equal(config.settings, "");
     assert_int_equal(config.start_buffer_ms, 500);
     assert_int_equal(config.resume_buffer_ms, 500);
     assert_int_equal(config.end_after_ms, 3000);
@@ -103,7 +105,9 @@ static void test_all_keys(void **state) {
     (void)state;
     const config_t config = good(REQUIRED "heartbeat_ms=1000\n"
                                           "upload_ms = 86400000\n"
+                                          "spool = spool\n"
                                           "  spool_bytes\t=  32768  \r\n"
+                                          "settings = /var/lib/tally/settings\n"
                                           "start_buffer_ms = 100\n"
                                           "resume_buffer_ms = 60000\n"
                                           "end_after_ms = 0\n"
@@ -119,7 +123,9 @@ static void test_all_keys(void **state) {
                                           "log = debug\n"
                                           "exit_when_ended = yes");
     assert_int_equal(config.heartbeat_ms, 1000);
+    assert_string_equal(config.spool, "dir/spool");
     assert_int_equal(config.spool_bytes, 32768);
+    assert_string_equal(config.settings, "/var/lib/tally/settings");
     assert_int_equal(config.bitrate_kbps, INT32_MAX);
     assert_string_equal(config.title, "Nine = \xC3\xBC # all of it");
     assert_string_equal(config.firmware, "1.2");
@@ -165,6 +171,7 @@ static void test_line_that_is_no_setting(void **state) {
 static void test_key_without_value(void **state) {
     (void)state;
     line_refused("title = ", "title: has no value");
+    line_refused("spool = ", "spool: has no value");
 }
 
 static void test_missing_keys_are_all_named(void **state) {
@@ -253,6 +260,9 @@ static void test_too_long_a_file_name(void **state) {
     char line[1200] = "ca = ";
     memset(line + strlen(line), 'f', CONFIG_FILE_BYTES - strlen("dir/"));
     required_refused(line, "too long");
+    strcpy(line, "settings = ");
+    memset(line + strlen(line), 'f', CONFIG_FILE_BYTES - strlen("dir/"));
+    line_refused(line, "settings: too long");
 }
 
 static void test_a_line_too_long_does_not_hide_the_next(void **state) {

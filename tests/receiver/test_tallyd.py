@@ -4,6 +4,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,56 @@ class Configured(unittest.TestCase):
         result = tallyd("--check", self.config(key="foreign-device.key"))
         self.assertEqual((result.returncode, result.stderr),
                          (1, "tallyd: ca, certificate or key: bad configuration\n"))
+
+    def file_bytes(self, name):
+        """Of a file that only its owner may see."""
+        found = os.stat(os.path.join(self.folder, name))
+        self.assertEqual(stat.S_IMODE(found.st_mode), 0o600)
+        return found.st_size
+
+    def refusal(self, more):
+        result = tallyd("--run", self.config(more=more))
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        return result.stderr
+
+    def test_spool_and_settings_in_files_are_created_once_and_for_one_tallyd(self):
+        more = "spool = a.spool\nspool_bytes = 40000\nsettings = a.settings\n"
+        daemon, line = self.start(more=more)
+        self.assertIn("listening", line)
+        self.assertEqual((self.file_bytes("a.spool"), self.file_bytes("a.settings")),
+                         (36864, 8192))
+        self.assertEqual(self.refusal("spool = a.spool\nspool_bytes = 36864\n"),
+                         f"tallyd: {self.folder}/a.spool: in use by another tallyd, "
+                         "or given twice\n")
+        self.assertEqual(self.refusal("settings = a.settings\n"),
+                         f"tallyd: {self.folder}/a.settings: in use by another tallyd, "
+                         "or given twice\n")
+        self.assertEqual(tallyd("--check", self.config(more=more)).returncode, 0)
+        daemon.kill()
+        daemon.wait()
+        self.assertIn("listening", self.start(more=more)[1])
+
+    def test_a_check_creates_no_files(self):
+        result = tallyd("--check", self.config(more="spool = b.spool\nsettings = b.settings\n"))
+        self.assertEqual(result.returncode, 0)
+        self.assertFalse([n for n in os.listdir(self.folder) if n.startswith("b.")])
+
+    def test_a_spool_of_another_size_is_refused_and_kept(self):
+        path = os.path.join(self.folder, "c.spool")
+        with open(path, "wb") as out:
+            out.write(b"r" * 65536)
+        self.assertEqual(self.refusal("spool = c.spool\nspool_bytes = 32768\n"),
+                         f"tallyd: {path}: is not a store of this size; left as it is\n")
+        with open(path, "rb") as kept:
+            self.assertEqual(kept.read(), b"r" * 65536)
+
+    def test_one_file_cannot_be_both_spool_and_settings(self):
+        more = "spool = d.both\nspool_bytes = 32768\nsettings = d.both\n"
+        self.assertIn("d.both: in use by another tallyd, or given twice\n", self.refusal(more))
+
+    def test_a_spool_in_a_folder_that_is_not_there(self):
+        self.assertEqual(self.refusal("spool = no/spool\n"),
+                         f"tallyd: {self.folder}/no/spool: No such file or directory\n")
 
     def test_it_says_which_port_the_kernel_chose(self):
         for listen, shown in (("127.0.0.1:0", r"127\.0\.0\.1"), ("[::1]:0", r"\[::1\]")):

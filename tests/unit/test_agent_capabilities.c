@@ -97,7 +97,7 @@ static void test_agent_that_declares_nothing_tells_of_itself_alone(void **state)
     expect_bare('o', 4);
     expect_bare('v', 3);
     expect_bare('a', 4);
-    assert_int_equal(record_keys(device_last(&device, 'b'), "c"), 1);
+    assert_int_equal(record_keys(device_last(&device, 'b'), "c"), 2);
     assert_true(record_has(device_last(&device, 'b'), "c.a"));
     assert_false(record_has(device_last(&device, 'a'), "a.as"));
     assert_int_equal(record_number(device_last(&device, 'a'), "a.am"), 11);
@@ -178,7 +178,7 @@ static void test_agent_tells_what_is_declared_at_boot_and_with_each_start(void *
     static const char kinds[] = {'b', 's'};
     for (uint32_t i = 0; i < sizeof kinds; i++) {
         const record_t record = device_last(&device, kinds[i]);
-        assert_int_equal(record_keys(record, "c"), 3);
+        assert_int_equal(record_keys(record, "c"), 4);
         assert_int_equal(record_number(record, "c.t"), 1 << 20);
         assert_int_equal(record_number(record, "c.l"), 255);
         assert_true(record_has(record, "c.a"));

@@ -81,7 +81,7 @@ static void test_report_boot(void **state) {
                0x62, 'f', 'w', 0x63, '1', '.', '2',
                0x62, 'r', 'e', 0x03,
            0x61, 'c', 0xA2,
-               0x61, 'b', 0x19, 0x02, 0x40, /* bits 6 and 9 */
+               0x61, 'b', 0x19, 0x09, 0x00, /* bits 8 and 11 */
                0x61, 'r', 0x03,
            0x61, 'k', 0x61, 'b',
            0x61, 'q', 0x00,
@@ -310,9 +310,12 @@ static void test_report_oversized_record_is_counted_and_leaves_no_trace(void **s
     (void)state;
     static char text[TALLY_RECORD_BYTES + 1];
     memset(text, 'x', sizeof text - 1);
-    const tally_value_t values[TALLY_BOOT_METRICS] = {{.text = text}};
+    tally_value_t values[TALLY_BOOT_METRICS] = {{0}};
+    values[at(TALLY_M_FIRMWARE, TALLY_M_BOOT_FIRST)].text = text;
     make(TALLY_RECORD_BOOT, 0,
-         &(tally_view_t){.values = values, .present = 1, .group = TALLY_G_BOOT}, 1);
+         &(tally_view_t){
+             .values = values, .present = TALLY_CAN(BOOT, FIRMWARE), .group = TALLY_G_BOOT},
+         1);
     assert_int_equal(report.lost, 1);
     assert_int_equal(tally_spool_waiting(&spool), 0);
     make_event();

@@ -4,7 +4,7 @@
 /*
  * Small named values that survive power cuts: what has no place in the spool. A log in two erase
  * blocks: values are appended to one block until it is full; then, and at the first write of each
- * boot, the living ones are copied to the other, which is valid from the moment its header is.
+ * boot, the living ones are copied to the other, which is valid from the moment its seal is.
  *
  *     block 0                             block 1
  *     | header 7 | seal | values, old |   | header 8 | seal | values copied | values set since |
@@ -60,7 +60,8 @@ int32_t tally_settings_get(const tally_settings_t *settings, uint32_t id, uint8_
                            uint32_t size);
 
 /* Sets a value, durably when it returns 0; a cut before that leaves the old value or the new one.
- * Writes nothing if it is already so. TALLY_E_FULL: does not fit beside the others; TALLY_E_IO:
+ * Writes nothing if it is already so and this boot has written before; until then what can be read
+ * may be what a cut has left in doubt. TALLY_E_FULL: does not fit beside the others; TALLY_E_IO:
  * the store failed in both blocks, the old values stand; TALLY_E_ARGUMENT: a bad id, NULL with
  * bytes, or more than TALLY_SETTING_BYTES_MOST. */
 int32_t tally_settings_set(tally_settings_t *settings, uint32_t id, const uint8_t *value,
@@ -71,8 +72,8 @@ int32_t tally_settings_set(tally_settings_t *settings, uint32_t id, const uint8_
 int32_t tally_settings_set_daily(tally_settings_t *settings, uint32_t id, uint32_t day,
                                  const uint8_t *value, uint32_t bytes);
 
-/* Removes a value; writes nothing if there is none. Of a secret a copy stays in the store until its
- * block is erased: the second write of a later boot at the latest. As tally_settings_set(). */
+/* Removes a value. Of a secret a copy stays in the store until its block is erased: by the second
+ * later boot that writes, at the latest. As tally_settings_set(). */
 int32_t tally_settings_clear(tally_settings_t *settings, uint32_t id);
 
 #ifdef __cplusplus

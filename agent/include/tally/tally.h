@@ -18,6 +18,7 @@
 #include "tally/device.h"
 #include "tally/hook.h"
 #include "tally/port.h"
+#include "tally/settings.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,6 +51,16 @@ typedef struct {
      * at least 3, with as many left for the others; all of them: one ring for both; 0: a quarter. */
     uint32_t urgent_blocks;
 
+    /* Records older than this are given up unsent, a block of the spool at a time, while the wall
+     * time is authenticated; 0: none are. */
+    uint32_t age_most_s;
+
+    /* What must outlive the boot beside the records: consent, boot count, last known time. NULL:
+     * none of it does. */
+    tally_settings_t *settings;
+
+    bool consent_needed; /* nothing is collected before tally_consent() was once called with true */
+
     uint32_t heartbeat_ms; /* 1,000 to 3,600,000; 0 is 60,000 */
     uint32_t upload_ms;    /* 1,000 to 86,400,000; 0 is 300,000 */
 
@@ -67,6 +78,27 @@ typedef struct {
  * be larger than TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store);
+
+enum tally_consent {
+    TALLY_CONSENT_NONE = 0, /* never asked for, and needed */
+    TALLY_CONSENT_GIVEN = 1,
+    TALLY_CONSENT_WITHDRAWING = 2, /* what was stored is being destroyed */
+    TALLY_CONSENT_WITHDRAWN = 3,
+};
+
+/* Whether the viewer lets the device measure and report; kept in the settings. Agent task; blocks as
+ * long as they do.
+ *
+ * False: collection stops with this call, open sessions are forgotten and uploads end. Each
+ * tally_step() then destroys one block of the spool, so that no record can be read back from the raw
+ * store; tally_consent_state() tells when it is done. Power cuts do not end it, the next boot begins
+ * again. Blocks that can neither be erased nor written are told in the log, and tried again at each
+ * boot. TALLY_E_IO: the settings could not keep it, it holds for this boot.
+ *
+ * True: begins anew, as a boot does, with another boot id. TALLY_E_STATE while what was stored is
+ * being destroyed; else as tally_init(). */
+int32_t tally_consent(tally_t *tally, bool given);
+enum tally_consent tally_consent_state(const tally_t *tally);
 
 /* Does what is due: takes events from the ring, samples streams, makes records, moves the upload
  * on by one non-blocking step. Returns after how many milliseconds it wants to be called again;

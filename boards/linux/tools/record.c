@@ -118,16 +118,9 @@ static void print_field(FILE *out, const cbor_reader_t *reader, const record_fie
     }
 }
 
-static void print_record(void *context, const cbor_reader_t *reader, const record_head_t *head,
-                         const record_t *record) {
-    FILE *const out = context;
+/* The line from the record's own keys on. */
+static void print_own(FILE *out, const cbor_reader_t *reader, const record_t *record) {
     const char *const kind = names_record(record->kind);
-    say(out, "{");
-    if (head->present) {
-        say(out, "\"device\":");
-        json_text(out, head->device.text, head->device.text_bytes);
-        say(out, ",\"boot\":\"%014" PRIx64 "\",", (uint64_t)head->boot);
-    }
     say(out, "\"seq\":%" PRId64 ",\"kind\":", record->sequence);
     json_text(out, kind != NULL ? kind : &record->kind, kind != NULL ? strlen(kind) : 1);
     if (record->session != RECORD_ABSENT) {
@@ -142,6 +135,24 @@ static void print_record(void *context, const cbor_reader_t *reader, const recor
         print_field(out, reader, &record->fields[i]);
     }
     say(out, "}\n");
+}
+
+static void print_record(void *context, const cbor_reader_t *reader, const record_head_t *head,
+                         const record_t *record) {
+    FILE *const out = context;
+    say(out, "{");
+    if (head->present) {
+        say(out, "\"device\":");
+        json_text(out, head->device.text, head->device.text_bytes);
+        say(out, ",\"boot\":\"%014" PRIx64 "\",", (uint64_t)head->boot);
+    }
+    print_own(out, reader, record);
+}
+
+void record_print_of_boot(FILE *out, const cbor_reader_t *reader, const record_t *record,
+                          uint64_t boot) {
+    say(out, "{\"boot\":\"%014" PRIx64 "\",", boot);
+    print_own(out, reader, record);
 }
 
 bool record_print_next(FILE *out, cbor_reader_t *reader) {

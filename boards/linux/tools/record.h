@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cbor_read.h"
+#include "record_read.h"
 
 /*
  * Prints every record of the next upload body or bare record, one line each, and none that is not
@@ -18,5 +19,9 @@
  * `boot_group` and `device_group`.
  */
 bool record_print_next(FILE *out, cbor_reader_t *reader);
+
+/* Prints the line of a record that was read (record_read.h) and whose boot is known otherwise. */
+void record_print_of_boot(FILE *out, const cbor_reader_t *reader, const record_t *record,
+                          uint64_t boot);
 
 #endif

@@ -8,47 +8,15 @@
 #include <string.h>
 
 #include "exports/export.h"
+#include "input.h"
 #include "names.h"
 #include "record.h"
 #include "say.h"
 
-#define INPUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define CHUNK_BYTES     ((size_t)64 * 1024)
-
 enum { EXIT_GOOD, EXIT_DAMAGED, EXIT_USAGE };
-
-typedef struct {
-    uint8_t *data;
-    size_t size;
-    size_t room;
-} input_t;
 
 static const char *name_of(const char *name) {
     return name != NULL ? name : "standard input";
-}
-
-/* Adds the whole of a file. False with errno; too much is EFBIG. */
-static bool read_all(FILE *in, input_t *input) {
-    for (;;) {
-        if (input->size == input->room) {
-            const size_t room = input->room == 0 ? CHUNK_BYTES : input->room * 2;
-            uint8_t *const larger = realloc(input->data, room);
-            if (larger == NULL) {
-                return false;
-            }
-            input->data = larger;
-            input->room = room;
-        }
-        const size_t bytes = fread(input->data + input->size, 1, input->room - input->size, in);
-        input->size += bytes;
-        if (input->size > INPUT_BYTES_MAX) {
-            errno = EFBIG;
-            return false;
-        }
-        if (bytes == 0) {
-            return ferror(in) == 0;
-        }
-    }
 }
 
 static int decode(const input_t *input, const char *name) {
@@ -63,15 +31,10 @@ static int decode(const input_t *input, const char *name) {
     return EXIT_GOOD;
 }
 
-/* Adds the whole of a file to the input; NULL is the standard input. */
 static bool read_file(const char *name, input_t *input) {
-    FILE *const in = name != NULL ? fopen(name, "rb") : stdin;
-    const bool is_read = in != NULL && read_all(in, input);
+    const bool is_read = input_add(input, name);
     if (!is_read) {
         say(stderr, "tally-decode: %s: %s\n", name_of(name), strerror(errno));
-    }
-    if (in != NULL && in != stdin) {
-        (void)fclose(in);
     }
     return is_read;
 }
