@@ -16,12 +16,10 @@ void tally_checkpoint_encode(const tally_checkpoint_t *checkpoint,
     }
 }
 
-bool tally_checkpoint_read(tally_window_t *window, uint32_t offset, const tally_entry_t *entry,
-                           tally_checkpoint_t *out) {
-    uint32_t got = 0;
-    const uint8_t *payload =
-        tally_window_at(window, offset + TALLY_ENTRY_HEADER_BYTES, TALLY_CHECKPOINT_BYTES, &got);
-    if (payload == NULL || entry->bytes != TALLY_CHECKPOINT_BYTES || got < TALLY_CHECKPOINT_BYTES ||
+bool tally_checkpoint_read(tally_window_t *window, tally_checkpoint_t *out) {
+    const uint8_t *payload = tally_window_at(
+        window, window->cursor.place.offset + TALLY_ENTRY_HEADER_BYTES, TALLY_CHECKPOINT_BYTES);
+    if (payload == NULL || window->entry.bytes != TALLY_CHECKPOINT_BYTES ||
         payload[0] != TALLY_SPOOL_FORMAT) {
         return false;
     }
@@ -33,18 +31,14 @@ bool tally_checkpoint_read(tally_window_t *window, uint32_t offset, const tally_
 }
 
 enum tally_beginning tally_checkpoint_first(tally_window_t *window, tally_checkpoint_t *out) {
-    tally_cursor_t cursor = {.owner = 0};
-    tally_entry_t entry;
-    uint32_t got = 0;
-    const uint8_t *const header = tally_window_at(window, 0, SEQUENCE_AT + 4, &got);
+    const uint8_t *const header = tally_window_at(window, 0, SEQUENCE_AT + 4);
     if (header == NULL) {
         return TALLY_BEGINS_UNKNOWN;
     }
-    cursor.place.sequence = tally_le_get(header + SEQUENCE_AT, 4);
-    if (!tally_entry_at(window, &cursor, window->store->block_bytes, &entry) ||
-        entry.tag != TALLY_TAG_CHECKPOINT) {
+    window->cursor.place = (tally_place_t){tally_le_get(header + SEQUENCE_AT, 4), 0};
+    if (!tally_entry_at(window, window->store->block_bytes) ||
+        window->entry.tag != TALLY_TAG_CHECKPOINT) {
         return TALLY_BEGINS_UNKNOWN;
     }
-    return tally_checkpoint_read(window, 0, &entry, out) ? TALLY_BEGINS_SOUND
-                                                         : TALLY_BEGINS_FOREIGN;
+    return tally_checkpoint_read(window, out) ? TALLY_BEGINS_SOUND : TALLY_BEGINS_FOREIGN;
 }

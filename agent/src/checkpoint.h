@@ -40,12 +40,11 @@ static inline uint64_t tally_checkpoint_boot(const tally_checkpoint_t *checkpoin
 void tally_checkpoint_encode(const tally_checkpoint_t *checkpoint,
                              uint8_t out[TALLY_CHECKPOINT_BYTES]);
 
-/* Reads the checkpoint at `offset` of the window's block, where a sound entry of that tag lies.
- * False if it is of an unknown format or cannot be read. */
-bool tally_checkpoint_read(tally_window_t *window, uint32_t offset, const tally_entry_t *entry,
-                           tally_checkpoint_t *out);
+/* Reads the checkpoint that was found at the cursor. False if it is of an unknown format or cannot
+ * be read. */
+bool tally_checkpoint_read(tally_window_t *window, tally_checkpoint_t *out);
 
-/* What the window's block begins with. */
+/* What the window's block begins with; the cursor is moved there. */
 enum tally_beginning {
     TALLY_BEGINS_UNKNOWN, /* with no sound checkpoint */
     TALLY_BEGINS_FOREIGN, /* with one of another format */

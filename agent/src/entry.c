@@ -11,10 +11,11 @@
 #define CHECK_AT    3u
 #define CRC_AT      ((uint32_t)TALLY_ENTRY_CRC_AT)
 #define PLACE_BYTES 7u
-#define OWNER_BYTES 8u
 #define COMPARE     32u
 #define READ_TRIES  3u
 #define UNREADABLE  64u /* bytes passed over where a read fails, a multiple of all granularities */
+
+const uint8_t tally_entry_zeros[TALLY_ENTRY_ZEROS] = {0};
 
 /* --- bytes ---------------------------------------------------------------------------------- */
 
@@ -40,21 +41,23 @@ uint32_t tally_entry_stored_bytes(const tally_store_t *store, uint32_t payload_b
 
 /* --- checks --------------------------------------------------------------------------------- */
 
-/* The CRC of all that an entry is bound to, its payload excepted, and the check on the way there.
- */
-static uint32_t bind(const uint8_t *header, tally_place_t place, uint64_t owner, uint8_t *check) {
-    uint8_t bound[PLACE_BYTES + CHECK_AT + OWNER_BYTES] = {0};
-    uint8_t *const copied = bound + PLACE_BYTES;
-    tally_le_put(bound, place.sequence, 4);
-    tally_le_put(bound + 4, place.offset, 3);
-    memcpy(copied, header, CHECK_AT);
-    if ((header[TAG_AT] & TALLY_ENTRY_UNOWNED) == 0) {
-        tally_le_put(copied + CHECK_AT, (uint32_t)owner, 4);
-        tally_le_put(copied + CHECK_AT + 4, (uint32_t)(owner >> 32), 4);
+static uint32_t crc_words(uint32_t crc, uint32_t first, uint32_t second, uint32_t bytes) {
+    uint8_t words[8];
+    tally_le_put(words, first, 4);
+    tally_le_put(words + 4, second, 4);
+    return tally_crc32(crc, words, bytes);
+}
+
+/* The CRC of the place and the header's beginning, of which the check is a part. */
+static uint32_t bind_place(const uint8_t *header, tally_place_t place) {
+    return tally_crc32(crc_words(0, place.sequence, place.offset, PLACE_BYTES), header, CHECK_AT);
+}
+
+static uint32_t bind_owner(uint32_t crc, const uint8_t *header, uint64_t owner) {
+    if ((header[TAG_AT] & TALLY_ENTRY_UNOWNED) != 0) {
+        owner = 0;
     }
-    const uint32_t crc = tally_crc32(0, bound, PLACE_BYTES + CHECK_AT);
-    *check = (uint8_t)crc;
-    return tally_crc32(crc, copied + CHECK_AT, OWNER_BYTES);
+    return crc_words(crc, (uint32_t)owner, (uint32_t)(owner >> 32), 8);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -66,7 +69,7 @@ void tally_window_move(tally_window_t *window, uint32_t block) {
     }
 }
 
-static bool load(tally_window_t *window, uint32_t offset) {
+static void load(tally_window_t *window, uint32_t offset) {
     const tally_store_t *const store = window->store;
     const uint32_t room = store->block_bytes - offset;
     const uint32_t bytes = room < window->size ? room : window->size;
@@ -75,94 +78,98 @@ static bool load(tally_window_t *window, uint32_t offset) {
     for (uint32_t tries = 0; tries < READ_TRIES; tries++) {
         if (store->read(store->ctx, window->block, offset, window->buffer, bytes) == TALLY_OK) {
             window->bytes = bytes;
-            return true;
+            return;
         }
     }
     window->failed = true;
-    return false;
 }
 
-const uint8_t *tally_window_at(tally_window_t *window, uint32_t offset, uint32_t most,
-                               uint32_t *bytes) {
-    const uint32_t room = window->store->block_bytes - offset;
-    uint32_t wanted = most < room ? most : room;
-    wanted = wanted < window->size ? wanted : window->size;
-    const uint32_t skip = offset - window->offset; /* wraps when the window begins behind it */
-    if ((skip > window->bytes || wanted > window->bytes - skip) && !load(window, offset)) {
-        return NULL;
+const uint8_t *tally_window_at(tally_window_t *window, uint32_t offset, uint32_t bytes) {
+    uint32_t skip = offset - window->offset; /* wraps when the window begins behind it */
+    if (skip > window->bytes || bytes > window->bytes - skip) {
+        load(window, offset);
+        skip = 0;
     }
-    *bytes = wanted;
-    return window->buffer + (offset - window->offset);
+    return bytes <= window->bytes - skip ? window->buffer + skip : NULL;
 }
 
-static bool is_payload_sound(tally_window_t *window, uint32_t offset, uint32_t bytes, uint32_t crc,
-                             uint32_t expected) {
-    while (bytes > 0) {
-        uint32_t part = 0;
-        const uint8_t *const payload = tally_window_at(window, offset, bytes, &part);
+/* So much of `bytes` as the window can hold at once. */
+static uint32_t part_of(const tally_window_t *window, uint32_t bytes) {
+    return bytes < window->size ? bytes : window->size;
+}
+
+static bool is_payload_sound(tally_window_t *window, uint32_t crc, uint32_t expected) {
+    uint32_t offset = window->cursor.place.offset + HEADER;
+    uint32_t left = window->entry.bytes;
+    while (left > 0) {
+        const uint32_t part = part_of(window, left);
+        const uint8_t *const payload = tally_window_at(window, offset, part);
         if (payload == NULL) {
             return false;
         }
         crc = tally_crc32(crc, payload, part);
         offset += part;
-        bytes -= part;
+        left -= part;
     }
     return crc == expected;
 }
 
-bool tally_entry_at(tally_window_t *window, const tally_cursor_t *cursor, uint32_t end,
-                    tally_entry_t *entry) {
-    const uint32_t offset = cursor->place.offset;
-    uint32_t got = 0;
-    const uint8_t *const header = tally_window_at(window, offset, HEADER, &got);
-    if (header == NULL || got < HEADER) {
+bool tally_entry_at(tally_window_t *window, uint32_t end) {
+    const tally_place_t place = window->cursor.place;
+    const uint8_t *const header = tally_window_at(window, place.offset, HEADER);
+    if (header == NULL) {
         return false;
     }
-    entry->bytes = tally_le_get(header, TAG_AT);
-    entry->tag = header[TAG_AT];
-    if (entry->bytes > TALLY_ENTRY_PAYLOAD_MOST || entry->bytes + HEADER > end - offset) {
+    window->entry.bytes = tally_le_get(header, TAG_AT);
+    window->entry.tag = header[TAG_AT];
+    if (window->entry.bytes > TALLY_ENTRY_PAYLOAD_MOST ||
+        window->entry.bytes + HEADER > end - place.offset) {
         return false;
     }
-    uint8_t check = 0;
-    const uint32_t crc = bind(header, cursor->place, cursor->owner, &check);
-    return header[CHECK_AT] == check && is_payload_sound(window, offset + HEADER, entry->bytes, crc,
-                                                         tally_le_get(header + CRC_AT, 4));
+    const uint32_t crc = bind_place(header, place);
+    if (header[CHECK_AT] != (uint8_t)crc) {
+        return false;
+    }
+    return is_payload_sound(window, bind_owner(crc, header, window->cursor.owner),
+                            tally_le_get(header + CRC_AT, 4));
 }
 
-bool tally_entry_find(tally_window_t *window, tally_cursor_t *cursor, uint32_t end,
-                      tally_entry_t *entry) {
-    while (cursor->place.offset + HEADER <= end) {
-        if (tally_entry_at(window, cursor, end, entry)) {
+bool tally_entry_find(tally_window_t *window, uint32_t end) {
+    uint32_t *const offset = &window->cursor.place.offset;
+    while (*offset + HEADER <= end) {
+        if (tally_entry_at(window, end)) {
             return true;
         }
-        cursor->place.offset += window->bytes > 0 ? window->store->program_bytes : UNREADABLE;
+        *offset += window->bytes > 0 ? window->store->program_bytes : UNREADABLE;
     }
-    cursor->place.offset = end;
+    *offset = end;
     return false;
 }
 
-void tally_entry_pass(const tally_window_t *window, tally_cursor_t *cursor,
-                      const tally_entry_t *entry) {
-    cursor->place.offset += tally_entry_stored_bytes(window->store, entry->bytes);
+void tally_entry_pass(tally_window_t *window) {
+    window->cursor.place.offset += tally_entry_stored_bytes(window->store, window->entry.bytes);
+    if ((window->entry.tag & TALLY_ENTRY_UNOWNED) == 0) {
+        window->cursor.index++;
+    }
 }
 
 uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset) {
-    const uint32_t granularity = window->store->program_bytes;
+    const uint32_t block_bytes = window->store->block_bytes;
     uint32_t end = offset;
-    while (offset < window->store->block_bytes) {
-        uint32_t part = 0;
-        const uint8_t *const bytes = tally_window_at(window, offset, window->size, &part);
+    while (offset < block_bytes) {
+        const uint32_t part = part_of(window, block_bytes - offset);
+        const uint8_t *const bytes = tally_window_at(window, offset, part);
         if (bytes == NULL) {
-            return window->store->block_bytes;
+            return block_bytes;
         }
         for (uint32_t i = 0; i < part; i++) {
             if (bytes[i] != 0xFF) {
-                end = (offset + i + granularity) / granularity * granularity;
+                end = offset + i + 1;
             }
         }
         offset += part;
     }
-    return end;
+    return tally_entry_stored_bytes(window->store, end - HEADER);
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -171,7 +178,9 @@ uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_p
                            uint64_t owner) {
     tally_le_put(header, bytes, TAG_AT);
     header[TAG_AT] = tag;
-    return bind(header, place, owner, &header[CHECK_AT]);
+    const uint32_t crc = bind_place(header, place);
+    header[CHECK_AT] = (uint8_t)crc;
+    return bind_owner(crc, header, owner);
 }
 
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,

@@ -43,8 +43,14 @@ typedef struct {
     uint32_t index; /* number of the next record since the log's first */
 } tally_cursor_t;
 
-/* The part of a block that was last read. Larger buffers need fewer reads. To look at the store
- * anew, or when the buffer was used for something else, set `bytes` to 0. */
+typedef struct {
+    uint32_t bytes; /* of the payload */
+    uint8_t tag;
+} tally_entry_t;
+
+/* A reader: the part of a block that it has read last, how far it has come and what it found there.
+ * Larger buffers need fewer reads. To look at the store anew, or when the buffer was used for
+ * something else, set `bytes` to 0. */
 typedef struct {
     const tally_store_t *store;
     uint8_t *buffer;
@@ -52,38 +58,36 @@ typedef struct {
     uint32_t block;
     uint32_t offset; /* what is in the buffer now */
     uint32_t bytes;
+    tally_entry_t entry;
     bool failed; /* a read has failed for good */
+    tally_cursor_t cursor;
 } tally_window_t;
 
 /* Looks at another block from now on. */
 void tally_window_move(tally_window_t *window, uint32_t block);
 
-/* At least one and at most `most` bytes from `offset` on, and how many they are; NULL when the
- * store cannot be read, in several tries. `offset` lies in the block. Valid until the next call. */
-const uint8_t *tally_window_at(tally_window_t *window, uint32_t offset, uint32_t most,
-                               uint32_t *bytes);
+/* The bytes from `offset` on; NULL when the store cannot be read, in several tries, or when they
+ * are more than the window's buffer or the block has. `offset` lies in the block. Valid until the
+ * next call. */
+const uint8_t *tally_window_at(tally_window_t *window, uint32_t offset, uint32_t bytes);
 
-typedef struct {
-    uint32_t bytes; /* of the payload */
-    uint8_t tag;
-} tally_entry_t;
+/* So many that they cover a header and its padding, in every store. */
+enum { TALLY_ENTRY_ZEROS = 16 };
+extern const uint8_t tally_entry_zeros[TALLY_ENTRY_ZEROS];
 
 /* What an entry takes in a store: header, payload and padding. */
 uint32_t tally_entry_stored_bytes(const tally_store_t *store, uint32_t payload_bytes);
 
-/* Whether a sound entry lies at the cursor's place in the window's block and ends before `end`.
- * What cannot be read is not sound. */
-bool tally_entry_at(tally_window_t *window, const tally_cursor_t *cursor, uint32_t end,
-                    tally_entry_t *entry);
+/* Whether a sound entry lies at the cursor in the window's block and ends before `end`. What cannot
+ * be read is not sound. */
+bool tally_entry_at(tally_window_t *window, uint32_t end);
 
 /* Moves the cursor within the block to the first sound entry at or behind it and before `end`, or,
  * if there is none, to `end`; then it is false. Bounded by the granules of a block. */
-bool tally_entry_find(tally_window_t *window, tally_cursor_t *cursor, uint32_t end,
-                      tally_entry_t *entry);
+bool tally_entry_find(tally_window_t *window, uint32_t end);
 
-/* Moves the cursor behind the entry it is at. */
-void tally_entry_pass(const tally_window_t *window, tally_cursor_t *cursor,
-                      const tally_entry_t *entry);
+/* Moves the cursor behind the entry that was found at it, and counts that if it has an owner. */
+void tally_entry_pass(tally_window_t *window);
 
 /* Writes header and padding around the payload at entry + TALLY_ENTRY_HEADER_BYTES. Returns what it
  * takes in the store. */

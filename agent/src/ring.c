@@ -12,6 +12,29 @@ enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
 
 /* --- reading -------------------------------------------------------------------------------- */
 
+uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring) {
+    if (tally_ring_waiting(ring) == 0) {
+        return 0;
+    }
+    return (ring->head.sequence - ring->tail.place.sequence) * spool->store->block_bytes +
+           ring->head.offset - ring->tail.place.offset;
+}
+
+void tally_ring_open(tally_spool_t *spool, const tally_ring_t *ring, tally_window_t *window) {
+    window->store = spool->store;
+    window->buffer = spool->record;
+    window->size = sizeof spool->record;
+    window->block = 0;
+    window->offset = 0;
+    window->bytes = 0;
+    window->failed = false;
+    window->cursor = ring->tail;
+}
+
+void tally_ring_turn(const tally_ring_t *ring, tally_window_t *window, uint32_t sequence) {
+    tally_window_move(window, tally_ring_block(ring, sequence));
+}
+
 static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
                   const tally_checkpoint_t *checkpoint) {
     const uint32_t index = checkpoint->fields[TALLY_CP_APPENDED];
@@ -21,49 +44,33 @@ static void learn(const tally_ring_t *ring, tally_cursor_t *cursor,
     }
 }
 
-bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
-                     tally_entry_t *entry, tally_checkpoint_t *checkpoint) {
+bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
+                     tally_checkpoint_t *checkpoint) {
+    tally_cursor_t *const cursor = &window->cursor;
+    tally_checkpoint_t passed;
+    tally_checkpoint_t *const found = checkpoint != NULL ? checkpoint : &passed;
     while (tally_place_before(cursor->place, ring->head)) {
         const uint32_t sequence = cursor->place.sequence;
         const uint32_t end =
             sequence == ring->head.sequence ? ring->head.offset : window->store->block_bytes;
-        tally_checkpoint_t found;
-        tally_window_move(window, tally_ring_block(ring, sequence));
-        if (!tally_entry_find(window, cursor, end, entry)) {
+        tally_ring_turn(ring, window, sequence);
+        if (!tally_entry_find(window, end)) {
             cursor->place = (tally_place_t){.sequence = sequence + 1, .offset = 0};
             continue;
         }
-        if (entry->tag != TALLY_TAG_CHECKPOINT) {
+        if (window->entry.tag != TALLY_TAG_CHECKPOINT) {
             return true;
         }
-        if (tally_checkpoint_read(window, cursor->place.offset, entry, &found)) {
-            learn(ring, cursor, &found);
-            if (checkpoint != NULL) {
-                *checkpoint = found;
+        if (tally_checkpoint_read(window, found)) {
+            learn(ring, cursor, found);
+            if (found == checkpoint) {
                 return true;
             }
         }
-        tally_entry_pass(window, cursor, entry);
+        tally_entry_pass(window);
     }
     cursor->place = ring->head;
     cursor->index = ring->appended;
-    return false;
-}
-
-bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
-    uint8_t buffer[WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
-    tally_checkpoint_t next;
-    uint32_t sequence = ring->tail.place.sequence;
-    /* The next block may have been begun before the time was known, or have lost its checkpoint. */
-    while (tally_ring_waiting(ring) > 0 && sequence < ring->head.sequence) {
-        sequence++;
-        tally_window_move(&window, tally_ring_block(ring, sequence));
-        if (tally_checkpoint_first(&window, &next) == TALLY_BEGINS_SOUND &&
-            next.fields[TALLY_CP_SEQUENCE] == sequence && next.fields[TALLY_CP_UNIX_S] != 0) {
-            return next.fields[TALLY_CP_UNIX_S] < unix_s;
-        }
-    }
     return false;
 }
 
@@ -88,24 +95,49 @@ void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_c
     }
 }
 
-void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
+/* Gives up what waits in the oldest block, because the ring is full or for its age. */
+static void evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age) {
     uint8_t buffer[WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
-    tally_cursor_t cursor = ring->tail;
-    tally_entry_t entry;
+    tally_window_t window;
     uint32_t found = 0;
-    while (tally_ring_next(ring, &window, &cursor, &entry, NULL) &&
-           cursor.place.sequence == ring->tail.place.sequence) {
+    tally_ring_open(spool, ring, &window);
+    window.buffer = buffer;
+    window.size = sizeof buffer;
+    while (tally_ring_next(ring, &window, NULL) &&
+           window.cursor.place.sequence == ring->tail.place.sequence) {
         if (for_age) {
             spool->expired++;
         } else {
-            count_dropped(spool, entry.tag);
+            count_dropped(spool, window.entry.tag);
         }
         found++;
-        cursor.index++;
-        tally_entry_pass(&window, &cursor, &entry);
+        tally_entry_pass(&window);
     }
-    tally_ring_take_off(spool, ring, &cursor, found);
+    tally_ring_take_off(spool, ring, &window.cursor, found);
+}
+
+/* Whether all records of the oldest block were made before `unix_s`. */
+static bool is_aged(tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s) {
+    tally_window_t window;
+    tally_checkpoint_t next;
+    uint32_t sequence = ring->tail.place.sequence;
+    tally_ring_open(spool, ring, &window);
+    /* The next block may have been begun before the time was known, or have lost its checkpoint. */
+    while (tally_ring_waiting(ring) > 0 && sequence < ring->head.sequence) {
+        sequence++;
+        tally_ring_turn(ring, &window, sequence);
+        if (tally_checkpoint_first(&window, &next) == TALLY_BEGINS_SOUND &&
+            next.fields[TALLY_CP_SEQUENCE] == sequence && next.fields[TALLY_CP_UNIX_S] != 0) {
+            return next.fields[TALLY_CP_UNIX_S] < unix_s;
+        }
+    }
+    return false;
+}
+
+void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s) {
+    while (is_aged(spool, ring, unix_s)) {
+        evict(spool, ring, true);
+    }
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -114,29 +146,30 @@ static bool has_room(const tally_spool_t *spool, const tally_ring_t *ring, uint3
     return ring->head.offset + bytes <= spool->store->block_bytes;
 }
 
-static uint32_t checkpoint_stored_bytes(const tally_spool_t *spool) {
-    return tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
-}
-
-static const uint8_t zeros[HEADER + TALLY_ENTRY_PADDING_MOST] = {0};
-
-static uint32_t zeros_bytes(const tally_spool_t *spool) {
-    return tally_entry_stored_bytes(spool->store, 0);
-}
-
 /* Programs at the head, for which there is room. After a failure nobody knows what lies there: the
  * header is made unsound for good, and the rest of the block is left alone. */
 static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data, uint32_t bytes) {
     const tally_store_t *const store = spool->store;
     const uint32_t block = tally_ring_block(ring, ring->head.sequence);
     if (tally_entry_program(store, block, ring->head.offset, data, bytes) < 0) {
-        (void)store->program(store->ctx, block, ring->head.offset, zeros, zeros_bytes(spool));
+        (void)store->program(store->ctx, block, ring->head.offset, tally_entry_zeros,
+                             tally_entry_stored_bytes(store, 0));
         spool->store_failed++;
         ring->head.offset = store->block_bytes;
         return TALLY_E_IO;
     }
     ring->head.offset += bytes;
     return TALLY_OK;
+}
+
+static int32_t put_entry(tally_spool_t *spool, tally_ring_t *ring, uint8_t *entry, uint8_t tag,
+                         uint32_t bytes) {
+    const uint32_t stored =
+        tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot);
+    if (ring->skip > 0 || !has_room(spool, ring, stored)) {
+        return TALLY_E_FULL;
+    }
+    return put(spool, ring, entry, stored);
 }
 
 static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
@@ -159,52 +192,42 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
             [TALLY_CP_TAIL_BOOT_HIGH] = (uint32_t)(tail->owner >> 32),
         }};
     uint8_t entry[NOTE_BYTES];
-    if (!has_room(spool, ring, checkpoint_stored_bytes(spool))) {
-        return TALLY_E_FULL;
-    }
     tally_checkpoint_encode(&checkpoint, entry + HEADER);
-    const uint32_t bytes = tally_entry_seal(spool->store, entry, TALLY_TAG_CHECKPOINT,
-                                            TALLY_CHECKPOINT_BYTES, ring->head, 0);
-    return put(spool, ring, entry, bytes);
+    return put_entry(spool, ring, entry, TALLY_TAG_CHECKPOINT, TALLY_CHECKPOINT_BYTES);
 }
 
-/* Erases the next block unless this boot has already. */
-static int32_t erase_next(tally_spool_t *spool, tally_ring_t *ring) {
+/* Erases the next block unless this boot has already. What waits there is given up if it may be,
+ * once; false if it may not. */
+static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool *may_evict) {
     const tally_store_t *const store = spool->store;
-    if (ring->next == NEXT_ERASED) {
-        return TALLY_OK;
-    }
-    if (store->erase(store->ctx, tally_ring_block(ring, ring->head.sequence + 1)) < 0) {
-        spool->store_failed++;
-        ring->next = NEXT_REFUSED;
-        return TALLY_E_IO;
-    }
-    ring->next = NEXT_ERASED;
-    return TALLY_OK;
-}
-
-static bool is_next_taken(const tally_ring_t *ring) {
-    return tally_ring_waiting(ring) > 0 &&
-           ring->head.sequence + 1 - ring->tail.place.sequence >= ring->blocks;
-}
-
-/* Goes on in the next block, passing over those that fail. */
-static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
-    bool has_evicted = false;
-    for (uint32_t tries = 0; tries < ring->blocks; tries++) {
-        if (is_next_taken(ring)) {
-            if (!may_evict) {
-                return TALLY_E_FULL;
-            }
-            if (has_evicted) {
-                return TALLY_E_IO; /* a store that fails altogether does not cost all that waits */
-            }
-            tally_ring_evict(spool, ring, false);
-            has_evicted = true;
+    const uint32_t sequence = ring->head.sequence + 1;
+    if (tally_ring_waiting(ring) > 0 && sequence - ring->tail.place.sequence >= ring->blocks) {
+        if (!*may_evict) {
+            return false;
         }
-        const int32_t erased = erase_next(spool, ring);
+        *may_evict = false;
+        evict(spool, ring, false);
+    }
+    if (ring->next != NEXT_ERASED) {
+        ring->next = NEXT_ERASED;
+        if (store->erase(store->ctx, tally_ring_block(ring, sequence)) < 0) {
+            ring->next = NEXT_REFUSED;
+            spool->store_failed++;
+        }
+    }
+    return true;
+}
+
+/* Goes on in the next block, passing over those that fail. A store that fails altogether does not
+ * cost all that waits: one block is given up at most. */
+static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    bool may_still_evict = may_evict;
+    for (uint32_t tries = 0; tries < ring->blocks; tries++) {
+        if (!claim_next(spool, ring, &may_still_evict)) {
+            return may_evict ? TALLY_E_IO : TALLY_E_FULL;
+        }
         ring->head.sequence++;
-        ring->head.offset = erased == TALLY_OK ? 0 : spool->store->block_bytes;
+        ring->head.offset = ring->next == NEXT_ERASED ? 0 : spool->store->block_bytes;
         ring->next = NEXT_UNKNOWN;
         if (tally_ring_waiting(ring) == 0) {
             /* With nothing to wait for, the tail goes with the head. */
@@ -218,76 +241,72 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
     return TALLY_E_IO;
 }
 
-/* A boot's first writing: behind what the last boot may have torn, or in the next block. */
-static int32_t begin(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
-    if (ring->begun) {
-        return TALLY_OK;
-    }
-    const uint32_t bytes = zeros_bytes(spool) + 2 * checkpoint_stored_bytes(spool);
-    if (has_room(spool, ring, ring->skip + bytes)) {
-        if (ring->doubtful) {
-            const tally_store_t *const store = spool->store;
-            (void)store->program(store->ctx, tally_ring_block(ring, ring->head.sequence),
-                                 ring->head.offset - store->program_bytes, zeros,
-                                 store->program_bytes);
-        }
-        ring->head.offset += ring->skip;
-        ring->begun = true;
-        if (put(spool, ring, zeros, zeros_bytes(spool)) == TALLY_OK) {
-            (void)put_checkpoint(spool, ring);
-        }
-    } else {
-        const int32_t status = open_block(spool, ring, may_evict);
-        if (status < 0) {
-            return status;
-        }
-        ring->begun = true;
-    }
-    (void)put_checkpoint(spool, ring);
-    return TALLY_OK;
+/* Makes the last of what shows in front of the head, which is part of no sound entry, read 0. */
+static void show_for_good(const tally_spool_t *spool, const tally_ring_t *ring) {
+    const tally_store_t *const store = spool->store;
+    const uint32_t bytes = store->program_bytes;
+    (void)store->program(store->ctx, tally_ring_block(ring, ring->head.sequence),
+                         ring->head.offset - bytes, tally_entry_zeros, bytes);
 }
 
-int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes,
-                          bool may_evict) {
-    const uint32_t stored = tally_entry_stored_bytes(spool->store, bytes);
-    int32_t status = begin(spool, ring, may_evict);
-    for (uint32_t tries = 0; tries < TRIES && status == TALLY_OK; tries++) {
-        if (!has_room(spool, ring, stored)) {
-            status = open_block(spool, ring, may_evict);
-            if (status < 0) {
-                /* Something of the first try may lie there: that is no mere lack of room. */
-                return tries == 0 ? status : TALLY_E_IO;
-            }
+/* Goes on where there is room: at a boot's first writing behind what the last boot may have torn,
+ * else in the next block. */
+static int32_t go_on(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
+    const uint32_t zeros = tally_entry_stored_bytes(spool->store, 0);
+    const uint32_t note = tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
+    const uint32_t skip = ring->skip;
+    int32_t status = TALLY_OK;
+    ring->skip = 0;
+    if (skip > 0 && has_room(spool, ring, skip + zeros + 2 * note)) {
+        if (ring->doubtful) {
+            show_for_good(spool, ring);
         }
-        (void)tally_entry_seal(spool->store, spool->record, tag, bytes, ring->head, spool->boot);
-        if (put(spool, ring, spool->record, stored) == TALLY_OK) {
-            ring->appended++;
-            return TALLY_OK;
-        }
-        status = tries + 1 < TRIES ? TALLY_OK : TALLY_E_IO;
+        ring->head.offset += skip;
+        (void)put(spool, ring, tally_entry_zeros, zeros);
+        (void)put_checkpoint(spool, ring);
+    } else {
+        status = open_block(spool, ring, may_evict);
+    }
+    if (status < 0) {
+        ring->skip = skip;
+    } else if (skip > 0) {
+        (void)put_checkpoint(spool, ring);
     }
     return status;
 }
 
+int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes) {
+    const bool is_boot = tally_tag_is_boot(tag);
+    uint32_t failures = 0;
+    int32_t status = TALLY_OK;
+    while (status == TALLY_OK && failures < TRIES) {
+        status = put_entry(spool, ring, spool->record, tag, bytes);
+        if (status == TALLY_OK) {
+            ring->appended++;
+            if (!is_boot) {
+                ring->quiet_boots = 0;
+            }
+            return TALLY_OK;
+        }
+        if (status == TALLY_E_IO) {
+            failures++;
+        }
+        if (failures < TRIES) {
+            status = go_on(spool, ring, !is_boot);
+        }
+    }
+    /* Something of the first try may lie there: then it is no mere lack of room. */
+    return failures > 0 ? TALLY_E_IO : status;
+}
+
 void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring) {
-    if (!ring->begun) {
-        (void)begin(spool, ring, false);
-    } else if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
-        (void)open_block(spool, ring, false);
+    if (put_checkpoint(spool, ring) == TALLY_E_FULL) {
+        (void)go_on(spool, ring, false);
     }
 }
 
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring) {
-    const uint32_t largest = tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES);
-    if (!ring->begun || ring->next != NEXT_UNKNOWN) {
-        return false;
-    }
-    if (is_next_taken(ring)) {
-        if (has_room(spool, ring, largest)) {
-            return false;
-        }
-        tally_ring_evict(spool, ring, false);
-    }
-    (void)erase_next(spool, ring);
-    return true;
+    bool may_evict =
+        !has_room(spool, ring, tally_entry_stored_bytes(spool->store, TALLY_RECORD_BYTES));
+    return ring->skip == 0 && ring->next == NEXT_UNKNOWN && claim_next(spool, ring, &may_evict);
 }

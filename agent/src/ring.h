@@ -13,16 +13,21 @@ enum { TALLY_CLASS_BIT = 0x20, TALLY_KIND_BITS = 0x1F };
  * else yet. False if the rings do not suit the store. */
 bool tally_ring_mount(tally_spool_t *spool, uint32_t urgent_blocks);
 
+/* Begins to read at the ring's tail, through the spool's buffer. */
+void tally_ring_open(tally_spool_t *spool, const tally_ring_t *ring, tally_window_t *window);
+
+/* Moves the window to the block of that number. */
+void tally_ring_turn(const tally_ring_t *ring, tally_window_t *window, uint32_t sequence);
+
 /* Moves the cursor to the next record at or behind it, skipping what is damaged and learning from
  * checkpoints whose records follow and which number they have. With `checkpoint` it stops at those
  * as well and tells what they say. False at the head. */
-bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor,
-                     tally_entry_t *entry, tally_checkpoint_t *checkpoint);
+bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
+                     tally_checkpoint_t *checkpoint);
 
-/* Puts the record in spool->record behind the others, evicting if it may. TALLY_E_FULL, TALLY_E_IO.
- */
-int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes,
-                          bool may_evict);
+/* Puts the record in spool->record behind the others, evicting if it is not a boot record.
+ * TALLY_E_FULL, TALLY_E_IO. */
+int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag, uint32_t bytes);
 
 /* Writes the state of the ring down if that pushes nothing out. */
 void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring);
@@ -31,19 +36,20 @@ void tally_ring_note(tally_spool_t *spool, tally_ring_t *ring);
 void tally_ring_take_off(tally_spool_t *spool, tally_ring_t *ring, const tally_cursor_t *cursor,
                          uint32_t records);
 
-/* Gives up what waits in the oldest block, because the ring is full or for its age. */
-void tally_ring_evict(tally_spool_t *spool, tally_ring_t *ring, bool for_age);
-
-/* Whether all records of the oldest block were made before `unix_s`. */
-bool tally_ring_is_aged(const tally_spool_t *spool, const tally_ring_t *ring, uint32_t unix_s);
+/* Gives up the oldest blocks while all their records were made before `unix_s`. */
+void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s);
 
 /* Erases the next block if that pushes out nothing but what the next record would; whether it
  * tried. */
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring);
 
-static inline uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
-    return ring->first + sequence % ring->blocks;
+/* Whether a tag is that of the records that a boot loop makes. */
+static inline bool tally_tag_is_boot(uint8_t tag) {
+    return (tag & TALLY_KIND_BITS) == (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS);
 }
+
+/* The block of the store that the ring's block of that number lies in. */
+uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence);
 
 static inline bool tally_place_before(tally_place_t a, tally_place_t b) {
     return ((uint64_t)a.sequence << 32 | a.offset) < ((uint64_t)b.sequence << 32 | b.offset);
@@ -53,10 +59,7 @@ static inline uint32_t tally_ring_waiting(const tally_ring_t *ring) {
     return ring->appended - ring->tail.index;
 }
 
-/* A window on the store that is as large as the buffer. */
-static inline tally_window_t tally_window_on(const tally_store_t *store, uint8_t *buffer,
-                                             uint32_t size) {
-    return (tally_window_t){.store = store, .buffer = buffer, .size = size};
-}
+/* What the records that wait take, and all between them. */
+uint32_t tally_ring_bytes(const tally_spool_t *spool, const tally_ring_t *ring);
 
 #endif

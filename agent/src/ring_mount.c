@@ -15,10 +15,18 @@ static void lay_ring(tally_ring_t *ring, uint32_t first, uint32_t blocks) {
     ring->blocks = (uint16_t)blocks;
 }
 
-/* Two rings, or one if all blocks are urgent. */
+uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
+    return ring->first + sequence % ring->blocks;
+}
+
+/* Two rings, or one if all blocks are urgent. False if that cannot be or they are laid out
+ * otherwise. */
 static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
     const uint32_t blocks = spool->store->blocks;
     const bool two = urgent_blocks < blocks && blocks - urgent_blocks >= RING_BLOCKS;
+    if (spool->ring_count != 0) {
+        return urgent_blocks == spool->rings[TALLY_URGENT].blocks;
+    }
     if (urgent_blocks < RING_BLOCKS || (!two && urgent_blocks != blocks)) {
         return false;
     }
@@ -40,15 +48,14 @@ static uint32_t choose_urgent_blocks(uint32_t configured, uint32_t blocks) {
 
 /* Whether the checkpoint that `block` begins with is of this layout; the ring's newest is noted. */
 static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpoint_t *first) {
-    const uint32_t urgent_blocks = first->fields[TALLY_CP_URGENT_BLOCKS];
     const uint32_t sequence = first->fields[TALLY_CP_SEQUENCE];
-    if (spool->ring_count == 0 && !lay_out(spool, urgent_blocks)) {
+    if (!lay_out(spool, first->fields[TALLY_CP_URGENT_BLOCKS])) {
         return false;
     }
     tally_ring_t *const urgent = &spool->rings[TALLY_URGENT];
     tally_ring_t *const ring = block < urgent->blocks ? urgent : &spool->rings[TALLY_ROUTINE];
-    if (urgent_blocks != urgent->blocks || sequence % ring->blocks != block - ring->first ||
-        sequence < ring->blocks || sequence > SEQUENCES_MOST) {
+    if (tally_ring_block(ring, sequence) != block || sequence < ring->blocks ||
+        sequence > SEQUENCES_MOST) {
         return false;
     }
     if (sequence > ring->head.sequence) {
@@ -58,8 +65,9 @@ static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpo
 }
 
 static void find_newest(tally_spool_t *spool) {
-    uint8_t buffer[FIRST_WINDOW];
-    tally_window_t window = tally_window_on(spool->store, buffer, sizeof buffer);
+    tally_window_t window;
+    tally_ring_open(spool, &spool->rings[TALLY_URGENT], &window);
+    window.size = FIRST_WINDOW;
     for (uint32_t block = 0; block < spool->store->blocks; block++) {
         tally_checkpoint_t first;
         tally_window_move(&window, block);
@@ -94,37 +102,32 @@ static void take_state(tally_ring_t *ring, const tally_cursor_t *cursor,
 /* Follows the entries from the block before the newest, which knows whose the records in the newest
  * are if that has lost its first checkpoint since, to blocks behind the newest if they have lost
  * theirs. The head is behind the last sound entry. */
-static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t *cursor) {
-    const uint32_t newest = ring->head.sequence;
+static void find_head(tally_ring_t *ring, tally_window_t *window) {
+    tally_cursor_t *const cursor = &window->cursor;
     tally_place_t head = ring->head;
     uint32_t appended = 0;
+    enum tally_beginning begins;
     tally_checkpoint_t checkpoint;
-    tally_entry_t entry;
-    bool any = true;
-    cursor->place.sequence = newest - 1;
-    while (any) {
-        ring->head = (tally_place_t){.sequence = ring->head.sequence + 1, .offset = 0};
+    cursor->place.sequence = head.sequence - 1;
+    ring->head.offset = 0;
+    do {
+        ring->head.sequence++;
         ring->appended = UINT32_MAX; /* believes any number */
-        any = false;
-        while (tally_ring_next(ring, window, cursor, &entry, &checkpoint)) {
-            if (entry.tag == TALLY_TAG_CHECKPOINT) {
+        while (tally_ring_next(ring, window, &checkpoint)) {
+            if (window->entry.tag == TALLY_TAG_CHECKPOINT) {
                 take_state(ring, cursor, &checkpoint);
-            } else {
-                cursor->index++;
-                if ((entry.tag & TALLY_KIND_BITS) != (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS)) {
-                    ring->quiet_boots = 0;
-                }
+            } else if (!tally_tag_is_boot(window->entry.tag)) {
+                ring->quiet_boots = 0;
             }
-            tally_entry_pass(window, cursor, &entry);
+            tally_entry_pass(window);
             head = cursor->place;
             appended = cursor->index;
-            any = true;
         }
+        tally_ring_turn(ring, window, ring->head.sequence);
+        begins = tally_checkpoint_first(window, &checkpoint);
+        cursor->place = ring->head;
         cursor->index = appended;
-        tally_window_move(window, tally_ring_block(ring, ring->head.sequence));
-        any = (any || ring->head.sequence == newest + 1) &&
-              tally_checkpoint_first(window, &checkpoint) == TALLY_BEGINS_UNKNOWN;
-    }
+    } while (begins == TALLY_BEGINS_UNKNOWN && head.sequence + 1 == ring->head.sequence);
     ring->head = head;
     ring->appended = appended;
 }
@@ -132,24 +135,23 @@ static void find_head(tally_ring_t *ring, tally_window_t *window, tally_cursor_t
 static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     const tally_store_t *const store = spool->store;
     const uint32_t own_largest = tally_entry_stored_bytes(store, TALLY_RECORD_BYTES);
-    tally_window_t window = tally_window_on(store, spool->record, sizeof spool->record);
-    tally_cursor_t cursor = {.owner = 0};
-    tally_entry_t entry;
+    tally_window_t window;
     if (ring->head.sequence == 0) {
-        ring->head.sequence = ring->blocks - 1; /* as if the ring had just gone round */
+        ring->head.sequence = ring->blocks - 1u; /* as if the ring had just gone round */
     }
     ring->head.offset = store->block_bytes;
+    tally_ring_open(spool, ring, &window);
     ring->tail.place = ring->head;
-    find_head(ring, &window, &cursor);
-    if (ring->tail.index > ring->appended) {
-        ring->tail.index = ring->appended;
-    }
-    tally_window_move(&window, tally_ring_block(ring, ring->tail.place.sequence));
+    find_head(ring, &window);
+    spool->boot_before = window.cursor.owner; /* at last the urgent ring's, which comes last */
+    tally_ring_open(spool, ring, &window);
+    tally_ring_turn(ring, &window, ring->tail.place.sequence);
     if (tally_entry_written_end(&window, 0) == 0) {
         /* What an earlier boot gave up and erased was counted then. */
-        (void)tally_ring_next(ring, &window, &ring->tail, &entry, NULL);
+        (void)tally_ring_next(ring, &window, NULL);
     }
-    tally_window_move(&window, tally_ring_block(ring, ring->head.sequence));
+    tally_ring_take_off(spool, ring, &window.cursor, UINT32_MAX);
+    tally_ring_turn(ring, &window, ring->head.sequence);
     const uint32_t sound_end = ring->head.offset;
     ring->head.offset = tally_entry_written_end(&window, sound_end);
     ring->doubtful = ring->head.offset > sound_end;
@@ -157,9 +159,6 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {
         ring->quiet_boots++;
-    }
-    if (ring == &spool->rings[TALLY_URGENT]) {
-        spool->boot_before = cursor.owner;
     }
 }
 
@@ -169,8 +168,8 @@ bool tally_ring_mount(tally_spool_t *spool, uint32_t urgent_blocks) {
         !lay_out(spool, choose_urgent_blocks(urgent_blocks, spool->store->blocks))) {
         return false;
     }
-    for (uint32_t i = 0; i < spool->ring_count; i++) {
-        settle(spool, &spool->rings[i]);
+    for (uint32_t i = spool->ring_count; i > 0; i--) {
+        settle(spool, &spool->rings[i - 1]);
     }
     return true;
 }

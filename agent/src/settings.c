@@ -48,21 +48,22 @@ static uint32_t scan(const tally_settings_t *settings, uint32_t end, value_t *va
     uint8_t buffer[CHUNK];
     tally_window_t window = {
         .store = store, .buffer = buffer, .size = sizeof buffer, .block = settings->block};
-    tally_cursor_t cursor = {.place = {settings->sequence, values_at(store)}};
-    tally_entry_t entry;
-    uint32_t behind = cursor.place.offset;
+    const tally_entry_t *const entry = &window.entry;
+    tally_place_t *const place = &window.cursor.place;
+    *place = (tally_place_t){settings->sequence, values_at(store)};
+    uint32_t behind = place->offset;
     value->offset = 0;
     value->bytes = 0;
     value->next = TALLY_SETTING_END;
-    while (tally_entry_find(&window, &cursor, end, &entry)) {
-        if (entry.tag == value->id) {
-            value->offset = cursor.place.offset;
-            value->bytes = entry.bytes;
-        } else if (entry.tag > value->id && entry.tag < value->next) {
-            value->next = entry.tag;
+    while (tally_entry_find(&window, end)) {
+        if (entry->tag == value->id) {
+            value->offset = place->offset;
+            value->bytes = entry->bytes;
+        } else if (entry->tag > value->id && entry->tag < value->next) {
+            value->next = entry->tag;
         }
-        tally_entry_pass(&window, &cursor, &entry);
-        behind = cursor.place.offset;
+        tally_entry_pass(&window);
+        behind = place->offset;
     }
     return behind;
 }
@@ -326,22 +327,21 @@ static uint32_t rank(const tally_store_t *store, uint32_t block) {
     uint8_t buffer[CHUNK];
     tally_window_t window = {
         .store = store, .buffer = buffer, .size = sizeof buffer, .block = block};
-    tally_entry_t entry;
-    uint32_t got;
-    const uint8_t *const header = tally_window_at(&window, 0, CHUNK, &got);
+    const tally_entry_t *const entry = &window.entry;
+    tally_place_t *const place = &window.cursor.place;
+    const uint8_t *const header = tally_window_at(&window, 0, CHUNK);
     if (header == NULL || header[HEADER] != FORMAT) {
         return 0;
     }
     const uint32_t sequence = tally_le_get(header + HEADER + 1, 4);
-    tally_cursor_t cursor = {.place = {.sequence = sequence}};
-    if (sequence == 0 || sequence >= SEALED ||
-        !tally_entry_at(&window, &cursor, HEADER + HEAD_BYTES, &entry) || entry.tag != TAG_HEAD ||
-        entry.bytes != HEAD_BYTES) {
+    place->sequence = sequence;
+    if (sequence == 0 || sequence >= SEALED || !tally_entry_at(&window, HEADER + HEAD_BYTES) ||
+        entry->tag != TAG_HEAD || entry->bytes != HEAD_BYTES) {
         return 0;
     }
-    cursor.place.offset = seal_at(store);
-    const bool is_sealed = tally_entry_at(&window, &cursor, cursor.place.offset + HEADER, &entry) &&
-                           entry.tag == TAG_SEAL;
+    place->offset = seal_at(store);
+    const bool is_sealed =
+        tally_entry_at(&window, place->offset + HEADER) && entry->tag == TAG_SEAL;
     return is_sealed ? SEALED + sequence : SEALED - sequence;
 }
 

@@ -47,50 +47,49 @@ enum {
     TALLY_SPOOL_KINDS = 24,      /* 'a' to 'x' */
 };
 
+/* In the structs of the spool what is used most comes first, where ARM's short loads reach it. */
 typedef struct {
-    tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
-    tally_place_t head;  /* where the next entry goes */
-    uint32_t appended;   /* records since the ring's first */
-    uint32_t skip;       /* before this boot's first entry */
-    uint16_t first;      /* block of the store */
-    uint16_t blocks;
     uint8_t quiet_boots; /* in a row, up to this one, that kept nothing but boot records */
     uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
-    bool begun;          /* this boot has written here */
+    uint16_t first;      /* block of the store */
+    uint16_t blocks;
     bool doubtful;       /* what was written last before this boot is no sound entry */
+    uint32_t skip;       /* before this boot's first entry; 0: it has written here */
+    uint32_t appended;   /* records since the ring's first */
+    tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
+    tally_place_t head;  /* where the next entry goes */
 } tally_ring_t;
 
 /* Records of one boot on their way to the server: of each ring from its tail up to `end`. */
 typedef struct {
+    tally_window_t window; /* reading: in no ring yet while its place has number 0 */
     uint64_t boot;
-    tally_cursor_t end[TALLY_CLASSES];
-    uint32_t begin_index[TALLY_CLASSES];
-    uint32_t ring_records[TALLY_CLASSES];
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
     uint32_t left;        /* reading: so many of them still, */
-    uint32_t record_read; /* and so much of the next record is read, */
-    tally_cursor_t at;    /* which is here, */
-    uint8_t ring;         /* in this ring, */
-    bool in_ring;         /* if `at` is in it yet */
+    uint32_t record_read; /* and so much of the record at the window is read, */
+    uint32_t ring;        /* in this ring */
+    uint32_t begin_index[TALLY_CLASSES];
+    uint32_t ring_records[TALLY_CLASSES];
+    tally_cursor_t end[TALLY_CLASSES];
 } tally_batch_t;
 
 typedef struct {
     const tally_store_t *store;
-    uint64_t boot;
-    uint64_t boot_before; /* that last wrote to the urgent ring; 0: none known */
+    uint8_t ring_count;
+    uint16_t foreign_blocks; /* of another format, found by the mount */
     tally_ring_t rings[TALLY_CLASSES];
     uint32_t unix_s;        /* 0: unknown; told in checkpoints, for the age limit */
     uint32_t next_sequence; /* of a record */
     uint32_t made;
+    uint32_t store_failed;                    /* writes and erases that the store refused */
+    uint32_t damaged;                         /* not to be found when their turn came */
+    uint32_t expired;                         /* given up for their age */
+    uint32_t bytes_high;                      /* most bytes in use at once */
     uint32_t dropped[TALLY_CLASSES];          /* evicted before they were accepted, by class */
     uint32_t dropped_kind[TALLY_SPOOL_KINDS]; /* the same by kind */
-    uint32_t expired;                         /* given up for their age */
-    uint32_t damaged;                         /* not to be found when their turn came */
-    uint32_t store_failed;                    /* writes and erases that the store refused */
-    uint32_t bytes_high;                      /* most bytes in use at once */
-    uint16_t foreign_blocks;                  /* of another format, found by the mount */
-    uint8_t ring_count;
+    uint64_t boot;
+    uint64_t boot_before; /* that last wrote to the urgent ring; 0: none known */
     /* the one record being made; between commits, what is read */
     uint8_t record[TALLY_ENTRY_HEADER_BYTES + TALLY_RECORD_BYTES + TALLY_ENTRY_PADDING_MOST];
 } tally_spool_t;
