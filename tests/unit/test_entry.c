@@ -33,16 +33,16 @@ static uint32_t put(uint32_t block, uint32_t offset, uint8_t tag, char letter, u
     return size;
 }
 
-static tally_cursor_t cursor_at(uint32_t block, uint32_t offset) {
+static void go_to(uint32_t block, uint32_t offset) {
     tally_window_move(&window, block);
     window.bytes = 0;
-    return (tally_cursor_t){.owner = OWNER, .place = {.sequence = 40 + block, .offset = offset}};
+    window.cursor =
+        (tally_cursor_t){.owner = OWNER, .place = {.sequence = 40 + block, .offset = offset}};
 }
 
 static bool is_sound(uint32_t block, uint32_t offset) {
-    tally_entry_t entry;
-    const tally_cursor_t cursor = cursor_at(block, offset);
-    return tally_entry_at(&window, &cursor, BLOCK_BYTES, &entry);
+    go_to(block, offset);
+    return tally_entry_at(&window, BLOCK_BYTES);
 }
 
 /* --- bytes ---------------------------------------------------------------------------------- */
@@ -86,12 +86,11 @@ static void test_entry_takes_header_payload_and_padding(void **state) {
 
 static void test_entry_is_found_where_it_was_put(void **state) {
     (void)state;
-    tally_entry_t entry;
     (void)put(1, 100, TAG, 'a', 50);
-    const tally_cursor_t cursor = cursor_at(1, 100);
-    assert_true(tally_entry_at(&window, &cursor, BLOCK_BYTES, &entry));
-    assert_int_equal(entry.tag, TAG);
-    assert_int_equal(entry.bytes, 50);
+    go_to(1, 100);
+    assert_true(tally_entry_at(&window, BLOCK_BYTES));
+    assert_int_equal(window.entry.tag, TAG);
+    assert_int_equal(window.entry.bytes, 50);
 }
 
 static void test_entry_with_any_bit_flipped_is_none(void **state) {
@@ -118,40 +117,36 @@ static void test_entry_is_none_in_another_place(void **state) {
 
 static void test_entry_is_none_in_another_lap(void **state) {
     (void)state;
-    tally_entry_t entry;
     (void)put(1, 100, TAG, 'a', 50);
-    tally_cursor_t cursor = cursor_at(1, 100);
-    cursor.place.sequence += BLOCKS;
-    assert_false(tally_entry_at(&window, &cursor, BLOCK_BYTES, &entry));
+    go_to(1, 100);
+    window.cursor.place.sequence += BLOCKS;
+    assert_false(tally_entry_at(&window, BLOCK_BYTES));
 }
 
 static void test_entry_of_another_owner_is_none(void **state) {
     (void)state;
-    tally_entry_t entry;
     (void)put(1, 100, TAG, 'a', 50);
     for (uint32_t bit = 0; bit < 64; bit++) {
-        tally_cursor_t cursor = cursor_at(1, 100);
-        cursor.owner ^= UINT64_C(1) << bit;
-        assert_false(tally_entry_at(&window, &cursor, BLOCK_BYTES, &entry));
+        go_to(1, 100);
+        window.cursor.owner ^= UINT64_C(1) << bit;
+        assert_false(tally_entry_at(&window, BLOCK_BYTES));
     }
 }
 
 static void test_entry_without_an_owner_is_anybodys(void **state) {
     (void)state;
-    tally_entry_t entry;
     (void)put(1, 100, OWN, 'a', 50);
-    tally_cursor_t cursor = cursor_at(1, 100);
-    cursor.owner = 7;
-    assert_true(tally_entry_at(&window, &cursor, BLOCK_BYTES, &entry));
+    go_to(1, 100);
+    window.cursor.owner = 7;
+    assert_true(tally_entry_at(&window, BLOCK_BYTES));
 }
 
 static void test_entry_ends_before_the_end(void **state) {
     (void)state;
-    tally_entry_t entry;
     (void)put(1, 100, TAG, 'a', 50);
-    const tally_cursor_t cursor = cursor_at(1, 100);
-    assert_true(tally_entry_at(&window, &cursor, 158, &entry));
-    assert_false(tally_entry_at(&window, &cursor, 157, &entry));
+    go_to(1, 100);
+    assert_true(tally_entry_at(&window, 158));
+    assert_false(tally_entry_at(&window, 157));
 }
 
 static void test_entry_larger_than_the_window_is_read_in_parts(void **state) {
@@ -175,31 +170,30 @@ static void test_entry_is_none_in_erased_and_in_zeroed_blocks(void **state) {
 
 static void test_entry_is_found_behind_damage(void **state) {
     (void)state;
-    tally_entry_t entry;
     const uint32_t size = put(1, 0, TAG, 'a', 50);
     (void)put(1, size, TAG, 'b', 20);
     store.memory[BLOCK_BYTES] ^= 1;
-    tally_cursor_t cursor = cursor_at(1, 0);
-    assert_true(tally_entry_find(&window, &cursor, BLOCK_BYTES, &entry));
-    assert_int_equal(cursor.place.offset, size);
-    assert_int_equal(entry.bytes, 20);
-    tally_entry_pass(&window, &cursor, &entry);
-    assert_int_equal(cursor.place.offset, size + 28);
-    assert_false(tally_entry_find(&window, &cursor, BLOCK_BYTES, &entry));
-    assert_int_equal(cursor.place.offset, BLOCK_BYTES);
+    go_to(1, 0);
+    assert_true(tally_entry_find(&window, BLOCK_BYTES));
+    assert_int_equal(window.cursor.place.offset, size);
+    assert_int_equal(window.entry.bytes, 20);
+    tally_entry_pass(&window);
+    assert_int_equal(window.cursor.place.offset, size + 28);
+    assert_false(tally_entry_find(&window, BLOCK_BYTES));
+    assert_int_equal(window.cursor.place.offset, BLOCK_BYTES);
 }
 
 static void test_entry_writing_ended_behind_the_last_byte_that_is_not_erased(void **state) {
     (void)state;
-    (void)cursor_at(1, 0);
+    go_to(1, 0);
     assert_int_equal(tally_entry_written_end(&window, 0), 0);
     assert_int_equal(tally_entry_written_end(&window, 100), 100);
     store.memory[BLOCK_BYTES + 200] = 0;
-    (void)cursor_at(1, 0);
+    go_to(1, 0);
     assert_int_equal(tally_entry_written_end(&window, 0), 204);
     assert_int_equal(tally_entry_written_end(&window, 204), 204);
     store.memory[BLOCK_BYTES + BLOCK_BYTES - 1] = 0xFE;
-    (void)cursor_at(1, 0);
+    go_to(1, 0);
     assert_int_equal(tally_entry_written_end(&window, 0), BLOCK_BYTES);
 }
 
@@ -221,7 +215,7 @@ static void test_entry_reading_is_tried_three_times(void **state) {
 static void test_entry_what_cannot_be_read_counts_as_written(void **state) {
     (void)state;
     store.dead_block = 1 + 1;
-    (void)cursor_at(1, 0);
+    go_to(1, 0);
     assert_int_equal(tally_entry_written_end(&window, 8), BLOCK_BYTES);
 }
 
