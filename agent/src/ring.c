@@ -58,10 +58,10 @@ bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
             cursor->place = (tally_place_t){.sequence = sequence + 1, .offset = 0};
             continue;
         }
-        if (window->entry.tag != TALLY_TAG_CHECKPOINT) {
+        if ((window->entry.tag & TALLY_ENTRY_UNOWNED) == 0) {
             return true;
         }
-        if (tally_checkpoint_read(window, found)) {
+        if (window->entry.tag == TALLY_TAG_CHECKPOINT && tally_checkpoint_read(window, found)) {
             learn(ring, cursor, found);
             if (found == checkpoint) {
                 return true;

@@ -154,6 +154,9 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     tally_ring_turn(ring, &window, ring->head.sequence);
     const uint32_t sound_end = ring->head.offset;
     ring->head.offset = tally_entry_written_end(&window, sound_end);
+    if (sound_end <= tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES)) {
+        ring->head.offset = store->block_bytes; /* its first checkpoint may be what was torn */
+    }
     ring->doubtful = ring->head.offset > sound_end;
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);

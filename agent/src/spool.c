@@ -150,7 +150,9 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
             }
             tally_ring_open(spool, ring, window);
         }
-        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL)) {
+        const uint32_t at = place->offset;
+        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL) ||
+            (batch->record_read > 0 && place->offset != at)) {
             return TALLY_E_GONE;
         }
         const uint32_t left = window->entry.bytes - batch->record_read;
