@@ -337,7 +337,7 @@ static void flush(script_t *script) {
 static void boot(script_t *script) {
     static const struct {
         uint32_t block_bytes, blocks, program_bytes;
-    } stores[] = {{8192, 5, 4}, {4096, 8, 16}, {2032, 3, 1}};
+    } stores[] = {{8192, 5, 4}, {4096, 8, 16}, {2080, 3, 1}};
     const uint32_t which = pick(script, sizeof stores / sizeof stores[0]);
     memset(&box, 0, sizeof box);
     fake_port_init(&box.port);

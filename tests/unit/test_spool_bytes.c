@@ -263,6 +263,24 @@ static void test_spool_of_a_later_format_is_used_up_block_by_block(void **state)
     }
 }
 
+/* One that no writer of this version uses, behind the only record. */
+static void test_spool_passes_over_entries_of_unknown_tags(void **state) {
+    (void)state;
+    static const uint8_t tags[] = {0x00, 0x20, 0x41, 0x68, 0x7F, 0x81, 0xA8, 0xFF};
+    for (uint32_t i = 0; i < sizeof tags; i++) {
+        const tally_place_t place = {.sequence = 5, .offset = 2 * 52 + 108};
+        spool_rig_init(&rig, BLOCK_BYTES, BLOCKS, 4);
+        spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 100);
+        uint8_t *const entry = spool_rig_at(&rig, ROUTINE_AT, place.offset);
+        memset(entry + TALLY_ENTRY_HEADER_BYTES, 'X', 100);
+        (void)tally_entry_seal(&rig.store.store, entry, tags[i], 100, place, RIG_BOOT);
+        spool_rig_reboot(&rig, 2);
+        spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 100);
+        assert_uploaded_of(&rig, RIG_BOOT, "a");
+        assert_uploaded_of(&rig, 2, "b");
+    }
+}
+
 /* The store has lost a block at its end: the urgent ring is as it was, the other one does not fit.
  */
 static void test_spool_counts_blocks_of_another_layout_and_leaves_them_alone(void **state) {
@@ -309,6 +327,7 @@ int main(void) {
         cmocka_unit_test(test_spool_leaves_blocks_of_a_later_format_alone),
         cmocka_unit_test(test_spool_overwrites_blocks_of_a_later_format_when_their_turn_comes),
         cmocka_unit_test(test_spool_of_a_later_format_is_used_up_block_by_block),
+        cmocka_unit_test(test_spool_passes_over_entries_of_unknown_tags),
         cmocka_unit_test(test_spool_counts_blocks_of_another_layout_and_leaves_them_alone),
         cmocka_unit_test(test_spool_lays_out_anew_what_cannot_be_its_own),
     };
