@@ -204,3 +204,8 @@ void cut_any(nor_t *nor, const op_t *op, const uint8_t *data) {
     nor->cut_mode = cut.mode;
     cut_apply(nor, op, data, cut);
 }
+
+void cut_weak(nor_t *nor, const op_t *op, const uint8_t *data) {
+    nor->cut_mode = CUT_WEAK;
+    cut_apply(nor, op, data, (cut_t){.mode = CUT_WEAK, .seed = nor->cut_seed});
+}

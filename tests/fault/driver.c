@@ -76,6 +76,9 @@ static void watch(void *watcher, const nor_t *nor, const op_t *op, const uint8_t
     TRACE("%6u %s block %u offset %u bytes %u%s\n", nor->ops, op_name(op->kind), op->block,
           op->offset, op->bytes,
           data != NULL && data[TAG_AT] == CHECKPOINT_TAG ? " checkpoint" : "");
+    if (op->kind == OP_PROGRAM) {
+        driver->written_end[ring_of_block(driver, op->block)] = op->offset + op->bytes;
+    }
     if (op->kind == OP_ERASE) {
         block_is_erased(driver, op->block, nor->ops);
     } else if (op->kind == OP_SYNC) {
@@ -138,6 +141,7 @@ void driver_boot(driver_t *driver) {
               ring->appended);
     }
     memset(driver->accepted, 0, sizeof driver->accepted);
+    memset(driver->written_end, 0, sizeof driver->written_end);
     driver->writing = NEVER;
     driver->erased_must = 0; /* power may have gone in a call that erased */
     driver->erased_may = 0;
@@ -204,9 +208,12 @@ bool driver_upload(driver_t *driver, uint32_t bytes_most, bool accepts) {
     }
     const uint32_t before = dropped(driver);
     if (judge_batch(driver) && accepts) {
+        uint32_t written_end[TALLY_CLASSES];
+        memcpy(written_end, driver->written_end, sizeof written_end);
         enter_accept(driver);
         tally_spool_accept(&driver->spool, &driver->batch);
         if (!driver->nor->off) {
+            judge_accept(driver, written_end);
             judge_call(driver, before);
         }
     }

@@ -30,10 +30,11 @@ typedef struct {
     uint64_t *chance;
     tally_spool_t spool;
     tally_batch_t batch;
-    uint32_t writing;                 /* the record being committed; NEVER */
-    uint32_t accepted[TALLY_CLASSES]; /* in this boot: number of the ring's last, plus one */
-    uint32_t erased_must;             /* by the call under way: records that stood, */
-    uint32_t erased_may;              /* and that may have been there */
+    uint32_t writing;                    /* the record being committed; NEVER */
+    uint32_t accepted[TALLY_CLASSES];    /* in this boot: number of the ring's last, plus one */
+    uint32_t written_end[TALLY_CLASSES]; /* of what this boot wrote to the ring; 0: nothing */
+    uint32_t erased_must;                /* by the call under way: records that stood, */
+    uint32_t erased_may;                 /* and that may have been there */
     bool excused; /* the part has flaws: commits may fail, what is refused may be done */
 } driver_t;
 
@@ -56,6 +57,8 @@ bool driver_prepare(driver_t *driver);
 bool judge_batch(driver_t *driver);
 /* Nothing that must have been delivered is left. */
 void judge_drained(driver_t *driver);
+/* What was accepted is noted at once in a ring that has room where this boot wrote before. */
+void judge_accept(driver_t *driver, const uint32_t written_end[TALLY_CLASSES]);
 void judge_call(driver_t *driver, const uint32_t dropped_before);
 void judge_say(verdict_t *verdict, uint32_t *count, const char *what, uint64_t number);
 

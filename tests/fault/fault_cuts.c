@@ -4,6 +4,7 @@
  *
  *     fault_cuts quick 1|2                  for make test: half of it
  *     fault_cuts few                        for sanitizers
+ *     fault_cuts hunt                       for broken spools: up to the first failure
  *     fault_cuts once|twice|rows SECONDS    new seeds for so long: a cut, two, 1,000 in a row
  *     fault_cuts life|row NAME=VALUE...     one life, one scenario of it or one row of cuts, as
  *                                           printed on failure
@@ -52,7 +53,7 @@ static int report(const sums_t *sums, const struct timespec *begun) {
 /* One life of each workload on a shape. */
 static void all_workloads(sums_t *sums, uint32_t shape, uint64_t seed, uint32_t steps,
                           uint32_t twice) {
-    for (uint32_t workload = 0; workload < WORKLOADS; workload++) {
+    for (uint32_t workload = 0; workload < WORKLOADS && !sums_are_done(sums); workload++) {
         const uint32_t share = shapes[shape].block_bytes > 4096 ? 4 : 1;
         const life_t life = {.shape = shapes[shape],
                              .workload = workload,
@@ -73,12 +74,27 @@ static void all_shapes(sums_t *sums, uint64_t seed, uint32_t steps, uint32_t twi
     }
 }
 
-/* Two parts, for two cores. */
+/* Two parts, for two cores. Large blocks take their time: one cut each. */
 static void quick(sums_t *sums, uint32_t part) {
     for (uint32_t shape = part % 2; shape < SHAPES; shape += 2) {
-        all_workloads(sums, shape, 1, 60, 0);
-        all_workloads(sums, shape, 2, 5, 30);
-        (void)row_of_cuts(shapes[shape], 3, ROW / 4, sums);
+        const bool is_large = shapes[shape].block_bytes > 4096;
+        all_workloads(sums, shape, 1, is_large ? 20 : 60, 0);
+        if (!is_large) {
+            all_workloads(sums, shape, 2, 5, 40);
+            (void)row_of_cuts(shapes[shape], 3, ROW / 4, sums);
+        }
+    }
+}
+
+/* For broken spools: ends at the first failure. */
+static void hunt(sums_t *sums) {
+    static const uint8_t order[] = {1, 6, 2, 3};
+    sums->first_only = true;
+    for (uint32_t i = 0; i < sizeof order; i++) {
+        all_workloads(sums, order[i], 6, 60, 0);
+    }
+    for (uint32_t i = 0; i < 64 && !sums_are_done(sums); i++) {
+        (void)row_of_cuts(shapes[order[i % sizeof order]], 7 + i, ROW, sums);
     }
 }
 
@@ -153,6 +169,8 @@ int main(int argc, char **argv) {
     (void)clock_gettime(CLOCK_MONOTONIC, &begun);
     if (strcmp(what, "quick") == 0 && argc == 3) {
         quick(&sums, (uint32_t)strtoul(argv[2], NULL, 10));
+    } else if (strcmp(what, "hunt") == 0) {
+        hunt(&sums);
     } else if (strcmp(what, "few") == 0) {
         all_shapes(&sums, 4, 4, 0);
         (void)row_of_cuts(shapes[1], 5, 20, &sums);
@@ -172,8 +190,9 @@ int main(int argc, char **argv) {
         (void)(what[0] == 'l' ? replay_life(&life, &sums)
                               : row_of_cuts(life.shape, life.seed, ROW, &sums));
     } else {
-        fprintf(stderr,
-                "usage: fault_cuts quick 1|2 | few | once|twice|rows SECONDS | life|row ...\n");
+        fprintf(
+            stderr,
+            "usage: fault_cuts quick 1|2 | few | hunt | once|twice|rows SECONDS | life|row ...\n");
         return 2;
     }
     const int status = report(&sums, &begun);

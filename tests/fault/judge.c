@@ -7,6 +7,7 @@
 
 #define BATCH_MOST (16384u + TALLY_RECORD_BYTES)
 #define READ_MOST  4096u
+#define NOTE_MOST  64u /* a checkpoint in the store */
 
 void judge_say(verdict_t *verdict, uint32_t *count, const char *what, uint64_t number) {
     if (!driver_is_wrong(verdict)) {
@@ -120,6 +121,19 @@ void judge_drained(driver_t *driver) {
 }
 
 /* --- a call --------------------------------------------------------------------------------- */
+
+void judge_accept(driver_t *driver, const uint32_t written_end[TALLY_CLASSES]) {
+    const ledger_t *const ledger = driver->ledger;
+    for (uint32_t i = ledger->live; i < ledger->count; i++) {
+        const held_t *const held = &ledger->held[i];
+        const uint32_t end = written_end[held->ring];
+        if (held->delivered && held->note_due && !held->sync_due && end > 0 &&
+            end + NOTE_MOST <= driver->nor->shape.block_bytes && driver->spool.store_failed == 0) {
+            judge_say(driver->verdict, &driver->verdict->corrupt, "accepted and not noted, record",
+                      i);
+        }
+    }
+}
 
 /* What the call erased is what it counted as dropped: neither more nor less. */
 void judge_call(driver_t *driver, uint32_t dropped_before) {

@@ -128,7 +128,7 @@ static void cut_again(replay_t *replay, where_t where) {
     const log_t *const log = &replay->recovery_log;
     uint64_t chance = seed_of(life->seed, where.op, where.cut);
     cut_t cuts[CUTS_MOST];
-    for (where.op2 = 0; where.op2 < log->count; where.op2++) {
+    for (where.op2 = 0; where.op2 < log->count && !sums_are_done(replay->sums); where.op2++) {
         const op_t *const op = &log->ops[where.op2];
         const uint8_t *const data = log_data(log, op);
         const uint64_t seed = seed_of(life->seed, where.op * 64 + where.cut, ~where.op2);
@@ -221,6 +221,7 @@ static bool live(replay_t *replay) {
     sums_add(replay->sums, &verdict);
     if (driver_is_wrong(&verdict)) {
         replay->failed = true;
+        replay->sums->failures++;
         printf("FAILED without a cut: %s\n  fault_cuts life ", verdict.what);
         life_print(life);
         printf("\n");
@@ -279,7 +280,7 @@ bool replay_life(const life_t *life, sums_t *sums) {
     open_all(&replay, life, sums);
     if (live(&replay)) {
         const log_t *const log = &replay.life_log;
-        for (uint32_t i = 0; i < log->count; i++) {
+        for (uint32_t i = 0; i < log->count && !sums_are_done(sums); i++) {
             if (is_wanted(life->op, i) && log->ops[i].kind < OP_POWER_UP) {
                 cut_op(&replay, i);
             }

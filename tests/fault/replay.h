@@ -42,6 +42,7 @@ typedef struct {
     uint64_t refused;
     uint64_t damaged;
     uint64_t ops;
+    bool first_only; /* ends at the first failure */
     uint32_t failures;
     char shown[SHOWN_MOST][SHOWN_BYTES]; /* what was printed in full; the like of it is not */
     uint32_t shown_count;
@@ -53,6 +54,10 @@ bool replay_life(const life_t *life, sums_t *sums);
 /* row.c: so many cuts one after the other on one image, each in whatever is just done. Says at
  * which it failed; false then. */
 bool row_of_cuts(nor_shape_t shape, uint64_t seed, uint32_t cuts, sums_t *sums);
+
+static inline bool sums_are_done(const sums_t *sums) {
+    return sums->first_only && sums->failures > 0;
+}
 
 void sums_add(sums_t *sums, const verdict_t *verdict);
 
