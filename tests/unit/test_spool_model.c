@@ -197,7 +197,7 @@ static void plan(void) {
 
 static void assert_content(uint32_t *ring_index, uint32_t *record, uint32_t *at, uint8_t byte) {
     const model_ring_t *ring = &model.rings[*ring_index];
-    while (*record == ring->batch_end) {
+    while (*record >= ring->batch_end) { /* evicted since, behind a batch without any of the ring */
         assert_true(++*ring_index < spool.ring_count);
         ring = &model.rings[*ring_index];
         *record = ring->waits;
