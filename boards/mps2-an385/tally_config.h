@@ -25,7 +25,7 @@
 #endif
 
 /* Records wait in RAM. Without power they are lost. */
-#define TALLY_SPOOL_BLOCK_BYTES 1024
+#define TALLY_SPOOL_BLOCK_BYTES 992
 #define TALLY_SPOOL_BLOCKS      10
 
 #endif
