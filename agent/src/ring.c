@@ -48,7 +48,10 @@ bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
                      tally_checkpoint_t *checkpoint) {
     tally_cursor_t *const cursor = &window->cursor;
     tally_checkpoint_t passed;
-    tally_checkpoint_t *const found = checkpoint != NULL ? checkpoint : &passed;
+    tally_checkpoint_t *found = &passed;
+    if (checkpoint != NULL) {
+        found = checkpoint;
+    }
     while (tally_place_before(cursor->place, ring->head)) {
         const uint32_t sequence = cursor->place.sequence;
         const uint32_t end =
