@@ -11,6 +11,7 @@
 #define CHECK_AT    3u
 #define CRC_AT      ((uint32_t)TALLY_ENTRY_CRC_AT)
 #define PLACE_BYTES 7u
+#define OWNER_BYTES 8u
 #define COMPARE     32u
 #define READ_TRIES  3u
 #define UNREADABLE  64u /* bytes passed over where a read fails, a multiple of all granularities */
@@ -48,16 +49,14 @@ static uint32_t crc_words(uint32_t crc, uint32_t first, uint32_t second, uint32_
     return tally_crc32(crc, words, bytes);
 }
 
-/* The CRC of the place and the header's beginning, of which the check is a part. */
-static uint32_t bind_place(const uint8_t *header, tally_place_t place) {
-    return tally_crc32(crc_words(0, place.sequence, place.offset, PLACE_BYTES), header, CHECK_AT);
-}
-
-static uint32_t bind_owner(uint32_t crc, const uint8_t *header, uint64_t owner) {
-    if ((header[TAG_AT] & TALLY_ENTRY_UNOWNED) != 0) {
-        owner = 0;
-    }
-    return crc_words(crc, (uint32_t)owner, (uint32_t)(owner >> 32), 8);
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, const tally_cursor_t *at) {
+    const uint64_t owner = (tag & TALLY_ENTRY_UNOWNED) == 0 ? at->owner : 0;
+    tally_le_put(header, bytes, TAG_AT);
+    header[TAG_AT] = tag;
+    const uint32_t crc = tally_crc32(
+        crc_words(0, at->place.sequence, at->place.offset, PLACE_BYTES), header, CHECK_AT);
+    header[CHECK_AT] = (uint8_t)crc;
+    return crc_words(crc, (uint32_t)owner, (uint32_t)(owner >> 32), OWNER_BYTES);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -115,23 +114,24 @@ static bool is_payload_sound(tally_window_t *window, uint32_t crc, uint32_t expe
 }
 
 bool tally_entry_at(tally_window_t *window, uint32_t end) {
-    const tally_place_t place = window->cursor.place;
-    const uint8_t *const header = tally_window_at(window, place.offset, HEADER);
+    const uint32_t offset = window->cursor.place.offset;
+    const uint8_t *const header = tally_window_at(window, offset, HEADER);
+    uint8_t expected[HEADER];
     if (header == NULL) {
         return false;
     }
     window->entry.bytes = tally_le_get(header, TAG_AT);
     window->entry.tag = header[TAG_AT];
     if (window->entry.bytes > TALLY_ENTRY_PAYLOAD_MOST ||
-        window->entry.bytes + HEADER > end - place.offset) {
+        window->entry.bytes + HEADER > end - offset) {
         return false;
     }
-    const uint32_t crc = bind_place(header, place);
-    if (header[CHECK_AT] != (uint8_t)crc) {
+    const uint32_t crc =
+        tally_entry_begin(expected, window->entry.tag, window->entry.bytes, &window->cursor);
+    if (header[CHECK_AT] != expected[CHECK_AT]) {
         return false;
     }
-    return is_payload_sound(window, bind_owner(crc, header, window->cursor.owner),
-                            tally_le_get(header + CRC_AT, 4));
+    return is_payload_sound(window, crc, tally_le_get(header + CRC_AT, 4));
 }
 
 bool tally_entry_find(tally_window_t *window, uint32_t end) {
@@ -174,19 +174,10 @@ uint32_t tally_entry_written_end(tally_window_t *window, uint32_t offset) {
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
-                           uint64_t owner) {
-    tally_le_put(header, bytes, TAG_AT);
-    header[TAG_AT] = tag;
-    const uint32_t crc = bind_place(header, place);
-    header[CHECK_AT] = (uint8_t)crc;
-    return bind_owner(crc, header, owner);
-}
-
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
-                          tally_place_t place, uint64_t owner) {
+                          const tally_cursor_t *at) {
     const uint32_t stored = tally_entry_stored_bytes(store, bytes);
-    const uint32_t crc = tally_entry_begin(entry, tag, bytes, place, owner);
+    const uint32_t crc = tally_entry_begin(entry, tag, bytes, at);
     tally_le_put(entry + CRC_AT, tally_crc32(crc, entry + HEADER, bytes), 4);
     memset(entry + HEADER + bytes, 0xFF, stored - HEADER - bytes);
     return stored;
@@ -206,4 +197,9 @@ int32_t tally_entry_program(const tally_store_t *store, uint32_t block, uint32_t
         }
     }
     return TALLY_OK;
+}
+
+int32_t tally_entry_zero(const tally_store_t *store, uint32_t block, uint32_t offset,
+                         uint32_t bytes) {
+    return store->program(store->ctx, block, offset, tally_entry_zeros, bytes);
 }

@@ -89,20 +89,23 @@ bool tally_entry_find(tally_window_t *window, uint32_t end);
 /* Moves the cursor behind the entry that was found at it, and counts that if it has an owner. */
 void tally_entry_pass(tally_window_t *window);
 
-/* Writes header and padding around the payload at entry + TALLY_ENTRY_HEADER_BYTES. Returns what it
- * takes in the store. */
+/* Writes header and padding around the payload at entry + TALLY_ENTRY_HEADER_BYTES, for the place
+ * and the owner that `at` tells. Returns what it takes in the store. */
 uint32_t tally_entry_seal(const tally_store_t *store, uint8_t *entry, uint8_t tag, uint32_t bytes,
-                          tally_place_t place, uint64_t owner);
+                          const tally_cursor_t *at);
 
 /* The same for a payload that is never in memory as a whole: writes the header but for its crc32.
  * Returns the CRC so far; gone on with over the payload, it belongs at TALLY_ENTRY_CRC_AT. */
-uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, tally_place_t place,
-                           uint64_t owner);
+uint32_t tally_entry_begin(uint8_t *header, uint8_t tag, uint32_t bytes, const tally_cursor_t *at);
 
 /* Programs `bytes` sealed bytes, has them made durable and reads them back. TALLY_E_IO when they
  * are not there as they should be. */
 int32_t tally_entry_program(const tally_store_t *store, uint32_t block, uint32_t offset,
                             const uint8_t *data, uint32_t bytes);
+
+/* Programs zeros over whatever is there: a whole number of granules, TALLY_ENTRY_ZEROS at most. */
+int32_t tally_entry_zero(const tally_store_t *store, uint32_t block, uint32_t offset,
+                         uint32_t bytes);
 
 /* Where writing in the window's block ended, at least `offset`: the first granule behind its last
  * byte that is not 0xFF. What cannot be read counts as written. */

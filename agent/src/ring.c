@@ -48,7 +48,10 @@ bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
                      tally_checkpoint_t *checkpoint) {
     tally_cursor_t *const cursor = &window->cursor;
     tally_checkpoint_t passed;
-    tally_checkpoint_t *const found = checkpoint != NULL ? checkpoint : &passed;
+    tally_checkpoint_t *found = &passed;
+    if (checkpoint != NULL) {
+        found = checkpoint;
+    }
     while (tally_place_before(cursor->place, ring->head)) {
         const uint32_t sequence = cursor->place.sequence;
         const uint32_t end =
@@ -151,21 +154,21 @@ static bool has_room(const tally_spool_t *spool, const tally_ring_t *ring, uint3
 static int32_t put(tally_spool_t *spool, tally_ring_t *ring, const uint8_t *data, uint32_t bytes) {
     const tally_store_t *const store = spool->store;
     const uint32_t block = tally_ring_block(ring, ring->head.sequence);
-    if (tally_entry_program(store, block, ring->head.offset, data, bytes) < 0) {
-        (void)store->program(store->ctx, block, ring->head.offset, tally_entry_zeros,
-                             tally_entry_stored_bytes(store, 0));
+    const uint32_t offset = ring->head.offset;
+    const int32_t status = tally_entry_program(store, block, offset, data, bytes);
+    ring->head.offset = offset + bytes;
+    if (status < 0) {
+        (void)tally_entry_zero(store, block, offset, tally_entry_stored_bytes(store, 0));
         spool->store_failed++;
         ring->head.offset = store->block_bytes;
-        return TALLY_E_IO;
     }
-    ring->head.offset += bytes;
-    return TALLY_OK;
+    return status;
 }
 
 static int32_t put_entry(tally_spool_t *spool, tally_ring_t *ring, uint8_t *entry, uint8_t tag,
                          uint32_t bytes) {
-    const uint32_t stored =
-        tally_entry_seal(spool->store, entry, tag, bytes, ring->head, spool->boot);
+    const tally_cursor_t at = {.owner = spool->boot, .place = ring->head};
+    const uint32_t stored = tally_entry_seal(spool->store, entry, tag, bytes, &at);
     if (ring->skip > 0 || !has_room(spool, ring, stored)) {
         return TALLY_E_FULL;
     }
@@ -199,7 +202,6 @@ static int32_t put_checkpoint(tally_spool_t *spool, tally_ring_t *ring) {
 /* Erases the next block unless this boot has already. What waits there is given up if it may be,
  * once; false if it may not. */
 static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool *may_evict) {
-    const tally_store_t *const store = spool->store;
     const uint32_t sequence = ring->head.sequence + 1;
     if (tally_ring_waiting(ring) > 0 && sequence - ring->tail.place.sequence >= ring->blocks) {
         if (!*may_evict) {
@@ -209,8 +211,10 @@ static bool claim_next(tally_spool_t *spool, tally_ring_t *ring, bool *may_evict
         evict(spool, ring, false);
     }
     if (ring->next != NEXT_ERASED) {
+        const tally_store_t *const store = spool->store;
         ring->next = NEXT_ERASED;
-        if (store->erase(store->ctx, tally_ring_block(ring, sequence)) < 0) {
+        const uint32_t block = tally_ring_block(ring, sequence);
+        if (store->erase(store->ctx, block) < 0) {
             ring->next = NEXT_REFUSED;
             spool->store_failed++;
         }
@@ -245,8 +249,8 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
 static void show_for_good(const tally_spool_t *spool, const tally_ring_t *ring) {
     const tally_store_t *const store = spool->store;
     const uint32_t bytes = store->program_bytes;
-    (void)store->program(store->ctx, tally_ring_block(ring, ring->head.sequence),
-                         ring->head.offset - bytes, tally_entry_zeros, bytes);
+    (void)tally_entry_zero(store, tally_ring_block(ring, ring->head.sequence),
+                           ring->head.offset - bytes, bytes);
 }
 
 /* Goes on where there is room: at a boot's first writing behind what the last boot may have torn,

@@ -92,8 +92,8 @@ static uint32_t stored_crc(const tally_settings_t *settings, const value_t *valu
         memset(header, 0, sizeof header);
     }
     *expected = tally_le_get(header + TALLY_ENTRY_CRC_AT, 4);
-    return tally_entry_begin(header, value->id, value->bytes,
-                             (tally_place_t){settings->sequence, value->offset}, 0);
+    const tally_cursor_t at = {.place = {settings->sequence, value->offset}};
+    return tally_entry_begin(header, value->id, value->bytes, &at);
 }
 
 static int32_t read_value(const tally_settings_t *settings, const value_t *value, uint8_t *out) {
@@ -158,7 +158,8 @@ static int32_t write_value(tally_settings_t *settings, target_t *target, const v
         return TALLY_OK;
     }
     uint8_t buffer[FIRST + CHUNK];
-    uint32_t crc = tally_entry_begin(buffer, value->id, value->bytes, to.place, 0);
+    const tally_cursor_t begin = {.place = to.place};
+    uint32_t crc = tally_entry_begin(buffer, value->id, value->bytes, &begin);
     uint32_t expected = 0;
     uint32_t old_crc = value->offset != 0 ? stored_crc(settings, value, &expected) : 0;
     for (uint32_t at = HEADER, part; at < stored; at += part) {
@@ -208,7 +209,8 @@ static int32_t write_mark(tally_settings_t *settings, const target_t *target, ui
     uint8_t mark[FIRST];
     mark[HEADER] = FORMAT;
     tally_le_put(mark + HEADER + 1, target->place.sequence, 4);
-    const uint32_t stored = tally_entry_seal(settings->store, mark, tag, bytes, target->place, 0);
+    const tally_cursor_t at = {.place = target->place};
+    const uint32_t stored = tally_entry_seal(settings->store, mark, tag, bytes, &at);
     return program(settings, target->block, target->place.offset, mark, stored);
 }
 

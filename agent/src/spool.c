@@ -62,9 +62,13 @@ void tally_spool_expire(tally_spool_t *spool, uint32_t unix_s) {
 }
 
 bool tally_spool_prepare(tally_spool_t *spool) {
-    return spool->ring_count == TALLY_CLASSES &&
-           (tally_ring_prepare(spool, &spool->rings[TALLY_URGENT]) ||
-            tally_ring_prepare(spool, &spool->rings[TALLY_ROUTINE]));
+    if (spool->ring_count < TALLY_CLASSES) {
+        return false;
+    }
+    if (tally_ring_prepare(spool, &spool->rings[TALLY_URGENT])) {
+        return true;
+    }
+    return tally_ring_prepare(spool, &spool->rings[TALLY_ROUTINE]);
 }
 
 int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
@@ -73,7 +77,7 @@ int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
         return TALLY_OK;
     }
     for (uint32_t at = 0; at < store->block_bytes; at += step) {
-        const int32_t status = store->program(store->ctx, block, at, tally_entry_zeros, step);
+        const int32_t status = tally_entry_zero(store, block, at, step);
         if (status < 0) {
             return status;
         }

@@ -28,7 +28,8 @@ static uint32_t put(uint32_t block, uint32_t offset, uint8_t tag, char letter, u
     static uint8_t entry[TALLY_ENTRY_HEADER_BYTES + TALLY_ENTRY_PAYLOAD_MOST + 16];
     memset(entry + TALLY_ENTRY_HEADER_BYTES, letter, bytes);
     const tally_place_t place = {.sequence = 40 + block, .offset = offset};
-    const uint32_t size = tally_entry_seal(&store.store, entry, tag, bytes, place, OWNER);
+    const tally_cursor_t at = {.owner = OWNER, .place = place};
+    const uint32_t size = tally_entry_seal(&store.store, entry, tag, bytes, &at);
     assert_int_equal(tally_entry_program(&store.store, block, offset, entry, size), TALLY_OK);
     return size;
 }

@@ -196,11 +196,13 @@ static const uint8_t format_2[] = {
 /* With a record of a boot that is known, in its right place. */
 static void put_format_2(void) {
     uint8_t *const block = spool_rig_at(&rig, ROUTINE_AT + 1, 0);
-    const tally_place_t place = {.sequence = 6, .offset = sizeof format_2};
+    const tally_cursor_t at = {.owner = RIG_BOOT,
+                               .place = {.sequence = 6, .offset = sizeof format_2}};
+    uint8_t *const record = block + at.place.offset;
     memset(block, 0xFF, BLOCK_BYTES);
     memcpy(block, format_2, sizeof format_2);
-    memset(block + place.offset + TALLY_ENTRY_HEADER_BYTES, 'X', 100);
-    (void)tally_entry_seal(&rig.store.store, block + place.offset, 0x28, 100, place, RIG_BOOT);
+    memset(record + TALLY_ENTRY_HEADER_BYTES, 'X', 100);
+    (void)tally_entry_seal(&rig.store.store, record, 0x28, 100, &at);
     take_image();
 }
 
@@ -243,8 +245,8 @@ static void test_spool_of_a_later_format_is_used_up_block_by_block(void **state)
         const uint32_t sequence = block < ROUTINE_AT ? 30 + block : 50 + block - ROUTINE_AT;
         memset(checkpoint, 2, sizeof checkpoint);
         tally_le_put(checkpoint + TALLY_ENTRY_HEADER_BYTES + 4, sequence, 4);
-        (void)tally_entry_seal(&rig.store.store, checkpoint, 0x80, 16, (tally_place_t){sequence, 0},
-                               0);
+        const tally_cursor_t at = {.place = {.sequence = sequence}};
+        (void)tally_entry_seal(&rig.store.store, checkpoint, 0x80, 16, &at);
         memcpy(spool_rig_at(&rig, block, 0), checkpoint, sizeof checkpoint);
     }
     take_image();
