@@ -171,6 +171,7 @@ int32_t tally_agent_begin(tally_t *tally) {
     tally->wall_known = wall.quality != TALLY_WALL_UNKNOWN;
     tally->agent_due_ms = now_ms + tally->upload_ms;
     if (!tally->report.muted) {
+        use_wall(tally, wall);
         tally_boot_begin(tally, now_ms);
         (void)tally_boot_report(tally, now_ms);
         TALLY_LOG(port, BOOT, TALLY_REGISTRY_VERSION);
@@ -321,7 +322,9 @@ static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
         tally->wall_known = true;
         use_wall(tally, wall);
-        (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
+        if (tally->spool.made > 0) { /* in this boot, and not dated */
+            (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
+        }
     }
     const uint64_t session_ms = tally_live_report(tally, now_ms);
     if (now_ms >= tally->agent_due_ms) {
