@@ -99,6 +99,25 @@ static void declare_capabilities(tally_t *tally) {
 #endif
 }
 
+/* What is known of the time for good: how old records are, and that it was once this late. */
+static void use_wall(tally_t *tally, tally_wall_t wall) {
+    const tally_options_t *const options = tally->options;
+    if (wall.quality != TALLY_WALL_AUTHENTICATED || wall.unix_ms < 0) {
+        return;
+    }
+    const uint32_t unix_s = (uint32_t)(wall.unix_ms / 1000);
+    tally->spool.unix_s = unix_s;
+    if (options->age_most_s != 0 && unix_s > options->age_most_s) {
+        tally_spool_expire(&tally->spool, unix_s - options->age_most_s);
+    }
+    if (options->settings != NULL) {
+        uint8_t time[4];
+        tally_le_put(time, unix_s, sizeof time);
+        (void)tally_settings_set_daily(options->settings, TALLY_SETTING_LAST_TIME, unix_s / DAY_S,
+                                       time, sizeof time);
+    }
+}
+
 static int32_t begin_uplink(tally_t *tally, uint64_t now_ms) {
     const tally_options_t *const options = tally->options;
     const tally_uplink_config_t uplink = {
@@ -114,9 +133,25 @@ static int32_t begin_uplink(tally_t *tally, uint64_t now_ms) {
                              now_ms);
 }
 
+/* What was counted before consent is no part of what is told behind it. */
+static void begin_counts(tally_t *tally) {
+    tally->events_illegal = 0;
+    tally->events_stray = 0;
+    tally->sessions_refused = 0;
+    tally->snapshots_stale = 0;
+    tally->step_longest_ms = 0;
+    tally->dropped_logged = 0;
+    tally->damaged_logged = 0;
+    tally_viewing_init(&tally->viewing);
+#if TALLY_DEVICE
+    memset(&tally->machine, 0, sizeof tally->machine);
+#endif
+}
+
 int32_t tally_agent_begin(tally_t *tally) {
     const tally_port_t *const port = tally->port;
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    const tally_wall_t wall = port->wall(port->ctx);
     int32_t status = draw_boot_id(port, &tally->boot_id);
     if (status == TALLY_OK) {
         status = tally_spool_init(&tally->spool, tally->store, tally->options->urgent_blocks,
@@ -128,14 +163,15 @@ int32_t tally_agent_begin(tally_t *tally) {
     if (status != TALLY_OK) {
         return status;
     }
-    tally_viewing_init(&tally->viewing);
+    begin_counts(tally);
     tally->engaged_ms = now_ms;
     tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
-    tally_report_set_time(&tally->report, now_ms, port->wall(port->ctx));
+    tally_report_set_time(&tally->report, now_ms, wall);
     tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
-    tally->wall_known = tally->report.wall.quality != TALLY_WALL_UNKNOWN;
+    tally->wall_known = wall.quality != TALLY_WALL_UNKNOWN;
     tally->agent_due_ms = now_ms + tally->upload_ms;
     if (!tally->report.muted) {
+        use_wall(tally, wall);
         tally_boot_begin(tally, now_ms);
         (void)tally_boot_report(tally, now_ms);
         TALLY_LOG(port, BOOT, TALLY_REGISTRY_VERSION);
@@ -281,31 +317,14 @@ static void report_device(tally_t *tally) {
 #endif
 }
 
-/* What is known of the time for good: how old records are, and that it was once this late. */
-static void use_wall(tally_t *tally, tally_wall_t wall) {
-    const tally_options_t *const options = tally->options;
-    if (wall.quality != TALLY_WALL_AUTHENTICATED || wall.unix_ms < 0) {
-        return;
-    }
-    const uint32_t unix_s = (uint32_t)(wall.unix_ms / 1000);
-    tally->spool.unix_s = unix_s;
-    if (options->age_most_s != 0 && unix_s > options->age_most_s) {
-        tally_spool_expire(&tally->spool, unix_s - options->age_most_s);
-    }
-    if (options->settings != NULL) {
-        uint8_t time[4];
-        tally_le_put(time, unix_s, sizeof time);
-        (void)tally_settings_set_daily(options->settings, TALLY_SETTING_LAST_TIME, unix_s / DAY_S,
-                                       time, sizeof time);
-    }
-}
-
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_report_set_time(&tally->report, now_ms, wall);
     if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
         tally->wall_known = true;
         use_wall(tally, wall);
-        (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
+        if (tally->spool.made > 0) { /* in this boot, and not dated */
+            (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
+        }
     }
     const uint64_t session_ms = tally_live_report(tally, now_ms);
     if (now_ms >= tally->agent_due_ms) {
@@ -482,5 +501,6 @@ int32_t tally_device_sample(tally_t *tally, const tally_device_t *sample) {
 #endif
 
 uint32_t tally_pending(const tally_t *tally) {
-    return tally_spool_waiting(&tally->spool);
+    const bool is_withdrawn = tally->consent >= TALLY_CONSENT_WITHDRAWING;
+    return is_withdrawn ? 0 : tally_spool_waiting(&tally->spool);
 }

@@ -59,6 +59,7 @@ struct tally {
     uint32_t damaged_logged;
     uint8_t consent; /* enum tally_consent */
     bool destroy_failed;
+    bool consent_late; /* given after tally_init(): what came before is unknown */
     bool wall_known;
     bool suspended;
 #if TALLY_WEBRTC_TRACKS > 0

@@ -2,13 +2,15 @@
 #include "attached.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "live.h"
 
-/* A session without a start record has no others. One that is not open any more may have had. */
+/* A session without a start record has no others. One that is not open any more may have had; 0 is
+ * one that is to be forgotten. */
 static bool is_unannounced(tally_t *tally, tally_session_id_t number) {
     const tally_session_t *const session = tally_live_find(tally, number);
-    return session != NULL && !session->announced;
+    return number == 0 || (session != NULL && !session->announced);
 }
 
 /* --- streams: from players ------------------------------------------------------------------ */
@@ -109,6 +111,15 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
             report_stream(tally, &stream);
         }
     }
+}
+
+static void forget_streams(tally_t *tally) {
+    const tally_port_t *const port = tally->port;
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        tally->streams[i].session = 0;
+    }
+    port->critical_leave(port->ctx, state);
 }
 
 /* --- WebRTC tracks -------------------------------------------------------------------------- */
@@ -217,6 +228,14 @@ static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
     leave_tracks(tally, tracks_of(tally, number));
 }
 
+static void forget_tracks(tally_t *tally) {
+    const tally_port_t *const port = tally->port;
+    const uint32_t state = port->critical_enter(port->ctx);
+    memset(tally->tracks, 0, sizeof tally->tracks);
+    tally->tracks_leaving = 0;
+    port->critical_leave(port->ctx, state);
+}
+
 #else
 
 static void leave_detached_tracks(tally_t *tally) {
@@ -231,6 +250,10 @@ static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
 static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
     (void)tally;
     (void)number;
+}
+
+static void forget_tracks(tally_t *tally) {
+    (void)tally;
 }
 
 #endif
@@ -251,4 +274,9 @@ void tally_attached_report(tally_t *tally, tally_session_id_t number) {
 
 void tally_attached_leave(tally_t *tally, tally_session_id_t number) {
     leave_tracks_of(tally, number);
+}
+
+void tally_attached_forget(tally_t *tally) {
+    forget_streams(tally);
+    forget_tracks(tally);
 }

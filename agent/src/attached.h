@@ -17,4 +17,8 @@ void tally_attached_report(tally_t *tally, tally_session_id_t number);
 /* The session ends: its tracks are reported and freed, so that no later one is told of with it. */
 void tally_attached_leave(tally_t *tally, tally_session_id_t number);
 
+/* Nothing that is attached now is ever told of: tracks are freed, streams once they are detached.
+ */
+void tally_attached_forget(tally_t *tally);
+
 #endif

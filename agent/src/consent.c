@@ -28,7 +28,8 @@ void tally_consent_begin(tally_t *tally) {
     tally->destroyed = 0;
 }
 
-/* Blocks that would not be destroyed are tried again at the next boot. */
+/* Blocks that would not be destroyed are tried again at the next boot; so are all of them if the
+ * settings cannot keep that it is done. */
 static void destroy_next(tally_t *tally) {
     const tally_store_t *const store = tally->store;
     const int32_t status = tally_spool_destroy(store, tally->destroyed);
@@ -37,8 +38,8 @@ static void destroy_next(tally_t *tally) {
         TALLY_LOG(tally->port, DESTROY_FAILED, (int32_t)tally->destroyed);
     }
     tally->destroyed++;
-    if (tally->destroyed == store->blocks && !tally->destroy_failed &&
-        keep(tally, TALLY_CONSENT_WITHDRAWN) == TALLY_OK) {
+    if (tally->destroyed == store->blocks && !tally->destroy_failed) {
+        (void)keep(tally, TALLY_CONSENT_WITHDRAWN);
         tally->consent = TALLY_CONSENT_WITHDRAWN;
         TALLY_LOG(tally->port, DESTROYED, (int32_t)tally->destroyed);
     }
@@ -68,22 +69,29 @@ static int32_t withdraw(tally_t *tally) {
     return status;
 }
 
+/* What players told and attached before now is not collected either. */
+static int32_t begin_anew(tally_t *tally) {
+    const uint8_t before = tally->consent;
+    (void)tally_live_forget_events(tally);
+    tally_attached_forget(tally);
+    tally->consent = TALLY_CONSENT_GIVEN;
+    tally->consent_late = true;
+    const int32_t status = tally_agent_begin(tally);
+    if (status < 0) {
+        tally->consent = before; /* until it is asked again, or the next boot */
+    }
+    return status;
+}
+
 int32_t tally_consent(tally_t *tally, bool given) {
     if (!given) {
         return withdraw(tally);
-    }
-    if (tally->consent == TALLY_CONSENT_GIVEN) {
-        return TALLY_OK;
     }
     if (tally->consent == TALLY_CONSENT_WITHDRAWING) {
         return TALLY_E_STATE;
     }
     const int32_t status = keep(tally, TALLY_CONSENT_GIVEN);
-    if (status < 0) {
-        return status;
-    }
-    tally->consent = TALLY_CONSENT_GIVEN;
-    return tally_agent_begin(tally);
+    return status < 0 || tally->consent == TALLY_CONSENT_GIVEN ? status : begin_anew(tally);
 }
 
 enum tally_consent tally_consent_state(const tally_t *tally) {

@@ -174,7 +174,8 @@ static void note_picture(tally_t *tally, uint64_t at_ms) {
 #if TALLY_DEVICE
     const uint64_t boot_ms = tally->report.boot_ms;
     const uint64_t since_init_ms = at_ms > boot_ms ? at_ms - boot_ms : 0;
-    if ((tally->capabilities[TALLY_G_DEVICE] & TALLY_CAN(DEVICE, BOOT_TO_PICTURE)) != 0) {
+    if ((tally->capabilities[TALLY_G_DEVICE] & TALLY_CAN(DEVICE, BOOT_TO_PICTURE)) != 0 &&
+        !tally->consent_late) {
         tally_machine_picture(&tally->machine, since_init_ms + tally->options->booted_ms);
     }
 #else
@@ -271,6 +272,8 @@ bool tally_live_forget_events(tally_t *tally) {
         }
         if (event.hook == TALLY_HOOK_TEXT) {
             tally_hooks_release_text(&tally->hooks, &event);
+        } else if (event.hook == TALLY_HOOK_CLOSE) {
+            tally_attached_leave(tally, event.session); /* as its player relies on */
         }
     }
     return true;

@@ -15,7 +15,8 @@
  * take. */
 bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall);
 
-/* The same without consent: they are forgotten. */
+/* The same without consent: they are forgotten, of which only the slots of texts and tracks are
+ * left behind, free. */
 bool tally_live_forget_events(tally_t *tally);
 
 /* Forgets all open sessions, of which nothing is told. */

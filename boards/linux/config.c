@@ -15,6 +15,7 @@ enum value_kind {
     VALUE_FILE,
     VALUE_NUMBER,
     VALUE_YES_NO,
+    VALUE_CONSENT,
     VALUE_LOG,
     VALUE_ENDPOINT,
     VALUE_LISTEN,
@@ -47,6 +48,8 @@ static const rule_t rules[] = {
     {"spool",            VALUE_FILE,     false, PLACE(spool),            0, 0},
     {"spool_bytes",      VALUE_NUMBER,   false, PLACE(spool_bytes),      32768, 1 << 28},
     {"settings",         VALUE_FILE,     false, PLACE(settings),         0, 0},
+    {"age_days",         VALUE_NUMBER,   false, PLACE(age_days),         1, 3650},
+    {"consent",          VALUE_CONSENT,  false, PLACE(consent),          0, 0},
     {"start_buffer_ms",  VALUE_NUMBER,   false, PLACE(start_buffer_ms),  100, 60000},
     {"resume_buffer_ms", VALUE_NUMBER,   false, PLACE(resume_buffer_ms), 100, 60000},
     {"end_after_ms",     VALUE_NUMBER,   false, PLACE(end_after_ms),     0, 3600000},
@@ -96,6 +99,7 @@ static const char *take_value(const reading_t *reading, const rule_t *rule, cons
     case VALUE_FILE: return config_value_file(text, reading->name, place, rule->size);
     case VALUE_NUMBER: return config_value_number(text, rule->least, rule->most, place);
     case VALUE_YES_NO: return config_value_yes_no(text, place);
+    case VALUE_CONSENT: return config_value_consent(text, place);
     case VALUE_LOG: return config_value_log(text, place);
     case VALUE_ENDPOINT: return config_value_endpoint(text, place);
     case VALUE_LISTEN: return config_value_listen(text, place);

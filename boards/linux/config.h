@@ -28,6 +28,12 @@ typedef struct {
     uint16_t port;                      /* 0: the kernel chooses */
 } config_listen_t;
 
+enum config_consent {
+    CONFIG_CONSENT_UNASKED, /* not given: none is needed */
+    CONFIG_CONSENT_NO,
+    CONFIG_CONSENT_YES,
+};
+
 /* Texts that were not given are empty. */
 typedef struct {
     config_endpoint_t endpoint;
@@ -48,11 +54,13 @@ typedef struct {
     uint32_t heartbeat_ms;
     uint32_t upload_ms;
     uint32_t spool_bytes; /* of the file or the RAM; a file keeps the size it was created with */
+    uint32_t age_days;    /* records older than that are given up; 0: none are */
     uint32_t start_buffer_ms;
     uint32_t resume_buffer_ms;
     uint32_t end_after_ms;
     uint32_t bitrate_kbps;
     enum tally_log_level log;
+    enum config_consent consent;
     bool exit_when_ended;
 } config_t;
 

@@ -70,6 +70,13 @@ const char *config_value_yes_no(const char *text, bool *out) {
     return *out || strcmp(text, "no") == 0 ? NULL : "neither yes nor no";
 }
 
+const char *config_value_consent(const char *text, enum config_consent *out) {
+    bool is_given = false;
+    const char *const why = config_value_yes_no(text, &is_given);
+    *out = is_given ? CONFIG_CONSENT_YES : CONFIG_CONSENT_NO;
+    return why;
+}
+
 const char *config_value_log(const char *text, enum tally_log_level *out) {
     static const struct {
         const char *name;

@@ -10,6 +10,7 @@
 const char *config_value_text(const char *text, char *out, size_t size);
 const char *config_value_number(const char *text, uint32_t least, uint32_t most, uint32_t *out);
 const char *config_value_yes_no(const char *text, bool *out);
+const char *config_value_consent(const char *text, enum config_consent *out);
 const char *config_value_log(const char *text, enum tally_log_level *out);
 
 /* https://HOST[:PORT]/PATH; an IPv6 literal stands in brackets. */

@@ -11,6 +11,7 @@
 
 #define BLOCK_BYTES     4096u /* of both stores */
 #define SETTINGS_BLOCKS 2u
+#define DAY_S           86400u
 
 static bool is_ok(int32_t status, const char *what, FILE *errors) {
     if (status != TALLY_OK) {
@@ -68,6 +69,9 @@ static void fill_options(device_t *device, const config_t *config) {
         .firmware = text_or_null(config->firmware),
         .os = os_name(device),
         .reset_reason = TALLY_RESET_PROCESS_START,
+        .age_most_s = config->age_days * DAY_S,
+        .settings = config->settings[0] != '\0' ? &device->settings : NULL,
+        .consent_needed = config->consent != CONFIG_CONSENT_UNASKED,
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,
     };
@@ -135,14 +139,25 @@ static bool open_stores(device_t *device, const config_t *config, FILE *errors) 
     if (config->settings[0] == '\0') {
         return true;
     }
-    device->settings =
-        open_file(&device->settings_store, config->settings, SETTINGS_BLOCKS, errors);
-    return device->settings != NULL;
+    const tally_store_t *const settings =
+        open_file(&device->settings_file, config->settings, SETTINGS_BLOCKS, errors);
+    return settings != NULL &&
+           is_ok(tally_settings_init(&device->settings, settings), "settings", errors);
 }
 
 static uint64_t now_ms(device_t *device) {
     const tally_port_t *const port = tally_posix_port(&device->posix);
     return port->monotonic_ms(port->ctx);
+}
+
+/* What was answered before may still be going on; then this answer waits for its end. */
+static int32_t answer(device_t *device, enum config_consent consent) {
+    device->wants_consent = consent == CONFIG_CONSENT_YES;
+    if (consent == CONFIG_CONSENT_UNASKED) {
+        return TALLY_OK;
+    }
+    const int32_t status = tally_consent(&device->agent, device->wants_consent);
+    return status == TALLY_E_STATE ? (int32_t)TALLY_OK : status;
 }
 
 /* Samples are due no later than the records that tell them: their periods begin here, those of the
@@ -153,11 +168,12 @@ static bool open_agent(device_t *device, const config_t *config, FILE *errors) {
     device->sample_due_ms = now_ms(device) + device->sample_period_ms;
     return is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
                             tally_tls_transport(&device->tls), device->spool),
-                 "agent", errors);
+                 "agent", errors) &&
+           is_ok(answer(device, config->consent), "consent", errors);
 }
 
 static void close_below_tls(device_t *device) {
-    tally_posix_store_close(&device->settings_store);
+    tally_posix_store_close(&device->settings_file);
     tally_posix_store_close(&device->spool_file);
     free(device->spool_memory);
     tally_posix_close(&device->posix);
@@ -166,8 +182,7 @@ static void close_below_tls(device_t *device) {
 bool device_open(device_t *device, const config_t *config, FILE *errors) {
     device->spool_memory = NULL;
     device->spool_file.fd = -1;
-    device->settings = NULL;
-    device->settings_store.fd = -1;
+    device->settings_file.fd = -1;
     device->heap_high_noted = 0;
     if (!is_ok(tally_posix_init(&device->posix, config->log), "system", errors)) {
         return false;
@@ -202,6 +217,9 @@ static void sample_when_due(device_t *device) {
 
 uint32_t device_step(device_t *device) {
     sample_when_due(device);
+    if (device->wants_consent && tally_consent_state(&device->agent) == TALLY_CONSENT_WITHDRAWN) {
+        (void)tally_consent(&device->agent, true);
+    }
     const uint32_t wait_ms = tally_step(&device->agent);
     const uint32_t heap_high = tally_tls_stats(&device->tls).heap_high_water;
     if (heap_high != device->heap_high_noted) {

@@ -28,9 +28,10 @@ typedef struct {
     tally_posix_store_t spool_file;
     tally_ram_store_t spool_ram;
     uint8_t *spool_memory;
-    const tally_store_t *settings; /* NULL: none */
-    tally_posix_store_t settings_store;
+    tally_posix_store_t settings_file;
+    tally_settings_t settings;
     tally_options_t options;
+    bool wants_consent; /* as soon as what an earlier answer had destroyed is */
     receiver_config_t receiver_config;
     char os[CONFIG_TEXT_BYTES];
     uint32_t heap_high_noted;

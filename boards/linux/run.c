@@ -72,6 +72,17 @@ static void close_input(daemon_t *daemon) {
     close(daemon->signal_fd);
 }
 
+/* What the server did not take is there at the next start if the spool is a file. */
+static enum run_result tell_left(const daemon_t *daemon) {
+    const uint32_t left = tally_pending(&daemon->device.agent);
+    const bool is_kept = daemon->config->spool[0] != '\0';
+    if (left > 0) {
+        say(stderr, "tallyd: %u records %s\n", (unsigned)left,
+            is_kept ? "wait in the spool" : "were not taken by the server");
+    }
+    return left == 0 || is_kept ? RUN_DONE : RUN_RECORDS_LEFT;
+}
+
 /* ---- the loop ------------------------------------------------------------------------------- */
 
 static void part(daemon_t *daemon, uint64_t now_us) {
@@ -119,12 +130,14 @@ static uint32_t tick(daemon_t *daemon) {
 }
 
 static bool is_over(const daemon_t *daemon) {
+    const tally_t *const agent = &daemon->device.agent;
+    const bool is_destroying = tally_consent_state(agent) == TALLY_CONSENT_WITHDRAWING;
     switch (daemon->phase) {
     case RECEIVING: return false;
-    case UPLOADING: return tally_pending(&daemon->device.agent) == 0;
+    case UPLOADING: return tally_pending(agent) == 0;
     case PARTING: break;
     }
-    return tally_pending(&daemon->device.agent) == 0 || udp_now_us() >= daemon->deadline_us;
+    return (tally_pending(agent) == 0 && !is_destroying) || udp_now_us() >= daemon->deadline_us;
 }
 
 /* One turn: what came in, what is due, what the agent makes of it. False at the end. */
@@ -165,11 +178,8 @@ enum run_result run(const config_t *config) {
     say_address(&daemon);
     while (turn(&daemon)) {
     }
-    const uint32_t left = tally_pending(&daemon.device.agent);
-    if (left > 0) {
-        say(stderr, "tallyd: %u records were not taken by the server\n", (unsigned)left);
-    }
+    const enum run_result result = tell_left(&daemon);
     close_input(&daemon);
     device_close(&daemon.device);
-    return left == 0 ? RUN_DONE : RUN_RECORDS_LEFT;
+    return result;
 }

@@ -94,6 +94,8 @@ static void test_what_is_not_given_has_its_default(void **state) {
     assert_string_equal(config.spool, "");
     assert_int_equal(config.spool_bytes, 262144);
     assert_string_equal(config.settings, "");
+    assert_int_equal(config.age_days, 0);
+    assert_int_equal(config.consent, CONFIG_CONSENT_UNASKED);
     assert_int_equal(config.start_buffer_ms, 500);
     assert_int_equal(config.resume_buffer_ms, 500);
     assert_int_equal(config.end_after_ms, 3000);
@@ -108,6 +110,8 @@ static void test_all_keys(void **state) {
                                           "spool = spool\n"
                                           "  spool_bytes\t=  32768  \r\n"
                                           "settings = /var/lib/tally/settings\n"
+                                          "age_days = 30\n"
+                                          "consent = yes\n"
                                           "start_buffer_ms = 100\n"
                                           "resume_buffer_ms = 60000\n"
                                           "end_after_ms = 0\n"
@@ -126,6 +130,9 @@ static void test_all_keys(void **state) {
     assert_string_equal(config.spool, "dir/spool");
     assert_int_equal(config.spool_bytes, 32768);
     assert_string_equal(config.settings, "/var/lib/tally/settings");
+    assert_int_equal(config.age_days, 30);
+    assert_int_equal(config.consent, CONFIG_CONSENT_YES);
+    assert_int_equal(good(REQUIRED "consent = no\n").consent, CONFIG_CONSENT_NO);
     assert_int_equal(config.bitrate_kbps, INT32_MAX);
     assert_string_equal(config.title, "Nine = \xC3\xBC # all of it");
     assert_string_equal(config.firmware, "1.2");
@@ -201,6 +208,8 @@ static void test_numbers(void **state) {
 static void test_words(void **state) {
     (void)state;
     line_refused("exit_when_ended = true", "exit_when_ended: neither yes nor no");
+    line_refused("consent = given", "consent: neither yes nor no");
+    line_refused("age_days = 0", "age_days: out of range");
     line_refused("log = all", "log: not error, warning, info or debug");
 }
 

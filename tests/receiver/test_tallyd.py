@@ -162,6 +162,50 @@ class Configured(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertIn("tallyd: listen: Address already in use\n", result.stderr)
 
+    def run_and_stop(self, more):
+        """(exit status, what it said on standard error) of a run that a signal ends."""
+        daemon, line = self.start(more=more)
+        self.assertIn("listening", line)
+        daemon.send_signal(signal.SIGTERM)
+        _, errors = daemon.communicate(timeout=15)
+        return daemon.returncode, errors
+
+    def boots_in(self, name):
+        """How many boot records a spool holds."""
+        with open(os.path.join(self.folder, name), "rb") as source:
+            return source.read().count(b"\x61k\x61b")
+
+    def run_and_kill(self, more):
+        daemon, line = self.start(more=more)
+        self.assertIn("listening", line)
+        daemon.kill()
+        daemon.wait()
+
+    def test_a_signal_ends_it_and_what_waits_is_there_at_the_next_start(self):
+        more = "log = error\nspool = e.spool\nsettings = e.settings\n"
+        self.run_and_kill(more)
+        self.assertEqual(self.boots_in("e.spool"), 1)
+        status, errors = self.run_and_stop(more)
+        self.assertEqual(status, 0)
+        self.assertRegex(errors, r"^tallyd: \d+ records wait in the spool\n$")
+        self.assertEqual(self.boots_in("e.spool"), 2)
+
+    def assert_blank(self, name):
+        with open(os.path.join(self.folder, name), "rb") as source:
+            self.assertLessEqual(set(source.read()), {0x00, 0xFF})
+
+    def test_without_consent_nothing_is_collected_and_nothing_kept(self):
+        files = "log = error\nspool = f.spool\nsettings = f.settings\n"
+        self.assertEqual(self.run_and_stop(files + "consent = no\n"), (0, ""))
+        self.assert_blank("f.spool")
+        for _ in range(2):
+            self.run_and_kill(files + "consent = yes\n")
+            self.assertEqual(self.boots_in("f.spool"), 1)
+            self.assertEqual(self.run_and_stop(files + "consent = no\n"), (0, ""))
+            self.assert_blank("f.spool")
+            self.assertEqual(self.run_and_stop(files), (0, ""))  # not asked again: still no
+            self.assert_blank("f.spool")
+
     def test_a_signal_ends_it_and_what_is_lost_is_said(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             daemon, _ = self.start()

@@ -182,7 +182,7 @@ void records_load(records_t *records, tally_spool_t *spool) {
     }
 }
 
-static char kind_of(record_t record) {
+char record_kind(record_t record) {
     cursor_t cursor;
     assert_true(seek(record, "k", &cursor));
     assert_int_equal(take_head(&cursor).argument, 1);
@@ -192,7 +192,7 @@ static char kind_of(record_t record) {
 void records_expect_kinds(const records_t *records, const char *kinds) {
     char found[RECORDS_MOST + 1] = {0};
     for (uint32_t i = 0; i < records->count; i++) {
-        found[i] = kind_of(records->list[i]);
+        found[i] = record_kind(records->list[i]);
     }
     assert_string_equal(found, kinds);
 }
@@ -200,7 +200,7 @@ void records_expect_kinds(const records_t *records, const char *kinds) {
 uint32_t records_count(const records_t *records, char kind) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < records->count; i++) {
-        count += kind_of(records->list[i]) == kind ? 1 : 0;
+        count += record_kind(records->list[i]) == kind ? 1 : 0;
     }
     return count;
 }
@@ -209,7 +209,7 @@ uint32_t records_count_with(const records_t *records, char kind, const char *pat
     uint32_t count = 0;
     for (uint32_t i = 0; i < records->count; i++) {
         const record_t record = records->list[i];
-        if (kind_of(record) == kind && record_has(record, path) &&
+        if (record_kind(record) == kind && record_has(record, path) &&
             record_number(record, path) == number) {
             count++;
         }
@@ -219,7 +219,7 @@ uint32_t records_count_with(const records_t *records, char kind, const char *pat
 
 record_t records_last(const records_t *records, char kind) {
     for (uint32_t i = records->count; i > 0; i--) {
-        if (kind_of(records->list[i - 1]) == kind) {
+        if (record_kind(records->list[i - 1]) == kind) {
             return records->list[i - 1];
         }
     }

@@ -19,6 +19,8 @@ typedef struct {
 /* The record at the beginning of `bytes`, checked from its first byte to its last. */
 record_t record_read(const uint8_t *bytes, uint32_t size);
 
+char record_kind(record_t record);
+
 /* By path: "u", "p.pt". */
 bool record_has(record_t record, const char *path);
 int64_t record_number(record_t record, const char *path);

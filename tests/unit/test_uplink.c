@@ -81,6 +81,91 @@ static void test_uplink_leaves_out_a_wall_time_it_does_not_know(void **state) {
     assert_uploaded_as(expected, sizeof expected - 1);
 }
 
+/* What the clocks say now belongs to this boot. */
+static void test_uplink_says_no_time_of_an_earlier_boot(void **state) {
+    (void)state;
+    static const char earlier[] = HEAD "Content-Length: 35\r\n\r\n"
+                                       "\xA5"
+                                       "av\x03"
+                                       "ad\x65stb-1"
+                                       "ao\x62op"
+                                       "ab\x1A\x00\xBC\x61\x4E"
+                                       "ar\x9F"
+                                       "xxxxyyy"
+                                       "\xFF";
+    keep_two_records();
+    rig.config.boot_id++;
+    uplink_rig_restart(&rig, RIG_PERIOD_MS);
+    (void)uplink_rig_run(&rig);
+    assert_uploaded_as(earlier, sizeof earlier - 1);
+}
+
+static void reboot(uint64_t boot) {
+    rig.config.boot_id = boot;
+    assert_int_equal(tally_spool_init(&rig.spool, &rig.store.store, 0, boot), TALLY_OK);
+    uplink_rig_restart(&rig, RIG_PERIOD_MS);
+}
+
+enum { ENVELOPE_TO_BOOT = 1 + 3 + 8 + 5 }; /* its head, v, d and o */
+
+/* However small they are, records of two boots are two uploads, the older first, on one
+ * connection. */
+static void test_uplink_uploads_each_boot_apart(void **state) {
+    (void)state;
+    uplink_rig_keep(&rig, 'x', 4);
+    reboot(RIG_BOOT + 1);
+    uplink_rig_keep(&rig, 'y', 4);
+    reboot(RIG_BOOT + 2);
+    uplink_rig_keep(&rig, 'z', 4);
+    assert_int_equal(uplink_rig_run(&rig), RIG_PERIOD_MS);
+    assert_int_equal(rig.wire.requests, 3);
+    assert_int_equal(rig.uplink.stats.accepted, 3);
+    assert_int_equal(rig.uplink.stats.connects, 1);
+    assert_int_equal(tally_spool_waiting(&rig.spool), 0);
+    uint32_t found = 0;
+    for (uint32_t at = ENVELOPE_TO_BOOT; at < rig.wire.sent_bytes && found < 3; at++) {
+        const uint8_t id[] = {'a', 'b', 0x1A, 0x00, 0xBC, 0x61, (uint8_t)(0x4E + found)};
+        if (memcmp(rig.wire.sent + at, id, sizeof id) == 0) {
+            assert_int_equal(rig.wire.sent[at - ENVELOPE_TO_BOOT], found < 2 ? 0xA5 : 0xA6);
+            found++;
+        }
+    }
+    assert_int_equal(found, 3);
+}
+
+/* An earlier boot's records are tried again as they were, and stay until they are accepted. */
+static void test_uplink_keeps_an_earlier_boot_until_it_is_accepted(void **state) {
+    (void)state;
+    uplink_rig_keep(&rig, 'x', 4);
+    reboot(RIG_BOOT + 1);
+    rig.wire.replies[0] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    (void)uplink_rig_run(&rig);
+    assert_failed(&rig, 1, TALLY_E_HTTP_STATUS);
+    const uint32_t bytes = rig.wire.sent_bytes;
+    (void)uplink_rig_run_after(&rig, RIG_RETRY_MS);
+    assert_int_equal(rig.uplink.stats.accepted, 1);
+    assert_int_equal(rig.wire.sent_bytes, 2 * bytes);
+    assert_memory_equal(rig.wire.sent, rig.wire.sent + bytes, bytes);
+}
+
+static void test_uplink_that_is_stopped_begins_anew(void **state) {
+    (void)state;
+    keep_two_records();
+    rig.wire.takes_most = 100;
+    (void)uplink_rig_run(&rig);
+    assert_false(tally_uplink_is_idle(&rig.uplink));
+    tally_uplink_stop(&rig.uplink);
+    assert_true(tally_uplink_is_idle(&rig.uplink));
+    assert_false(rig.wire.is_open);
+    tally_uplink_stop(&rig.uplink); /* closes nothing twice */
+    assert_int_equal(rig.wire.closes, 1);
+    assert_int_equal(tally_spool_waiting(&rig.spool), 2);
+    rig.wire.takes_most = UINT32_MAX;
+    (void)uplink_rig_run(&rig);
+    assert_int_equal(rig.uplink.stats.accepted, 1);
+    assert_memory_equal(rig.wire.sent + 100, upload, sizeof upload - 1);
+}
+
 static void test_uplink_sends_the_same_byte_by_byte(void **state) {
     (void)state;
     keep_two_records();
@@ -289,6 +374,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_uplink_sends_head_envelope_and_records, online),
         cmocka_unit_test_setup(test_uplink_leaves_out_a_wall_time_it_does_not_know, online),
+        cmocka_unit_test_setup(test_uplink_says_no_time_of_an_earlier_boot, online),
+        cmocka_unit_test_setup(test_uplink_uploads_each_boot_apart, online),
+        cmocka_unit_test_setup(test_uplink_keeps_an_earlier_boot_until_it_is_accepted, online),
+        cmocka_unit_test_setup(test_uplink_that_is_stopped_begins_anew, online),
         cmocka_unit_test_setup(test_uplink_sends_the_same_byte_by_byte, online),
         cmocka_unit_test_setup(test_uplink_sends_the_same_when_every_call_would_block_first,
                                online),
