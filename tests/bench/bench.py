@@ -11,6 +11,7 @@ import board_figures
 import footprint
 import instructions
 import sealed
+import spool
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -27,29 +28,33 @@ def run(*command):
 
 
 def build():
-    """For this machine: the operations, the encoders, the sealed store and the decoder."""
+    """For this machine: the operations, the encoders, the sealed store, the spool's two programs and
+    the decoder."""
     BUILD.mkdir(parents=True, exist_ok=True)
     sources = [f"-D{name}={os.path.abspath(os.environ[name])}" for name in SOURCES
                if os.environ.get(name)]
     run("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DTALLY_BOARD=linux",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DTALLY_BENCH=ON", *sources)
     run("cmake", "--build", BUILD, "--target", "tally_bench", "tally_bench_encode",
-        "tally_bench_sealed", "tally-decode")
+        "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "tally-decode")
     programs = BUILD / "tests" / "bench"
     return (programs / "tally_bench", programs / "tally_bench_encode",
-            programs / "tally_bench_sealed", BUILD / "tally-decode")
+            programs / "tally_bench_sealed",
+            (programs / "tally_bench_spool", programs / "tally_bench_spool_small"),
+            BUILD / "tally-decode")
 
 
 def measure():
     """Prints each figure as soon as it is known; all of them."""
-    operations, encoders, store, decoder = build()
+    operations, encoders, store, spools, decoder = build()
     rows = []
     for name, value, unit in itertools.chain(instructions.figures(run, operations, BUILD),
                                              instructions.encode_figures(run, encoders),
                                              sealed.figures(run, store, BUILD),
+                                             spool.figures(run, operations, spools),
                                              footprint.figures(run, BUILD),
                                              board_figures.figures(BUILD, decoder)):
-        print(f"{name:<36}{value:>12,} {unit}", flush=True)
+        print(f"{name:<41}{value:>12,} {unit}", flush=True)
         rows.append({"name": name, "value": value, "unit": unit})
     return rows
 

@@ -2,7 +2,8 @@
 """Flash and RAM of the agent by itself: Cortex-M3, -Os, no LTO, unused functions left out.
 
 Flash is read off the linker's map of a program that makes every public call: code and constants of
-each source file of agent/src. RAM is the size of the agent's state less that of spool and uplink.
+each source file of agent/src; of settings.c, which the board begins with, of its object. RAM is the
+size of the agent's state less that of spool and uplink; of the spool, less its record's buffer.
 """
 import pathlib
 import re
@@ -15,6 +16,8 @@ COMPILE = ["arm-none-eabi-gcc", "-std=c11", "-mcpu=cortex-m3", "-mthumb", "-Os",
 LINE = {"hook", "session", "story", "figures", "dimensions", "viewing", "playhead", "intervals",
         "level", "histogram", "metrics", "limit", "report", "cbor", "text", "live", "front"}
 STREAMS = {"rtp", "ts", "ts_psi", "frames", "webrtc"}
+# The spool is these and all whose names begin with spool or ring.
+SPOOL = {"checkpoint", "entry"}
 # An input section of an object file that was kept: name, address, size, object.
 KEPT = re.compile(r"^ \.(?:text|rodata)\S*\s+0x0*[1-9a-f][0-9a-f]*\s+0x([0-9a-f]+) (\S+\.o)$",
                   re.MULTILINE)
@@ -42,13 +45,27 @@ def flash_by_file(run, folder):
     return files
 
 
-def ram(run, folder, *options):
+def state_sizes(run, folder, *options):
     run(*COMPILE, *options, "-c", HERE / "state.c", "-o", folder / "state.o")
     sizes = {}
     for line in run("arm-none-eabi-nm", "-S", folder / "state.o").splitlines():
         _, size, _, name = line.split()
         sizes[name] = int(size, 16)
+    return sizes
+
+
+def agent_ram(run, folder, *options):
+    sizes = state_sizes(run, folder, *options)
     return sizes["size_of_agent"] - sizes["size_of_spool"] - sizes["size_of_uplink"]
+
+
+def spool_figures(run, folder, files):
+    spool = [name for name in files if name in SPOOL or name.startswith(("spool", "ring"))]
+    yield "spool.code.bytes", sum(files[name] for name in spool), "bytes"
+    settings = run("arm-none-eabi-size", folder / "settings.o").splitlines()[1]
+    yield "settings.code.bytes", int(settings.split()[0]), "bytes"
+    sizes = state_sizes(run, folder)
+    yield "spool.ram.bytes", sizes["size_of_spool"] - sizes["size_of_spool_record"], "bytes"
 
 
 def figures(run, build):
@@ -60,5 +77,6 @@ def figures(run, build):
     yield "agent.flash_with_init.bytes", sum(files[name] for name in LINE | {"agent"}), "bytes"
     yield "streams.flash.bytes", sum(files[name] for name in STREAMS), "bytes"
     yield "agent.flash_all.bytes", sum(files.get(name, 0) for name in sources), "bytes"
-    yield "agent.ram.bytes", ram(run, folder), "bytes"
-    yield "agent.ram_one_session.bytes", ram(run, folder, "-DTALLY_SESSIONS=1"), "bytes"
+    yield "agent.ram.bytes", agent_ram(run, folder), "bytes"
+    yield "agent.ram_one_session.bytes", agent_ram(run, folder, "-DTALLY_SESSIONS=1"), "bytes"
+    yield from spool_figures(run, folder, files)

@@ -4,7 +4,9 @@
 
 extern char size_of_agent[sizeof(tally_t)];
 extern char size_of_spool[sizeof(tally_spool_t)];
+extern char size_of_spool_record[sizeof(((tally_spool_t *)0)->record)];
 extern char size_of_uplink[sizeof(tally_uplink_t)];
 char size_of_agent[sizeof(tally_t)];
 char size_of_spool[sizeof(tally_spool_t)];
+char size_of_spool_record[sizeof(((tally_spool_t *)0)->record)];
 char size_of_uplink[sizeof(tally_uplink_t)];
