@@ -125,7 +125,7 @@ void driver_boot(driver_t *driver) {
     TRACE("boot %llx\n", (unsigned long long)boot);
     nor_power_up(driver->nor);
     /* A store that holds records keeps the rings it has. */
-    const bool keeps = is_kept(driver);
+    const bool keeps = is_kept(driver) && !driver->excused;
     const uint32_t other =
         keeps && driver_roll(driver, 4) == 0 ? driver->nor->shape.blocks : wanted;
     if (tally_spool_init(&driver->spool, &driver->nor->store, other, boot) != TALLY_OK) {

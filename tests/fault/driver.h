@@ -35,7 +35,7 @@ typedef struct {
     uint32_t written_end[TALLY_CLASSES]; /* of what this boot wrote to the ring; 0: nothing */
     uint32_t erased_must;                /* by the call under way: records that stood, */
     uint32_t erased_may;                 /* and that may have been there */
-    bool excused; /* the part has flaws: commits may fail, what is refused may be done */
+    bool excused; /* the part has flaws: commits may fail, notes of what was accepted be lost */
 } driver_t;
 
 void driver_init(driver_t *driver, nor_t *nor, ledger_t *ledger, verdict_t *verdict,
