@@ -6,7 +6,8 @@
 #define HEADER     ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define WINDOW     64u /* on the stack, while a record is in the spool's buffer */
 #define NOTE_BYTES (HEADER + TALLY_CHECKPOINT_BYTES + TALLY_ENTRY_PADDING_MOST)
-#define TRIES      2u /* to keep a record: in the head's block and in the next */
+#define BEGINNING  144u /* zeros and two checkpoints, whatever the granularity */
+#define TRIES      2u   /* to keep a record: in the head's block and in the next */
 
 enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
 
@@ -81,7 +82,7 @@ bool tally_ring_next(const tally_ring_t *ring, tally_window_t *window,
 
 static void count_dropped(tally_spool_t *spool, uint8_t tag) {
     const uint32_t kind = (tag & TALLY_KIND_BITS) - 1u;
-    spool->dropped[(tag & TALLY_CLASS_BIT) != 0 ? TALLY_ROUTINE : TALLY_URGENT]++;
+    spool->dropped[tag / TALLY_CLASS_BIT % TALLY_CLASSES]++;
     if (kind < TALLY_SPOOL_KINDS) {
         spool->dropped_kind[kind]++;
     }
@@ -245,26 +246,18 @@ static int32_t open_block(tally_spool_t *spool, tally_ring_t *ring, bool may_evi
     return TALLY_E_IO;
 }
 
-/* Makes the last of what shows in front of the head, which is part of no sound entry, read 0. */
-static void show_for_good(const tally_spool_t *spool, const tally_ring_t *ring) {
-    const tally_store_t *const store = spool->store;
-    const uint32_t bytes = store->program_bytes;
-    (void)tally_entry_zero(store, tally_ring_block(ring, ring->head.sequence),
-                           ring->head.offset - bytes, bytes);
-}
-
 /* Goes on where there is room: at a boot's first writing behind what the last boot may have torn,
  * else in the next block. */
 static int32_t go_on(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     const uint32_t zeros = tally_entry_stored_bytes(spool->store, 0);
-    const uint32_t note = tally_entry_stored_bytes(spool->store, TALLY_CHECKPOINT_BYTES);
     const uint32_t skip = ring->skip;
     int32_t status = TALLY_OK;
     ring->skip = 0;
-    if (skip > 0 && has_room(spool, ring, skip + zeros + 2 * note)) {
-        if (ring->doubtful) {
-            show_for_good(spool, ring);
-        }
+    if (ring->doubtful) {
+        ring->doubtful = false;
+        (void)put(spool, ring, tally_entry_zeros, spool->store->program_bytes);
+    }
+    if (skip > 0 && has_room(spool, ring, skip + BEGINNING)) {
         ring->head.offset += skip;
         (void)put(spool, ring, tally_entry_zeros, zeros);
         (void)put_checkpoint(spool, ring);

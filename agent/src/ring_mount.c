@@ -10,11 +10,6 @@
 
 /* --- rings ---------------------------------------------------------------------------------- */
 
-static void lay_ring(tally_ring_t *ring, uint32_t first, uint32_t blocks) {
-    ring->first = (uint16_t)first;
-    ring->blocks = (uint16_t)blocks;
-}
-
 uint32_t tally_ring_block(const tally_ring_t *ring, uint32_t sequence) {
     return ring->first + sequence % ring->blocks;
 }
@@ -31,8 +26,9 @@ static bool lay_out(tally_spool_t *spool, uint32_t urgent_blocks) {
         return false;
     }
     spool->ring_count = two ? 2 : 1;
-    lay_ring(&spool->rings[TALLY_URGENT], 0, urgent_blocks);
-    lay_ring(&spool->rings[TALLY_ROUTINE], urgent_blocks, blocks - urgent_blocks);
+    spool->rings[TALLY_URGENT].blocks = (uint16_t)urgent_blocks;
+    spool->rings[TALLY_ROUTINE].first = (uint16_t)urgent_blocks;
+    spool->rings[TALLY_ROUTINE].blocks = (uint16_t)(blocks - urgent_blocks);
     return true;
 }
 
@@ -54,8 +50,7 @@ static bool take_first(tally_spool_t *spool, uint32_t block, const tally_checkpo
     }
     tally_ring_t *const urgent = &spool->rings[TALLY_URGENT];
     tally_ring_t *const ring = block < urgent->blocks ? urgent : &spool->rings[TALLY_ROUTINE];
-    if (tally_ring_block(ring, sequence) != block || sequence < ring->blocks ||
-        sequence > SEQUENCES_MOST) {
+    if (tally_ring_block(ring, sequence) != block || sequence > SEQUENCES_MOST) {
         return false;
     }
     if (sequence > ring->head.sequence) {
@@ -153,11 +148,13 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     tally_ring_take_off(spool, ring, &window.cursor, UINT32_MAX);
     tally_ring_turn(ring, &window, ring->head.sequence);
     const uint32_t sound_end = ring->head.offset;
-    ring->head.offset = tally_entry_written_end(&window, sound_end);
+    const uint32_t end = tally_entry_written_end(&window, sound_end);
     if (sound_end <= tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES)) {
         ring->head.offset = store->block_bytes; /* its first checkpoint may be what was torn */
+    } else if (end > sound_end) {
+        ring->head.offset = end - store->program_bytes;
+        ring->doubtful = true;
     }
-    ring->doubtful = ring->head.offset > sound_end;
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {

@@ -40,7 +40,7 @@ uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence) {
 
 int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,
                            uint32_t bytes) {
-    tally_ring_t *const ring = &spool->rings[spool->ring_count == 1 ? 0 : class];
+    tally_ring_t *const ring = &spool->rings[class & (spool->ring_count - 1u)]; /* of one or two */
     const uint8_t tag = (uint8_t)(class * TALLY_CLASS_BIT + (kind & TALLY_KIND_BITS));
     const int32_t status = tally_ring_append(spool, ring, tag, bytes);
     if (status == TALLY_E_FULL) {
@@ -48,12 +48,11 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
     }
     /* Of a record that failed something may be found one day: its number is not used again. */
     spool->next_sequence++;
-    if (status < 0) {
-        return status;
+    if (status == TALLY_OK) {
+        spool->made++;
+        note_bytes_high(spool);
     }
-    spool->made++;
-    note_bytes_high(spool);
-    return TALLY_OK;
+    return status;
 }
 
 void tally_spool_expire(tally_spool_t *spool, uint32_t unix_s) {

@@ -53,7 +53,7 @@ typedef struct {
     uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
     uint16_t first;      /* block of the store */
     uint16_t blocks;
-    bool doubtful;       /* what was written last before this boot is no sound entry */
+    bool doubtful;       /* at the head lies the last of a torn entry */
     uint32_t skip;       /* before this boot's first entry; 0: it has written here */
     uint32_t appended;   /* records since the ring's first */
     tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */

@@ -211,7 +211,7 @@ class Ring:
         self.begun = True
         if self.number >= self.blocks:
             self.offset = self.image.written_end(self.block()) + self.largest
-            if self.room(0, CHECKPOINT_BYTES, CHECKPOINT_BYTES):
+            if self.offset + 144 <= self.image.block_bytes:
                 self.zeros()
                 self.checkpoint()
                 self.checkpoint()

@@ -268,14 +268,14 @@ static void test_spool_of_a_later_format_is_used_up_block_by_block(void **state)
 /* One that no writer of this version uses, behind the only record. */
 static void test_spool_passes_over_entries_of_unknown_tags(void **state) {
     (void)state;
-    static const uint8_t tags[] = {0x00, 0x20, 0x41, 0x68, 0x7F, 0x81, 0xA8, 0xFF};
+    static const uint8_t tags[] = {0x81, 0xA8, 0xFF};
     for (uint32_t i = 0; i < sizeof tags; i++) {
-        const tally_place_t place = {.sequence = 5, .offset = 2 * 52 + 108};
+        const tally_cursor_t at = {.place = {.sequence = 5, .offset = 2 * 52 + 108}};
         spool_rig_init(&rig, BLOCK_BYTES, BLOCKS, 4);
         spool_rig_keep(&rig, TALLY_ROUTINE, 'a', 100);
-        uint8_t *const entry = spool_rig_at(&rig, ROUTINE_AT, place.offset);
+        uint8_t *const entry = spool_rig_at(&rig, ROUTINE_AT, at.place.offset);
         memset(entry + TALLY_ENTRY_HEADER_BYTES, 'X', 100);
-        (void)tally_entry_seal(&rig.store.store, entry, tags[i], 100, place, RIG_BOOT);
+        (void)tally_entry_seal(&rig.store.store, entry, tags[i], 100, &at);
         spool_rig_reboot(&rig, 2);
         spool_rig_keep(&rig, TALLY_ROUTINE, 'b', 100);
         assert_uploaded_of(&rig, RIG_BOOT, "a");
