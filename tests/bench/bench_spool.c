@@ -134,6 +134,7 @@ static void work(run_t *run, const workload_t *workload) {
         }
     }
     check(run->boot == workload->reboots + 1, "reboots");
+    check(run->flash.refused == 0, "asked for what a flash cannot do");
 }
 
 /* The same, to the last record's delivery. */

@@ -14,10 +14,15 @@ static size_t place(uint32_t block, uint32_t offset) {
     return (size_t)block * FLASH_BLOCK_BYTES + offset;
 }
 
+static int32_t refuse(flash_t *flash) {
+    flash->refused++;
+    return TALLY_E_IO;
+}
+
 static int32_t flash_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size) {
     flash_t *const flash = ctx;
     if (!is_inside(block, offset, size)) {
-        return TALLY_E_IO;
+        return refuse(flash);
     }
     flash->reads++;
     flash->spent_ns += (uint64_t)size * FLASH_READ_BYTE_NS;
@@ -41,11 +46,11 @@ static int32_t flash_program(void *ctx, uint32_t block, uint32_t offset, const u
     const uint32_t granularity = flash->store.program_bytes;
     if (size == 0 || !is_inside(block, offset, size) || offset % granularity != 0 ||
         size % granularity != 0) {
-        return TALLY_E_IO;
+        return refuse(flash);
     }
     uint8_t *const there = flash->memory + place(block, offset);
     if (!is_allowed(there, data, size)) {
-        return TALLY_E_IO;
+        return refuse(flash);
     }
     const uint32_t pages = (offset + size - 1) / FLASH_PAGE_BYTES - offset / FLASH_PAGE_BYTES + 1;
     flash->programs++;
@@ -58,7 +63,7 @@ static int32_t flash_program(void *ctx, uint32_t block, uint32_t offset, const u
 static int32_t flash_erase(void *ctx, uint32_t block) {
     flash_t *const flash = ctx;
     if (!is_inside(block, 0, 0)) {
-        return TALLY_E_IO;
+        return refuse(flash);
     }
     flash->erases++;
     flash->block_erases[block]++;

@@ -22,6 +22,7 @@ typedef struct {
     uint32_t programs;
     uint32_t erases;
     uint32_t reads;
+    uint32_t refused; /* operations against the contract, which were not carried out */
     uint32_t block_erases[FLASH_BLOCKS];
     uint8_t memory[FLASH_BLOCKS * FLASH_BLOCK_BYTES];
 } flash_t;
