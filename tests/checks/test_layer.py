@@ -29,7 +29,7 @@ STAGES = {
     "metrics": {"metrics.h", "level.h", "histogram.h"},
     "report": {"report.h", "metrics.h", "spool.h"},
     "spool": {"spool.h", "ring.h"},
-    "ring": {"ring.h"},
+    "ring": {"ring.h", "checkpoint.h", "spool.h"},
     "ring_mount": {"ring.h"},
     "checkpoint": {"checkpoint.h", "spool.h"},
     "settings": set(),

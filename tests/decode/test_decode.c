@@ -11,8 +11,11 @@
 
 #include "names.h"
 #include "record.h"
+#include "tally/metrics.h"
 
-#define INPUT_MAX 4096u
+#define INPUT_MAX        4096u
+#define TEXT_OF(number)  #number
+#define VALUE_OF(number) TEXT_OF(number)
 
 /* What decoding gave: the lines, and the error with its place. */
 typedef struct {
@@ -404,7 +407,8 @@ static void test_the_registry_has_all_its_words(void **state) {
     names_print_registry(out);
     fclose(out);
     static const char *const parts[] = {
-        "{\"version\":2,\n\"kinds\":{\"a\":\"agent\",\"b\":\"boot\",",
+        "{\"version\":" VALUE_OF(
+            TALLY_REGISTRY_VERSION) ",\n\"kinds\":{\"a\":\"agent\",\"b\":\"boot\",",
         "\n\"groups_of\":{\"a\":\"an\",\"b\":\"b\",\"c\":\"\",",
         "\n\"groups\":{\"a\":\"agent\",",
         "\"mv\":{\"name\":\"volume\",\"group\":\"m\",\"kind\":\"gauge\",\"unit\":\"percent\","

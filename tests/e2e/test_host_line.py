@@ -1,58 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole line on Linux: paced sender -> tallyd -> HTTPS with client certificates -> collector."""
 import copy
-import os
-import pathlib
 import socket
-import sys
-import tempfile
 import unittest
 
 import agreement
+import line
 import scenario
 
-sys.path.append(str(scenario.TESTS / "schema"))
-import validator  # noqa: E402
-
-BUFFER = agreement.Buffer(start_ms=500, resume_ms=400, end_after_ms=2000)
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4")
 
 
-class HostLine(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
-        cls.media = scenario.make_media(cls.shared, 10, 2000)
-
-    def setUp(self):
-        self.folder = self.shared / self.id().rsplit(".", 1)[-1]
-        self.folder.mkdir()
-
-    def start(self, maker, *arguments, **settings):
-        process = maker(self.folder, *arguments, **settings)
-        self.addCleanup(process.stop)
-        return process
-
-    def collector(self, *switches, **settings):
-        collector = self.start(scenario.Collector, self.certs, *switches, **settings)
-        self.addCleanup(self.assert_schema, collector)
-        return collector
-
-    def assert_schema(self, collector):
-        """Whatever a device of this test uploaded, the schema has it."""
-        for number, body in enumerate(collector.bodies()):
-            with self.subTest(upload=number):
-                validator.schema().check_bytes(body)
-
-    def device(self, port, host="127.0.0.1", **settings):
-        endpoint = f"https://{host}:{port}{scenario.PATH}"
-        return self.start(scenario.Tallyd, self.certs, endpoint, start_buffer_ms=BUFFER.start_ms,
-                          resume_buffer_ms=BUFFER.resume_ms, end_after_ms=BUFFER.end_after_ms,
-                          **settings)
-
+class HostLine(line.Line):
     def stream(self, device, *switches):
         sender = self.start(scenario.Sender, self.media, device, *switches)
         return sender.finish(60)
@@ -62,7 +21,7 @@ class HostLine(unittest.TestCase):
         rtp = agreement.last(collector.records("r"), "r")
         ts = agreement.last(collector.records("t"), "t")
         return (agreement.stream_rows(plan, rtp, ts)
-                + agreement.session_rows(plan, start["w"], end, BUFFER)
+                + agreement.session_rows(plan, start["w"], end, line.BUFFER)
                 + agreement.record_rows(collector.rows("SELECT * FROM records"),
                                         agreement.last(collector.records("a"), "a")))
 

@@ -4,6 +4,11 @@
 What a kind of metric is on the wire is said here a second time, in Python and by hand, so that a
 mistake in the schema's generator does not excuse itself.
 """
+import pathlib
+import re
+
+HEADER = pathlib.Path(__file__).resolve().parents[2] / "agent" / "include" / "tally" / "metrics.h"
+VERSION = int(re.search(r"TALLY_REGISTRY_VERSION (\d+)", HEADER.read_text(encoding="utf-8"))[1])
 SESSION_KINDS = "efhjorstx"
 CAPABLE_KINDS = "bs"
 LIMIT = 1 << 53
@@ -100,5 +105,5 @@ def with_item(fields, key, value):
 
 
 def body(*records, **changes):
-    return {"v": 2, "d": "stb-0001", "o": "operator-1", "b": LIMIT - 1, "m": 7,
+    return {"v": VERSION, "d": "stb-0001", "o": "operator-1", "b": LIMIT - 1, "m": 7,
             "t": 1760936591360, "r": list(records), **changes}

@@ -17,8 +17,8 @@ import unittest
 import cbor2
 
 import validator
-from samples import (LIMIT, WRONG_TYPES, Registry, bad_values, body, good_values, with_item,
-                     without)
+from samples import (LIMIT, VERSION, WRONG_TYPES, Registry, bad_values, body, good_values,
+                     with_item, without)
 
 TALLY_DECODE = os.path.abspath(sys.argv.pop(1))
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "collector"))
@@ -170,7 +170,8 @@ class Bad(Case):
             self.refused(value)
 
     def test_bodies(self):
-        bad = {"v": [1, 3, "2"], "d": ["", "x" * 64, "\u00e4" * 32, 1], "o": ["", "x" * 64, 1],
+        bad = {"v": [VERSION - 1, VERSION + 1, str(VERSION)],
+               "d": ["", "x" * 64, "\u00e4" * 32, 1], "o": ["", "x" * 64, 1],
                "b": [-1, LIMIT, "1"], "m": [-1, LIMIT + 1], "t": [-1, LIMIT + 1],
                "r": [{}, 1, [1], [BY_HAND[0], without(BY_HAND[0], "k")]]}
         for key, values in bad.items():
