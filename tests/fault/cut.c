@@ -205,7 +205,8 @@ void cut_any(nor_t *nor, const op_t *op, const uint8_t *data) {
     cut_apply(nor, op, data, cut);
 }
 
-void cut_weak(nor_t *nor, const op_t *op, const uint8_t *data) {
-    nor->cut_mode = CUT_WEAK;
-    cut_apply(nor, op, data, (cut_t){.mode = CUT_WEAK, .seed = nor->cut_seed});
+void cut_hidden(nor_t *nor, const op_t *op, const uint8_t *data) {
+    const bool shows = nor_chance(&nor->cut_seed) % 3 == 0;
+    nor->cut_mode = shows ? CUT_SOFT_FEW : CUT_WEAK;
+    cut_apply(nor, op, data, (cut_t){.mode = (uint8_t)nor->cut_mode, .seed = nor->cut_seed});
 }

@@ -41,8 +41,8 @@ void cut_apply(nor_t *nor, const op_t *op, const uint8_t *data, cut_t cut);
 
 /* A nor_t's `cut`: one of the list, by its cut_seed. */
 void cut_any(nor_t *nor, const op_t *op, const uint8_t *data);
-/* The same, always CUT_WEAK. */
-void cut_weak(nor_t *nor, const op_t *op, const uint8_t *data);
+/* The same, but one of those that leave no trace yet, or one that may show or not. */
+void cut_hidden(nor_t *nor, const op_t *op, const uint8_t *data);
 
 const char *cut_name(uint32_t mode);
 

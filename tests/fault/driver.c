@@ -45,7 +45,7 @@ static void block_is_erased(driver_t *driver, uint32_t block, uint32_t op) {
             driver->erased_may += held->kept > op;
             held->freed_from = op;
         } else {
-            driver->erased_may += held->note_due; /* a reboot may have made it wait again */
+            driver->erased_may += held->forgotten;
         }
         held->sync_due = true;
     }
@@ -109,6 +109,17 @@ static uint32_t dropped(const driver_t *driver) {
            driver->spool.expired;
 }
 
+/* What was accepted and not noted is not known to the next boot. */
+static void forget_unnoted(ledger_t *ledger) {
+    for (uint32_t i = ledger->live; i < ledger->count; i++) {
+        held_t *const held = &ledger->held[i];
+        if (held->note_due && !held->sync_due) {
+            held->note_due = false;
+            held->forgotten = true;
+        }
+    }
+}
+
 static bool is_kept(const driver_t *driver) {
     const ledger_t *const ledger = driver->ledger;
     for (uint32_t i = ledger->live; i < ledger->count; i++) {
@@ -124,6 +135,7 @@ void driver_boot(driver_t *driver) {
     const uint64_t boot = (nor_chance(driver->chance) >> (64 - BOOT_BITS)) | 1;
     TRACE("boot %llx\n", (unsigned long long)boot);
     nor_power_up(driver->nor);
+    forget_unnoted(driver->ledger);
     /* A store that holds records keeps the rings it has. */
     const bool keeps = is_kept(driver) && !driver->excused;
     const uint32_t other =
@@ -195,6 +207,7 @@ static void enter_accept(driver_t *driver) {
             held->freed_from =
                 driver->nor->ops < held->freed_from ? driver->nor->ops : held->freed_from;
             held->note_due = true;
+            held->forgotten = false;
             driver->accepted[held->ring] = i + 1;
             TRACE("accept record %u\n", i);
         }

@@ -75,6 +75,7 @@ void ledger_after_cut(ledger_t *ledger, const ledger_t *before, uint32_t op) {
         held.freed_by = held.freed_from;
         held.note_due = false;
         held.sync_due = false;
+        held.forgotten = false;
         ledger->held[ledger->count++] = held;
         if (standing == STANDS_GONE && ledger->live + 1 == ledger->count) {
             ledger->live++;

@@ -36,6 +36,7 @@ typedef struct {
     uint8_t kind;
     bool note_due;  /* accepted; no checkpoint says so yet, */
     bool sync_due;  /* or one does and is not synced; or erased and not synced */
+    bool forgotten; /* accepted by an earlier boot that noted it nowhere: it waits again */
     bool delivered; /* in the batch under judgement */
 } held_t;
 

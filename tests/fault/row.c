@@ -19,9 +19,9 @@ bool row_of_cuts(nor_shape_t shape, uint64_t seed, uint32_t cuts, sums_t *sums) 
     nor_open(&nor, shape);
     driver_init(&driver, &nor, &ledger, &verdict, &chance);
     for (; done < cuts && !driver_is_wrong(&verdict); done++) {
-        /* At times it comes again and again just after the boot and leaves no trace yet. */
+        /* At times it comes again and again just after the boot and leaves hardly a trace. */
         stubborn = stubborn > 0 ? stubborn - 1 : driver_roll(&driver, 20) == 0 ? STUBBORN : 0;
-        nor.cut = stubborn > 0 ? cut_weak : cut_any;
+        nor.cut = stubborn > 0 ? cut_hidden : cut_any;
         nor.cut_seed = nor_chance(&chance);
         nor.cut_mode = CUT_NOTHING;
         nor.cut_at = driver_roll(&driver, stubborn > 0 ? OPS_FEW : OPS_MOST);
