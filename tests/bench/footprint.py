@@ -65,7 +65,7 @@ def spool_figures(run, folder, files):
     settings = run("arm-none-eabi-size", folder / "settings.o").splitlines()[1]
     yield "settings.code.bytes", int(settings.split()[0]), "bytes"
     sizes = state_sizes(run, folder)
-    yield "spool.ram.bytes", sizes["size_of_spool"] - sizes["size_of_spool_record"], "bytes"
+    yield "spool.ram.bytes", sizes["size_of_spool_state"], "bytes"
 
 
 def figures(run, build):

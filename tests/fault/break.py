@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a broken spool: break.py WHAT.txt SOURCES TARGET NAME... copies these sources and breaks them.
 
-A file of broken/ says why in its first line. Then, as often as needed: `--- source`, the text to be
+A file of broken/ says why in its second line. Then, as often as needed: `--- source`, the text to be
 found there exactly once, `+++`, and what takes its place.
 """
 import pathlib

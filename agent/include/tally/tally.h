@@ -47,8 +47,9 @@ typedef struct {
 
     uint32_t booted_ms; /* how long before tally_init() the device booted; 0: with it */
 
-    /* Of a store that holds nothing yet, the blocks for urgent records (boots, starts, ends, errors):
-     * at least 3, with as many left for the others; all of them: one ring for both; 0: a quarter. */
+    /* Of a store that holds nothing yet, the blocks for urgent records (boots, starts, ends,
+     * errors): at least 3, with as many left for the others; all of them: one ring for both; 0: a
+     * quarter. */
     uint32_t urgent_blocks;
 
     /* Records older than this are given up unsent, a block of the spool at a time, while the wall
@@ -86,14 +87,14 @@ enum tally_consent {
     TALLY_CONSENT_WITHDRAWN = 3,
 };
 
-/* Whether the viewer lets the device measure and report; kept in the settings. Agent task; blocks as
- * long as they do.
+/* Whether the viewer lets the device measure and report; kept in the settings. Agent task; blocks
+ * as long as they do.
  *
  * False: collection stops with this call, open sessions are forgotten and uploads end. Each
- * tally_step() then destroys one block of the spool, so that no record can be read back from the raw
- * store; tally_consent_state() tells when it is done. Power cuts do not end it, the next boot begins
- * again. Blocks that can neither be erased nor written are told in the log, and tried again at each
- * boot. TALLY_E_IO: the settings could not keep it, it holds for this boot.
+ * tally_step() then destroys one block of the spool, so that no record can be read back from the
+ * raw store; tally_consent_state() tells when it is done. Power cuts do not end it, the next boot
+ * begins again. Blocks that can neither be erased nor written are told in the log, and tried again
+ * at each boot. TALLY_E_IO: the settings could not keep it, it holds for this boot.
  *
  * True: begins anew, as a boot does, with another boot id. TALLY_E_STATE while what was stored is
  * being destroyed; else as tally_init(). */
