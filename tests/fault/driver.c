@@ -71,22 +71,31 @@ static void record_is_written(driver_t *driver, const op_t *op, const uint8_t *d
     }
 }
 
+/* A boot has begun in a ring with its first checkpoint. */
+static void writing_ends(driver_t *driver, const op_t *op, bool is_checkpoint) {
+    uint32_t *const end = &driver->written_end[ring_of_block(driver, op->block)];
+    if (is_checkpoint || *end > 0) {
+        *end = op->offset + op->bytes;
+    }
+}
+
 static void watch(void *watcher, const nor_t *nor, const op_t *op, const uint8_t *data) {
     driver_t *const driver = watcher;
+    const bool is_checkpoint =
+        op->kind == OP_PROGRAM && op->bytes > TAG_AT && data[TAG_AT] == CHECKPOINT_TAG;
     TRACE("%6u %s block %u offset %u bytes %u%s\n", nor->ops, op_name(op->kind), op->block,
-          op->offset, op->bytes,
-          data != NULL && data[TAG_AT] == CHECKPOINT_TAG ? " checkpoint" : "");
-    if (op->kind == OP_PROGRAM) {
-        driver->written_end[ring_of_block(driver, op->block)] = op->offset + op->bytes;
-    }
+          op->offset, op->bytes, is_checkpoint ? " checkpoint" : "");
     if (op->kind == OP_ERASE) {
         block_is_erased(driver, op->block, nor->ops);
     } else if (op->kind == OP_SYNC) {
         all_is_synced(driver, nor->ops);
-    } else if (data[TAG_AT] == CHECKPOINT_TAG) {
-        note_is_written(driver, ring_of_block(driver, op->block));
-    } else if (driver->writing != NEVER) {
-        record_is_written(driver, op, data);
+    } else {
+        writing_ends(driver, op, is_checkpoint);
+        if (is_checkpoint) {
+            note_is_written(driver, ring_of_block(driver, op->block));
+        } else if (driver->writing != NEVER) {
+            record_is_written(driver, op, data);
+        }
     }
 }
 
