@@ -280,7 +280,7 @@ int32_t tally_ring_append(tally_spool_t *spool, tally_ring_t *ring, uint8_t tag,
         status = put_entry(spool, ring, spool->record, tag, bytes);
         if (status == TALLY_OK) {
             ring->appended++;
-            if (!is_boot) {
+            if (!tally_tag_is_quiet(tag)) {
                 ring->quiet_boots = 0;
             }
             return TALLY_OK;

@@ -43,9 +43,14 @@ void tally_ring_expire(tally_spool_t *spool, tally_ring_t *ring, uint32_t unix_s
  * tried. */
 bool tally_ring_prepare(tally_spool_t *spool, tally_ring_t *ring);
 
-/* Whether a tag is that of the records that a boot loop makes. */
+/* Whether a tag is that of boot records, which push out no others. */
 static inline bool tally_tag_is_boot(uint8_t tag) {
     return (tag & TALLY_KIND_BITS) == (TALLY_SPOOL_BOOT_KIND & TALLY_KIND_BITS);
+}
+
+/* Or of clock records, the next letter: a boot loop makes both. */
+static inline bool tally_tag_is_quiet(uint8_t tag) {
+    return tally_tag_is_boot(tag & (uint8_t)~1u);
 }
 
 /* The block of the store that the ring's block of that number lies in. */

@@ -111,7 +111,7 @@ static void find_head(tally_ring_t *ring, tally_window_t *window) {
         while (tally_ring_next(ring, window, &checkpoint)) {
             if (window->entry.tag == TALLY_TAG_CHECKPOINT) {
                 take_state(ring, cursor, &checkpoint);
-            } else if (!tally_tag_is_boot(window->entry.tag)) {
+            } else if (!tally_tag_is_quiet(window->entry.tag)) {
                 ring->quiet_boots = 0;
             }
             tally_entry_pass(window);

@@ -49,9 +49,10 @@ enum {
 
 /* In the structs of the spool what is used most comes first, where ARM's short loads reach it. */
 typedef struct {
-    uint8_t quiet_boots; /* in a row, up to this one, that kept nothing but boot records */
-    uint8_t next;        /* what this boot did to the block behind the head's: see ring.c */
-    uint16_t first;      /* block of the store */
+    uint8_t
+        quiet_boots; /* in a row, up to this one, that kept nothing but boot and clock records */
+    uint8_t next;    /* what this boot did to the block behind the head's: see ring.c */
+    uint16_t first;  /* block of the store */
     uint16_t blocks;
     bool doubtful;       /* at the head lies the last of a torn entry */
     uint32_t skip;       /* before this boot's first entry; 0: it has written here */

@@ -115,7 +115,9 @@ static int32_t template_read(void *ctx, uint32_t block, uint32_t offset, uint8_t
     return TALLY_E_IO;
 }
 
-/* Split at the flash's page boundaries; verify by reading back if the driver does not. */
+/* Split at the flash's page boundaries; what is written is read back by tally. Zeros come for
+ * places that hold something too: a driver that first looks whether the place is erased lets them
+ * pass. */
 static int32_t template_program(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
                                 uint32_t size) {
     (void)ctx;

@@ -28,19 +28,20 @@ def run(*command):
 
 
 def build():
-    """For this machine: the operations, the encoders, the sealed store, the spool's two programs and
-    the decoder."""
+    """For this machine: the operations, the encoders, the sealed store, the spool's three programs
+    and the decoder."""
     BUILD.mkdir(parents=True, exist_ok=True)
     sources = [f"-D{name}={os.path.abspath(os.environ[name])}" for name in SOURCES
                if os.environ.get(name)]
     run("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DTALLY_BOARD=linux",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DTALLY_BENCH=ON", *sources)
     run("cmake", "--build", BUILD, "--target", "tally_bench", "tally_bench_encode",
-        "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "tally-decode")
+        "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "fault_cuts", "tally-decode")
     programs = BUILD / "tests" / "bench"
     return (programs / "tally_bench", programs / "tally_bench_encode",
             programs / "tally_bench_sealed",
-            (programs / "tally_bench_spool", programs / "tally_bench_spool_small"),
+            (programs / "tally_bench_spool", programs / "tally_bench_spool_small",
+             programs / "fault" / "fault_cuts"),
             BUILD / "tally-decode")
 
 

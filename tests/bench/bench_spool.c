@@ -191,14 +191,14 @@ static uint32_t one_ring(run_t *run) {
 static void two_rings(run_t *run, uint32_t other_spread) {
     const workload_t workload = {1, URGENT_BLOCKS, BATCH, REBOOTS, true};
     figure("spool.write_amplification.two_rings", amplification(run, &workload), "times");
-    count("spool.erase_spread.blocks", larger(erase_spread(run), other_spread), "erases");
+    count("spool.erase_spread_30_boots.blocks", larger(erase_spread(run), other_spread), "erases");
     figure("spool.record.model_ms", (double)run->flash.spent_ns / NS_A_MS / RECORDS, "ms");
 }
 
 static void two_rings_one_boot(run_t *run) {
     const workload_t workload = {1, URGENT_BLOCKS, BATCH, 0, true};
     deliver(run, &workload);
-    count("spool.erase_spread_one_boot.blocks", erase_spread(run), "erases");
+    count("spool.erase_spread.blocks", erase_spread(run), "erases");
 }
 
 /* With a server that takes all, and with full rings. Returns the worst of a boot's first appends,

@@ -97,9 +97,9 @@ static tally_place_t take_place(script_t *script, uint32_t *block) {
 /* As much of the sealed entry as fits, or as was written when the power went. */
 static void forge(script_t *script, tally_place_t place, uint32_t block, uint8_t *entry,
                   uint8_t tag, uint32_t bytes) {
-    const uint64_t owner = 1 + pick(script, BOOTS);
+    const tally_cursor_t at = {.owner = 1 + pick(script, BOOTS), .place = place};
     const uint32_t torn = take(script, 1);
-    uint32_t size = tally_entry_seal(&box.store.store, entry, tag, bytes, place, owner);
+    uint32_t size = tally_entry_seal(&box.store.store, entry, tag, bytes, &at);
     size = torn < 250 ? size : size * (torn - 250) / 5;
     const uint32_t room = BLOCK_BYTES - place.offset;
     memcpy(memory_at(block, place.offset), entry, size < room ? size : room);
