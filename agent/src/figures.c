@@ -67,30 +67,32 @@ void tally_figures_set_level(tally_figures_t *figures, uint32_t level, int32_t v
 /* --- time ----------------------------------------------------------------------------------- */
 
 /* Media time is real time x speed, whichever the direction; thousandths are carried over. */
-static int64_t media_time(tally_figures_t *figures, uint64_t ms) {
+static uint64_t media_time(tally_figures_t *figures, uint64_t ms) {
     const uint32_t rate = TALLY_LEVEL_AT(PLAYBACK_RATE);
     const bool known = (figures->levels_known >> rate & 1) != 0;
     const int64_t speed = known ? figures->levels[rate].last : NORMAL_SPEED;
     if (speed == NORMAL_SPEED) {
-        return (int64_t)ms;
+        return ms;
     }
     /* 32 bits of each, so that the product fits; nobody is silent for 49 days of trick play. */
     const uint64_t real_ms = ms < UINT32_MAX ? ms : UINT32_MAX;
     const uint64_t thousandths =
         real_ms * (uint64_t)(speed < 0 ? -speed : speed) + figures->media_rest;
     figures->media_rest = (uint16_t)(thousandths % 1000);
-    return (int64_t)(thousandths / 1000);
+    return thousandths / 1000;
 }
 
 static void play_content(tally_figures_t *figures, uint64_t ms) {
-    const int64_t media_ms = media_time(figures, ms);
-    figures->media_ms += (uint64_t)media_ms;
+    const uint64_t media_ms = media_time(figures, ms);
+    figures->media_ms += media_ms;
     if (tally_figures_has(figures, TALLY_PLAYBACK_AT(BITRATE))) {
-        const int64_t kbps = tally_figures_get(figures, TALLY_PLAYBACK_AT(BITRATE));
-        /* Within 2^62: media time of 2^31 ms at most at once, bitrates of 2^31 at most. */
-        const int64_t weighed_ms = media_ms < INT32_MAX ? media_ms : INT32_MAX;
-        tally_figures_add(figures, TALLY_PLAYBACK_AT(BITRATE_MEDIA), weighed_ms * kbps);
-        add_time(figures, TALLY_PLAYBACK_AT(BITRATE_TIME), (uint64_t)weighed_ms);
+        const uint32_t kbps = (uint32_t)tally_figures_get(figures, TALLY_PLAYBACK_AT(BITRATE));
+        /* What fills the sum alone, 2^53, and overflows nothing. Less would make the sum depend on
+         * how often somebody tells something on the way. */
+        const uint64_t full_ms = (uint64_t)((UINT32_C(1) << 31) / kbps + 1) << 22;
+        const uint64_t weighed_ms = media_ms < full_ms ? media_ms : full_ms;
+        tally_figures_add(figures, TALLY_PLAYBACK_AT(BITRATE_MEDIA), (int64_t)(weighed_ms * kbps));
+        add_time(figures, TALLY_PLAYBACK_AT(BITRATE_TIME), media_ms);
     }
 }
 

@@ -149,6 +149,44 @@ static void test_session_media_time_keeps_its_thousandths(void **state) {
     expect_weighed(&scene, 1001000, 1001); /* 1,000 ms x 1.001 */
 }
 
+/* Two million times as fast as normal: nobody shows that, but a player may say so. */
+static void test_session_media_time_at_any_speed_is_the_same_told_nonsense_or_not(void **state) {
+    (void)state;
+    scene_t scene = scene_playing();
+    rendition(&scene, 1);
+    scene_set(&scene, TALLY_M_PLAYBACK_RATE, INT32_MAX);
+    scene_wait(&scene, 2000);
+    scene_t twin = scene;
+    scene_tell_nonsense(&scene, TALLY_HOOK_PLAY);
+    expect_weighed(&scene, INT64_C(4294967294), INT64_C(4294967294)); /* 2,000 ms x 2147483.647 */
+    scene_wait(&scene, 3000);
+    scene_wait(&twin, 3000);
+    expect_weighed(&scene, INT64_C(10737418235), INT64_C(10737418235));
+    expect_weighed(&twin, INT64_C(10737418235), INT64_C(10737418235));
+}
+
+static void test_session_a_channel_that_plays_for_a_month_without_a_word_weighs_all(void **state) {
+    (void)state;
+    const uint32_t month_ms = UINT32_C(30) * 24 * 60 * 60 * 1000;
+    scene_t scene = scene_playing();
+    rendition(&scene, 8000);
+    scene_wait(&scene, month_ms);
+    expect_weighed(&scene, INT64_C(8000) * month_ms, month_ms);
+}
+
+static void test_session_weighed_bitrate_stands_still_when_it_is_full(void **state) {
+    (void)state;
+    const int64_t full = INT64_C(1) << 53;
+    scene_t scene = scene_playing();
+    rendition(&scene, INT32_MAX);
+    scene_wait(&scene, 4194304); /* 2^22 */
+    expect_weighed(&scene, full - 4194304, 4194304);
+    scene_wait(&scene, 1);
+    expect_weighed(&scene, full, 4194305);
+    scene_wait(&scene, UINT32_MAX);
+    expect_weighed(&scene, full, INT64_C(4299161600));
+}
+
 /* --- levels --------------------------------------------------------------------------------- */
 
 static void test_session_levels_run_while_media_plays_or_is_stalled(void **state) {
@@ -248,6 +286,9 @@ int main(void) {
         cmocka_unit_test(test_session_bitrate_backward_weighs_as_forward),
         cmocka_unit_test(test_session_nothing_plays_at_speed_0),
         cmocka_unit_test(test_session_media_time_keeps_its_thousandths),
+        cmocka_unit_test(test_session_media_time_at_any_speed_is_the_same_told_nonsense_or_not),
+        cmocka_unit_test(test_session_a_channel_that_plays_for_a_month_without_a_word_weighs_all),
+        cmocka_unit_test(test_session_weighed_bitrate_stands_still_when_it_is_full),
         cmocka_unit_test(test_session_levels_run_while_media_plays_or_is_stalled),
         cmocka_unit_test(test_session_level_of_nothing_is_absent),
         cmocka_unit_test(test_session_full_screen_counts_while_media_plays),
