@@ -6,7 +6,7 @@
 #define HEADER     ((uint32_t)TALLY_ENTRY_HEADER_BYTES)
 #define WINDOW     64u /* on the stack, while a record is in the spool's buffer */
 #define NOTE_BYTES (HEADER + TALLY_CHECKPOINT_BYTES + TALLY_ENTRY_PADDING_MOST)
-#define BEGINNING  144u /* zeros and two checkpoints, whatever the granularity */
+#define BEGINNING  160u /* zeros twice and two checkpoints, whatever the granularity */
 #define TRIES      2u   /* to keep a record: in the head's block and in the next */
 
 enum { NEXT_UNKNOWN, NEXT_ERASED, NEXT_REFUSED };
@@ -253,14 +253,12 @@ static int32_t go_on(tally_spool_t *spool, tally_ring_t *ring, bool may_evict) {
     const uint32_t skip = ring->skip;
     int32_t status = TALLY_OK;
     ring->skip = 0;
-    if (ring->doubtful) {
-        ring->doubtful = false;
-        (void)put(spool, ring, tally_entry_zeros, spool->store->program_bytes);
-    }
     if (skip > 0 && has_room(spool, ring, skip + BEGINNING)) {
-        ring->head.offset += skip;
-        (void)put(spool, ring, tally_entry_zeros, zeros);
-        (void)put_checkpoint(spool, ring);
+        if (put(spool, ring, tally_entry_zeros, zeros) == TALLY_OK) {
+            ring->head.offset += skip;
+            (void)put(spool, ring, tally_entry_zeros, zeros);
+            (void)put_checkpoint(spool, ring);
+        }
     } else {
         status = open_block(spool, ring, may_evict);
     }

@@ -147,14 +147,10 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     }
     tally_ring_take_off(spool, ring, &window.cursor, UINT32_MAX);
     tally_ring_turn(ring, &window, ring->head.sequence);
-    const uint32_t sound_end = ring->head.offset;
-    const uint32_t end = tally_entry_written_end(&window, sound_end);
-    if (sound_end <= tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES)) {
-        ring->head.offset = store->block_bytes; /* its first checkpoint may be what was torn */
-    } else if (end > sound_end) {
-        ring->head.offset = end - store->program_bytes;
-        ring->doubtful = true;
-    }
+    /* The only entry of a block, its first checkpoint, may be what was torn. */
+    ring->head.offset = ring->head.offset <= tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES)
+                            ? store->block_bytes
+                            : tally_entry_written_end(&window, ring->head.offset);
     ring->skip = tally_entry_stored_bytes(
         store, (ring->skip > own_largest ? ring->skip : own_largest) - TALLY_ENTRY_HEADER_BYTES);
     if (ring->quiet_boots < QUIET_BOOTS_MOST) {

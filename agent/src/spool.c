@@ -86,6 +86,11 @@ int32_t tally_spool_destroy(const tally_store_t *store, uint32_t block) {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
+static uint32_t place_sum(const tally_window_t *window) {
+    const tally_place_t *const place = &window->cursor.place;
+    return place->sequence + place->offset;
+}
+
 /* Adds to the batch what of one ring is of its boot and fits; false when the batch is full. */
 static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
                       tally_batch_t *batch) {
@@ -103,6 +108,7 @@ static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
         }
         tally_entry_pass(window);
         batch->end[index] = window->cursor;
+        batch->places += place_sum(window);
         batch->bytes += window->entry.bytes;
         batch->records++;
         batch->ring_records[index]++;
@@ -127,6 +133,7 @@ uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch
 
 void tally_spool_rewind(tally_batch_t *batch) {
     batch->left = batch->bytes;
+    batch->places_left = batch->places;
     batch->record_read = 0;
     batch->ring = 0;
     batch->window.cursor.place.sequence = 0;
@@ -153,9 +160,7 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
             }
             tally_ring_open(spool, ring, window);
         }
-        const uint32_t at = place->offset;
-        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL) ||
-            (batch->record_read > 0 && place->offset != at)) {
+        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL)) {
             return TALLY_E_GONE;
         }
         const uint32_t left = window->entry.bytes - batch->record_read;
@@ -174,10 +179,12 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
         batch->record_read += part;
         if (part == left) {
             tally_entry_pass(window);
+            batch->places_left -= place_sum(window);
             batch->record_read = 0;
         }
     }
-    return (int32_t)done;
+    /* A record that a power cut left in doubt may fade, or another of its size come to light. */
+    return batch->left == 0 && batch->places_left != 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
 }
 
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {

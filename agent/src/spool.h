@@ -25,9 +25,9 @@
  *
  * What the power cut may have torn is one entry where writing ended, whether it shows or not: bits
  * of it may read erased today and not tomorrow. The next boot leaves room for the largest and
- * writes zeros first, which no cut leaves in doubt if they are written again. The last of what
- * shows of a torn entry gets zeros as well, so that the boot after it does not find writing to end
- * earlier.
+ * writes zeros first, which no cut leaves in doubt if they are written again. Zeros
+ * go in front of the room as well: should a torn entry fade, the boot after still sees where this
+ * one saw writing end.
  *
  * A full ring gives up its oldest block, and counts the records in it by class and kind. Damage is
  * counted too: checkpoints number the records.
@@ -54,7 +54,6 @@ typedef struct {
     uint8_t next;    /* what this boot did to the block behind the head's: see ring.c */
     uint16_t first;  /* block of the store */
     uint16_t blocks;
-    bool doubtful;       /* at the head lies the last of a torn entry */
     uint32_t skip;       /* before this boot's first entry; 0: it has written here */
     uint32_t appended;   /* records since the ring's first */
     tally_cursor_t tail; /* up to here all is accepted, evicted or destroyed */
@@ -67,7 +66,9 @@ typedef struct {
     uint64_t boot;
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
-    uint32_t left;        /* reading: so many of them still, */
+    uint32_t places;      /* the sum of where their entries end: tells whether these were read */
+    uint32_t left;        /* reading: so many bytes still, */
+    uint32_t places_left; /* so much of the sum, */
     uint32_t record_read; /* and so much of the record at the window is read, */
     uint32_t ring;        /* in this ring */
     uint32_t begin_index[TALLY_CLASSES];

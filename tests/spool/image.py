@@ -210,8 +210,10 @@ class Ring:
             return
         self.begun = True
         if self.number >= self.blocks:
-            self.offset = self.image.written_end(self.block()) + self.largest
-            if self.offset + 144 <= self.image.block_bytes:
+            self.offset = self.image.written_end(self.block())
+            if self.offset + self.largest + 160 <= self.image.block_bytes:
+                self.zeros()
+                self.offset += self.largest
                 self.zeros()
                 self.checkpoint()
                 self.checkpoint()

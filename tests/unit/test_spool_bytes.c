@@ -44,21 +44,21 @@ static const uint8_t record_at_112[] = {
     3,   0,   0x28, 0x50, 0x04, 0x53, 0x20, 0x46, /* bytes, routine 'h', check, CRC */
     'a', 'b', 'c',  0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 };
-static const uint8_t checkpoint_at_2160[] = {
-    0x29, 0x00, 0x80, 0x7D, 0x34, 0xEB, 0x9C, 0x37, 1,    1,    3,    0,    5,
+static const uint8_t checkpoint_at_2168[] = {
+    0x29, 0x00, 0x80, 0x10, 0xF5, 0x75, 0xF0, 0xFC, 1,    1,    3,    0,    5,
     0,    0,    0,    0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE, 0x1E, /* boot B */
     0,    0,    0,    0,                                        /* knows no time */
     1,    0,    0,    0,                                        /* record before */
     0xE8, 0x07, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0xAB, 0x89,
     0x67, 0x45, 0x23, 0x01, 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 };
-static const uint8_t header_at_2216[] = {0x29, 0x00, 0x80, 0x3F, 0xA0, 0x73, 0x5B, 0x5C};
-static const uint8_t record_at_2272[] = {
-    2,   0,   0x2C, 0xFC, 0x4A, 0x45, 0xE1, 0x37, /* routine 'l' */
+static const uint8_t header_at_2224[] = {0x29, 0x00, 0x80, 0xC9, 0xA2, 0xD6, 0x9F, 0xDA};
+static const uint8_t record_at_2280[] = {
+    2,   0,   0x2C, 0x91, 0x05, 0xDA, 0xF2, 0x44, /* routine 'l' */
     'd', 'e', 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
 };
-static const uint8_t checkpoint_at_2288[] = {
-    0x29, 0x00, 0x80, 0xA5, 0xCA, 0x30, 0x8F, 0xE3, 1,    0, /* not a quiet boot any more */
+static const uint8_t checkpoint_at_2296[] = {
+    0x29, 0x00, 0x80, 0xC8, 0x0B, 0xAE, 0xE3, 0x28, 1,    0, /* not a quiet boot any more */
     3,    0,    5,    0,    0,    0,    0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE, 0x1E, 0,
     0,    0,    0,    2,    0,    0,    0,                         /* records before */
     0xE8, 0x07, 0,    0,    0x80, 0,    0,    1,    0,    0,    0, /* oldest: at 128, one before it
@@ -96,11 +96,12 @@ static void put_first_boot(void) {
 static void put_second_boot(void) {
     static const uint8_t zeros[8] = {0};
     put_first_boot();
-    PUT_ROUTINE(128 + 2024, zeros);
-    PUT_ROUTINE(2160, checkpoint_at_2160);
-    PUT_ROUTINE(2216, checkpoint_at_2160);
-    PUT_ROUTINE(2216, header_at_2216);
-    PUT_ROUTINE(2272, record_at_2272);
+    PUT_ROUTINE(128, zeros);
+    PUT_ROUTINE(128 + 8 + 2024, zeros);
+    PUT_ROUTINE(2168, checkpoint_at_2168);
+    PUT_ROUTINE(2224, checkpoint_at_2168);
+    PUT_ROUTINE(2224, header_at_2224);
+    PUT_ROUTINE(2280, record_at_2280);
 }
 
 static void test_spool_first_record_lies_behind_two_checkpoints(void **state) {
@@ -130,7 +131,7 @@ static void test_spool_note_of_what_was_accepted_lies_behind_the_records(void **
     assert_int_equal(tally_spool_plan(&rig.spool, UINT32_MAX, &rig.batch), 1);
     tally_spool_accept(&rig.spool, &rig.batch);
     put_second_boot();
-    PUT_ROUTINE(2288, checkpoint_at_2288);
+    PUT_ROUTINE(2296, checkpoint_at_2296);
     assert_store_is_as_it_was();
 }
 

@@ -99,7 +99,7 @@ static void test_spool_goes_on_behind_a_block_without_its_first_checkpoint(void 
 enum {
     CHECKPOINT_4 = 52, /* in a store that programs 4 bytes at once */
     RECORD_4 = 108,
-    GAP_4 = 2024 + 8,
+    GAP_4 = 8 + 2024 + 8, /* between zeros */
     SECOND_BOOT_AT = 2 * CHECKPOINT_4 + 2 * RECORD_4 + GAP_4,
     NOTE_AT = SECOND_BOOT_AT + 2 * CHECKPOINT_4 + 2 * RECORD_4,
 };
