@@ -4,9 +4,10 @@
 #include "ring.h"
 
 #define RING_BLOCKS      3u /* the least a ring works with */
+#define QUIET_BOOTS_MOST 255u
+#define ONLY_ENTRY_MOST  64u /* where a first checkpoint ends, whatever the granularity */
 #define FIRST_WINDOW     64u
 #define SEQUENCES_MOST   (UINT32_MAX / 2) /* no device gets there; a forged image may */
-#define QUIET_BOOTS_MOST 255u
 
 /* --- rings ---------------------------------------------------------------------------------- */
 
@@ -148,7 +149,7 @@ static void settle(tally_spool_t *spool, tally_ring_t *ring) {
     tally_ring_take_off(spool, ring, &window.cursor, UINT32_MAX);
     tally_ring_turn(ring, &window, ring->head.sequence);
     /* The only entry of a block, its first checkpoint, may be what was torn. */
-    ring->head.offset = ring->head.offset <= tally_entry_stored_bytes(store, TALLY_CHECKPOINT_BYTES)
+    ring->head.offset = ring->head.offset <= ONLY_ENTRY_MOST
                             ? store->block_bytes
                             : tally_entry_written_end(&window, ring->head.offset);
     ring->skip = tally_entry_stored_bytes(

@@ -91,33 +91,39 @@ static uint32_t place_sum(const tally_window_t *window) {
     return place->sequence + place->offset;
 }
 
+/* Whether the record at the window goes into the batch; the first one does, and says whose it is.
+ */
+static bool takes(tally_batch_t *batch, uint32_t bytes_most) {
+    const tally_window_t *const window = &batch->window;
+    if (batch->records == 0) {
+        batch->boot = window->cursor.owner;
+        return true;
+    }
+    return window->cursor.owner == batch->boot && batch->bytes + window->entry.bytes <= bytes_most;
+}
+
 /* Adds to the batch what of one ring is of its boot and fits; false when the batch is full. */
 static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
                       tally_batch_t *batch) {
     tally_ring_t *const ring = &spool->rings[index];
     tally_window_t *const window = &batch->window;
     tally_ring_open(spool, ring, window);
-    batch->begin_index[index] = ring->tail.index;
-    while (tally_ring_next(ring, window, NULL)) {
-        if (batch->records == 0) {
-            batch->boot = window->cursor.owner;
-        } else if (window->cursor.owner != batch->boot) {
-            return true;
-        } else if (batch->bytes + window->entry.bytes > bytes_most) {
-            return false;
-        }
+    bool found = tally_ring_next(ring, window, NULL);
+    while (found && takes(batch, bytes_most)) {
         tally_entry_pass(window);
-        batch->end[index] = window->cursor;
         batch->places += place_sum(window);
         batch->bytes += window->entry.bytes;
         batch->records++;
         batch->ring_records[index]++;
+        found = tally_ring_next(ring, window, NULL);
     }
-    if (batch->ring_records[index] == 0 && !window->failed) {
+    if (batch->ring_records[index] > 0) {
+        batch->end[index] = window->cursor; /* has learnt from checkpoints behind the last record */
+    } else if (!found && !window->failed) {
         /* All of the ring was seen: records that are counted and not there were damaged. */
         tally_ring_take_off(spool, ring, &window->cursor, 0);
     }
-    return true;
+    return !found || window->cursor.owner != batch->boot;
 }
 
 uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch_t *batch) {
@@ -149,19 +155,18 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
         if (batch->ring == spool->ring_count) {
             return TALLY_E_GONE;
         }
-        if (!tally_place_before(*place, batch->end[batch->ring].place)) {
+        if (batch->ring_records[batch->ring] == 0) {
             batch->ring++;
-            place->sequence = 0;
             continue;
         }
         if (place->sequence == 0) {
-            if (ring->tail.index != batch->begin_index[batch->ring]) {
-                return TALLY_E_GONE;
-            }
             tally_ring_open(spool, ring, window);
         }
-        if (tally_place_before(*place, ring->tail.place) || !tally_ring_next(ring, window, NULL)) {
-            return TALLY_E_GONE;
+        if (!tally_ring_next(ring, window, NULL) ||
+            !tally_place_before(*place, batch->end[batch->ring].place)) {
+            batch->ring++;
+            place->sequence = 0;
+            continue;
         }
         const uint32_t left = window->entry.bytes - batch->record_read;
         const uint32_t part = left < size - done ? left : size - done;
@@ -183,7 +188,8 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
             batch->record_read = 0;
         }
     }
-    /* A record that a power cut left in doubt may fade, or another of its size come to light. */
+    /* Records may have been evicted; one that a power cut left in doubt may fade, or another of its
+     * size come to light. */
     return batch->left == 0 && batch->places_left != 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
 }
 

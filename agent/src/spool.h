@@ -71,7 +71,6 @@ typedef struct {
     uint32_t places_left; /* so much of the sum, */
     uint32_t record_read; /* and so much of the record at the window is read, */
     uint32_t ring;        /* in this ring */
-    uint32_t begin_index[TALLY_CLASSES];
     uint32_t ring_records[TALLY_CLASSES];
     tally_cursor_t end[TALLY_CLASSES];
 } tally_batch_t;
@@ -119,7 +118,8 @@ int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t
 uint32_t tally_spool_plan(tally_spool_t *spool, uint32_t bytes_most, tally_batch_t *batch);
 
 /* Reads on through the records of a batch, one after the other, and only what is still whole. Bytes
- * read, 0 at the end, TALLY_E_GONE when a record was evicted or damaged meanwhile: plan again. */
+ * read, 0 at the end. TALLY_E_GONE, at the end at the latest, when these are not the records that
+ * were planned, because some were evicted or damaged meanwhile: plan again. */
 int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *out, uint32_t size);
 
 /* Begins to read the batch anew. */

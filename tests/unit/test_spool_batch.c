@@ -18,6 +18,14 @@ static int32_t read_bytes(uint32_t bytes) {
     return tally_spool_read(&rig.spool, &rig.batch, out, bytes);
 }
 
+static int32_t read_to_the_end(void) {
+    int32_t read = 1;
+    while (read > 0) {
+        read = read_bytes(100);
+    }
+    return read;
+}
+
 static void test_spool_batch_is_limited_in_bytes(void **state) {
     (void)state;
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "abc");
@@ -95,7 +103,7 @@ static void test_spool_read_tells_of_an_eviction_ahead(void **state) {
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "abcdefghij");
     (void)tally_spool_plan(&rig.spool, UINT32_MAX, &rig.batch);
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "k");
-    assert_int_equal(read_bytes(100), TALLY_E_GONE);
+    assert_int_equal(read_to_the_end(), TALLY_E_GONE);
     assert_uploaded(&rig, "cdefghijk");
 }
 
@@ -105,7 +113,7 @@ static void test_spool_read_tells_of_an_eviction_in_the_middle_of_a_record(void 
     (void)tally_spool_plan(&rig.spool, UINT32_MAX, &rig.batch);
     assert_int_equal(read_bytes(100), 100);
     spool_rig_keep_word(&rig, TALLY_ROUTINE, "k");
-    assert_int_equal(read_bytes(100), TALLY_E_GONE);
+    assert_int_equal(read_to_the_end(), TALLY_E_GONE);
 }
 
 static void test_spool_read_does_not_mind_an_eviction_behind_it(void **state) {
