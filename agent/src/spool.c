@@ -150,7 +150,7 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
     tally_place_t *const place = &window->cursor.place;
     uint32_t done = 0;
     window->bytes = 0; /* a record may have been made since */
-    while (done < size && batch->left > 0) {
+    while (done < size && batch->places_left != 0) {
         const tally_ring_t *const ring = &spool->rings[batch->ring];
         if (batch->ring == spool->ring_count) {
             return TALLY_E_GONE;
@@ -190,7 +190,7 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
     }
     /* Records may have been evicted; one that a power cut left in doubt may fade, or another of its
      * size come to light. */
-    return batch->left == 0 && batch->places_left != 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
+    return batch->places_left == 0 && batch->left != 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
 }
 
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {

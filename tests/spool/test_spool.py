@@ -54,19 +54,19 @@ class Blocks(unittest.TestCase):
         ring.put("a", record("a", 0, 7), ROUTINE)
         boots = "boot 0000000000b001, ", "boot deadbeef000002, "
         self.assertEqual(lines(image, "-v"), (GOOD, [
-            "block 0: single 3, boot 0000000000b001, head and tail, 6 entries, 387 bytes",
+            "block 0: single 3, boot 0000000000b001, head and tail, 6 entries, 403 bytes",
             f"    0: checkpoint, {boots[0]}0 put, oldest at 3:0 is 0 of {boots[0]}"
             "unix 1700000000, largest 48, quiet 0",
             f"    64: checkpoint, {boots[0]}0 put, oldest at 3:64 is 0 of {boots[0]}"
             "unix 1700000000, largest 48, quiet 0",
             f"    128: urgent b, {boots[0]}q 0, 11 bytes, waits",
-            "    160: torn, 10 bytes",
-            "    224: zeros",
-            f"    240: checkpoint, {boots[1]}1 put, oldest at 3:128 is 0 of {boots[0]}"
+            "    160: torn, 32 bytes",  # 10, and the mark behind them
+            "    240: zeros",
+            f"    256: checkpoint, {boots[1]}1 put, oldest at 3:128 is 0 of {boots[0]}"
             "unix 0, largest 48, quiet 1",
-            f"    304: checkpoint, {boots[1]}1 put, oldest at 3:128 is 0 of {boots[0]}"
+            f"    320: checkpoint, {boots[1]}1 put, oldest at 3:128 is 0 of {boots[0]}"
             "unix 0, largest 48, quiet 1",
-            f"    368: routine a, {boots[1]}q 0, 11 bytes, waits",
+            f"    384: routine a, {boots[1]}q 0, 11 bytes, waits",
             "block 1: single, erased",
             "block 2: single, erased",
             "single: 2 put, 0 gone, 2 waiting, 1 torn",
