@@ -54,9 +54,9 @@
 #define TALLY_WEBRTC_TRACKS 4
 #endif
 
-/* The largest record in bytes. With header and checkpoint it must fit a block of the spool: in blocks
- * of 2 KiB at most 1976 do.
- * tally_init() refuses capabilities whose records could be larger. */
+/* The largest record in bytes. With header and checkpoint it must fit a block of the spool: in
+ * blocks of 2 KiB at most 1976 do. tally_init() refuses capabilities whose records could be larger.
+ */
 #ifndef TALLY_RECORD_BYTES
 #define TALLY_RECORD_BYTES 2016
 #endif
