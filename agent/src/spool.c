@@ -110,8 +110,8 @@ static bool plan_ring(tally_spool_t *spool, uint32_t index, uint32_t bytes_most,
     tally_ring_open(spool, ring, window);
     bool found = tally_ring_next(ring, window, NULL);
     while (found && takes(batch, bytes_most)) {
-        tally_entry_pass(window);
         batch->places += place_sum(window);
+        tally_entry_pass(window);
         batch->bytes += window->entry.bytes;
         batch->records++;
         batch->ring_records[index]++;
@@ -150,7 +150,9 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
     tally_place_t *const place = &window->cursor.place;
     uint32_t done = 0;
     window->bytes = 0; /* a record may have been made since */
-    while (done < size && batch->places_left != 0) {
+    /* Until these bytes of these places are read: records may have been evicted; one that a power
+     * cut left in doubt may fade, even half read, or another come to light. */
+    while (done < size && (batch->left | batch->places_left) != 0) {
         const tally_ring_t *const ring = &spool->rings[batch->ring];
         if (batch->ring == spool->ring_count) {
             return TALLY_E_GONE;
@@ -178,19 +180,19 @@ int32_t tally_spool_read(tally_spool_t *spool, tally_batch_t *batch, uint8_t *ou
         if (bytes == NULL) {
             return TALLY_E_GONE;
         }
+        if (batch->record_read == 0) {
+            batch->places_left -= place_sum(window);
+        }
         memcpy(out + done, bytes, part);
         done += part;
         batch->left -= part;
         batch->record_read += part;
         if (part == left) {
             tally_entry_pass(window);
-            batch->places_left -= place_sum(window);
             batch->record_read = 0;
         }
     }
-    /* Records may have been evicted; one that a power cut left in doubt may fade, or another of its
-     * size come to light. */
-    return batch->places_left == 0 && batch->left != 0 ? (int32_t)TALLY_E_GONE : (int32_t)done;
+    return (int32_t)done;
 }
 
 void tally_spool_accept(tally_spool_t *spool, const tally_batch_t *batch) {

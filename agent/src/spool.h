@@ -66,7 +66,7 @@ typedef struct {
     uint64_t boot;
     uint32_t records;
     uint32_t bytes;       /* of all records, headers not counted */
-    uint32_t places;      /* the sum of where their entries end: tells whether these were read */
+    uint32_t places;      /* the sum of where their entries lie: tells whether these were read */
     uint32_t left;        /* reading: so many bytes still, */
     uint32_t places_left; /* so much of the sum, */
     uint32_t record_read; /* and so much of the record at the window is read, */
