@@ -25,8 +25,8 @@
 /* --- options -------------------------------------------------------------------------------- */
 
 static bool is_sound(const tally_options_t *options) {
-    return tally_boot_texts_are_sound(options) && options->path[0] == '/' &&
-           options->peer.port != 0 && options->reset_reason <= TALLY_RESET_PROCESS_START;
+    return tally_boot_texts_are_sound(options) &&
+           options->reset_reason <= TALLY_RESET_PROCESS_START;
 }
 
 static bool are_periods_sound(const tally_t *tally) {
@@ -121,8 +121,7 @@ static void use_wall(tally_t *tally, tally_wall_t wall) {
 static int32_t begin_uplink(tally_t *tally, uint64_t now_ms) {
     const tally_options_t *const options = tally->options;
     const tally_uplink_config_t uplink = {
-        .peer = options->peer,
-        .path = options->path,
+        .endpoint = &options->endpoints[0],
         .device_id = options->device_id,
         .operator_id = options->operator_id,
         .boot_id = tally->boot_id,
@@ -181,8 +180,8 @@ int32_t tally_agent_begin(tally_t *tally) {
 
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store) {
-    if (tally == NULL || options == NULL || port == NULL || transport == NULL || store == NULL ||
-        !has_all(&port->monotonic_ms, PORT_CALLBACKS) ||
+    if (tally == NULL || options == NULL || options->endpoints == NULL || port == NULL ||
+        transport == NULL || store == NULL || !has_all(&port->monotonic_ms, PORT_CALLBACKS) ||
         !has_all(&transport->open, TRANSPORT_CALLBACKS) ||
         !has_all(&store->read, STORE_CALLBACKS)) {
         return TALLY_E_ARGUMENT;
@@ -468,6 +467,10 @@ int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally
     }
     const tally_view_t view = tally_figures_view(&figures, group);
     return query_value(&view, metric, out);
+}
+
+void tally_reconnect(tally_t *tally) {
+    tally_uplink_reconnect(&tally->uplink, tally->port->monotonic_ms(tally->port->ctx));
 }
 
 void tally_flush(tally_t *tally) {

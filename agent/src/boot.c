@@ -8,6 +8,7 @@
 
 #define OPTION_TEXT_BYTES 64u
 #define PATH_BYTES        128u
+#define ENDPOINTS_MOST    8u
 #define QUIET_BOOTS       2u /* that hold nothing back */
 #define HOLD_MS           60000u
 #define HOLD_DOUBLED_MOST 10u /* 17 hours */
@@ -15,24 +16,17 @@
 
 /* --- what the device is --------------------------------------------------------------------- */
 
-/* What a text of the options is for. Those for the request line must not be able to end it. */
-enum use { TOLD_AT_BOOT, REQUIRED, IN_REQUEST };
-
 static const struct {
-    uint8_t offset; /* in tally_options_t */
-    uint8_t bytes;  /* that it must fit, with its NUL */
-    uint8_t use;    /* enum use */
-    uint8_t metric; /* of the boot record, counted from its first */
+    uint8_t offset;   /* in tally_options_t */
+    bool is_required; /* in every upload; the others are told at boot: */
+    uint8_t metric;   /* counted from the first of the boot record */
 } option_texts[] = {
-#define PROVISIONED(member, size, use) {offsetof(tally_options_t, member), size, use, 0},
+#define PROVISIONED(member) {offsetof(tally_options_t, member), true, 0},
 #define TOLD(member, symbol)                                                                       \
-    {offsetof(tally_options_t, member), OPTION_TEXT_BYTES, TOLD_AT_BOOT,                           \
-     TALLY_M_##symbol - TALLY_M_BOOT_FIRST},
+    {offsetof(tally_options_t, member), false, TALLY_M_##symbol - TALLY_M_BOOT_FIRST},
     /* clang-format off */
-    PROVISIONED(peer.host, OPTION_TEXT_BYTES, IN_REQUEST)
-    PROVISIONED(path, PATH_BYTES, IN_REQUEST)
-    PROVISIONED(device_id, OPTION_TEXT_BYTES, REQUIRED)
-    PROVISIONED(operator_id, OPTION_TEXT_BYTES, REQUIRED)
+    PROVISIONED(device_id)
+    PROVISIONED(operator_id)
     TOLD(device_type, DEVICE_TYPE)
     TOLD(device_model, DEVICE_MODEL)
     TOLD(soc, SOC)
@@ -54,10 +48,27 @@ static const char *option_text(const tally_options_t *options, uint32_t i) {
     return text;
 }
 
-/* Bytes below 0x21 could end the request line they are put into. */
-static bool is_printable(const char *text) {
+/* A text for the request line, which bytes below 0x21 could end. */
+static bool is_for_request(const char *text, uint32_t bytes) {
+    if (text == NULL || tally_text_length(text, bytes) < 1) {
+        return false;
+    }
     for (; *text != '\0'; text++) {
         if ((uint8_t)*text <= 0x20 || (uint8_t)*text == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_endpoints_sound(const tally_options_t *options) {
+    if (options->endpoint_count < 1 || options->endpoint_count > ENDPOINTS_MOST) {
+        return false;
+    }
+    for (uint32_t i = 0; i < options->endpoint_count; i++) {
+        const tally_endpoint_t *const endpoint = &options->endpoints[i];
+        if (endpoint->peer.port == 0 || !is_for_request(endpoint->peer.host, OPTION_TEXT_BYTES) ||
+            !is_for_request(endpoint->path, PATH_BYTES) || endpoint->path[0] != '/') {
             return false;
         }
     }
@@ -67,13 +78,12 @@ static bool is_printable(const char *text) {
 bool tally_boot_texts_are_sound(const tally_options_t *options) {
     for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
         const char *const text = option_text(options, i);
-        const int32_t length = text != NULL ? tally_text_length(text, option_texts[i].bytes) : 0;
-        if (length < (option_texts[i].use != TOLD_AT_BOOT ? 1 : 0) ||
-            (option_texts[i].use == IN_REQUEST && !is_printable(text))) {
+        const int32_t length = text != NULL ? tally_text_length(text, OPTION_TEXT_BYTES) : 0;
+        if (length < (option_texts[i].is_required ? 1 : 0)) {
             return false;
         }
     }
-    return true;
+    return are_endpoints_sound(options);
 }
 
 /* --- which boot this is --------------------------------------------------------------------- */
@@ -124,7 +134,7 @@ static int32_t report(tally_t *tally) {
 #endif
     for (uint32_t i = 0; i < OPTION_TEXTS; i++) {
         const char *const text = option_text(options, i);
-        if (option_texts[i].use == TOLD_AT_BOOT && text != NULL) {
+        if (!option_texts[i].is_required && text != NULL) {
             values[option_texts[i].metric].text = text;
             present |= UINT64_C(1) << option_texts[i].metric;
         }

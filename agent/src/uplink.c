@@ -43,6 +43,12 @@ static void count_failure(tally_uplink_stats_t *stats, int32_t status) {
     case TALLY_E_TLS_CA:
     case TALLY_E_TLS_NAME:
     case TALLY_E_TLS_DATE:
+    case TALLY_E_TLS_EARLY:
+    case TALLY_E_TLS_SELF_SIGNED:
+    case TALLY_E_TLS_PIN:
+    case TALLY_E_TLS_WEAK:
+    case TALLY_E_TLS_VERSION:
+    case TALLY_E_TLS_ALERT:
     case TALLY_E_TLS_REFUSED: stats->failed_tls++; break;
     default: stats->failed_net++; break;
     }
@@ -152,8 +158,9 @@ static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint3
 static int32_t begin_request(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
     const uint32_t envelope = write_envelope(uplink, NULL, 0, now_ms, wall);
     const uint32_t body = envelope + uplink->batch.bytes + 1;
-    const int32_t head = tally_http_post(uplink->staging, TALLY_TX_BYTES, &uplink->config.peer,
-                                         uplink->config.path, body);
+    const int32_t head =
+        tally_http_post(uplink->staging, TALLY_TX_BYTES, &uplink->config.endpoint->peer,
+                        uplink->config.endpoint->path, body);
     if (head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES) {
         return TALLY_E_TOO_BIG;
     }
@@ -212,8 +219,8 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
     uplink->due_ms = now_ms + (((uint64_t)config->period_ms * random) >> 32);
     const tally_wall_t latest = {.unix_ms = INT64_MAX, .quality = TALLY_WALL_AUTHENTICATED};
     const uint32_t envelope = write_envelope(uplink, NULL, 0, INT64_MAX, &latest);
-    const int32_t head =
-        tally_http_post(uplink->staging, TALLY_TX_BYTES, &config->peer, config->path, UINT32_MAX);
+    const int32_t head = tally_http_post(uplink->staging, TALLY_TX_BYTES, &config->endpoint->peer,
+                                         config->endpoint->path, UINT32_MAX);
     return head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES ? TALLY_E_CONFIG : TALLY_OK;
 }
 
@@ -224,6 +231,13 @@ void tally_uplink_stop(tally_uplink_t *uplink) {
 
 bool tally_uplink_is_idle(const tally_uplink_t *uplink) {
     return uplink->state == IDLE;
+}
+
+void tally_uplink_reconnect(tally_uplink_t *uplink, uint64_t now_ms) {
+    hang_up(uplink);
+    uplink->stats.attempts -= uplink->state != IDLE ? 1 : 0;
+    uplink->due_ms = uplink->state != IDLE ? now_ms : uplink->due_ms;
+    uplink->state = IDLE;
 }
 
 void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
@@ -237,7 +251,8 @@ void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
 static int32_t on_opening(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
     static const uint32_t phase_ms[] = {0, RESOLVE_MS, CONNECT_MS, SECURE_MS};
     uplink->connected = true;
-    const int32_t phase = uplink->transport->open(uplink->transport->ctx, &uplink->config.peer);
+    const int32_t phase =
+        uplink->transport->open(uplink->transport->ctx, &uplink->config.endpoint->peer);
     if (phase < 0) {
         return phase;
     }

@@ -24,13 +24,14 @@
 
 /* What stands around the records in an upload. Texts outlive the uplink. */
 typedef struct {
-    tally_peer_t peer;
-    const char *path;
+    const tally_endpoint_t *endpoint;
     const char *device_id;
     const char *operator_id;
     uint64_t boot_id;
     uint64_t boot_ms; /* monotonic time of boot */
     uint32_t period_ms;
+    uint32_t daily_bytes;       /* 0: any number */
+    tally_settings_t *settings; /* for what was used of these; nullable */
 } tally_uplink_config_t;
 
 /* Each attempt ends as accepted, rejected or failed; one on a kept connection that turns out to be
@@ -44,6 +45,10 @@ typedef struct {
     uint32_t failed_net;
     uint32_t failed_tls;
     uint32_t failed_http;
+    uint32_t portal;      /* of the failed ones: somebody between answered */
+    uint32_t deferred;    /* times the day's bytes were used up */
+    uint32_t received;    /* bytes from the transport */
+    uint32_t refused;     /* records given up because the server refused each by itself */
     int32_t last_error;   /* enum tally_status of the last failure, 0: there was none */
     uint32_t last_status; /* HTTP, 0: there was no reply, and the times below mean nothing */
     uint32_t call_ms;     /* from the first byte offered to the transport to the reply, */
@@ -86,6 +91,25 @@ void tally_uplink_stop(tally_uplink_t *uplink);
 
 /* Whether no upload is under way. */
 bool tally_uplink_is_idle(const tally_uplink_t *uplink);
+
+/* Uploads to another endpoint, or in another period, from now on. What is under way to the endpoint
+ * before is broken off; a wait after a failure still holds. */
+void tally_uplink_set_endpoint(tally_uplink_t *uplink, const tally_endpoint_t *endpoint);
+void tally_uplink_set_period(tally_uplink_t *uplink, uint32_t period_ms, uint64_t now_ms);
+
+/* While held, no upload begins; one that is under way goes on. */
+void tally_uplink_hold(tally_uplink_t *uplink, bool held);
+
+/* The device's network is another one: connections of the one before are dead. What is under way
+ * begins anew at once, and has not failed. */
+void tally_uplink_reconnect(tally_uplink_t *uplink, uint64_t now_ms);
+
+/* What the last reply brought, once each: the server's time when the monotonic clock was `at_ms`,
+ * to half a second; a configuration message, NULL if there is none, with TALLY_REMOTE_ROOM bytes in
+ * front of it, until the next step. Only of an authenticated transport, and only with an upload
+ * that was accepted. */
+bool tally_uplink_take_time(tally_uplink_t *uplink, int64_t *unix_ms, uint64_t *at_ms);
+uint8_t *tally_uplink_take_message(tally_uplink_t *uplink, uint32_t *bytes);
 
 /* Makes the next upload due now; a wait after a failure still holds. */
 void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms);

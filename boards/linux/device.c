@@ -57,10 +57,14 @@ static void fill_options(device_t *device, const config_t *config) {
         .player_name = "tallyd",
         .player_version = TALLY_VERSION,
     };
-    tally_options_t *const options = &device->options;
-    *options = (tally_options_t){
+    device->endpoint = (tally_endpoint_t){
         .peer = {.host = config->endpoint.host, .port = config->endpoint.port},
         .path = config->endpoint.path,
+    };
+    tally_options_t *const options = &device->options;
+    *options = (tally_options_t){
+        .endpoints = &device->endpoint,
+        .endpoint_count = 1,
         .device_id = config->device_id,
         .operator_id = config->operator_id,
         .device_type = text_or_null(config->device_type),

@@ -38,6 +38,7 @@ static const receiver_config_t receiver_config = {
     .player_version = TALLY_VERSION,
 };
 
+static tally_endpoint_t endpoint;
 static tally_options_t options;
 static tally_lwip_tcp_t tcp;
 static tally_tls_t tls;
@@ -79,9 +80,13 @@ static void check(int32_t status, const char *what) {
 }
 
 static void fill_options(void) {
-    options = (tally_options_t){
+    endpoint = (tally_endpoint_t){
         .peer = {.host = provision.host, .port = provision.port},
         .path = provision.path,
+    };
+    options = (tally_options_t){
+        .endpoints = &endpoint,
+        .endpoint_count = 1,
         .device_id = provision.device_id,
         .operator_id = provision.operator_id,
         .device_type = "stb",

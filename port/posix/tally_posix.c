@@ -23,13 +23,24 @@ static uint64_t posix_monotonic_ms(void *ctx) {
 }
 
 static tally_wall_t posix_wall(void *ctx) {
-    (void)ctx;
+    const tally_posix_t *posix = ctx;
+    if (posix->learned_at_ms != 0) {
+        const uint64_t since_ms = posix_monotonic_ms(NULL) - posix->learned_at_ms;
+        return (tally_wall_t){.unix_ms = posix->learned_unix_ms + (int64_t)since_ms,
+                              .quality = TALLY_WALL_AUTHENTICATED};
+    }
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return (tally_wall_t){
         .unix_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
         .quality = now.tv_sec < PLAUSIBLE_UNIX_S ? TALLY_WALL_UNKNOWN : TALLY_WALL_UNAUTHENTICATED,
     };
+}
+
+static void posix_set_wall(void *ctx, int64_t unix_ms) {
+    tally_posix_t *posix = ctx;
+    posix->learned_unix_ms = unix_ms;
+    posix->learned_at_ms = posix_monotonic_ms(NULL);
 }
 
 static int32_t posix_random(void *ctx, uint8_t *out, uint32_t size) {
@@ -120,6 +131,7 @@ int32_t tally_posix_init(tally_posix_t *posix, enum tally_log_level most) {
                 .ctx = posix,
                 .monotonic_ms = posix_monotonic_ms,
                 .wall = posix_wall,
+                .set_wall = posix_set_wall,
                 .random = posix_random,
                 .critical_enter = posix_critical_enter,
                 .critical_leave = posix_critical_leave,

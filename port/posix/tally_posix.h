@@ -20,6 +20,8 @@ typedef struct {
     pthread_mutex_t critical;
     int wake_fd;
     enum tally_log_level most;
+    int64_t learned_unix_ms; /* what a server told when the monotonic clock was so far */
+    uint64_t learned_at_ms;  /* 0: none did */
 } tally_posix_t;
 
 /* tally_posix_wait() without a time-out. */
@@ -43,9 +45,10 @@ void tally_posix_close(tally_posix_t *posix);
 /*
  * The port for tally_init(). Valid as long as `posix`.
  *
- * The wall time is TALLY_WALL_UNKNOWN before 2024, when nobody has set the clock yet, and
- * TALLY_WALL_UNAUTHENTICATED afterwards: the kernel knows that an NTP client disciplines the
- * clock, but not whether that client checked whom it listened to.
+ * The wall time is what an authenticated server told, if one did: the kernel's clock may be
+ * anybody's. Until then it is the kernel's, TALLY_WALL_UNKNOWN before 2024, when nobody has set the
+ * clock yet, and TALLY_WALL_UNAUTHENTICATED afterwards: the kernel knows that an NTP client
+ * disciplines the clock, but not whether that client checked whom it listened to.
  */
 const tally_port_t *tally_posix_port(const tally_posix_t *posix);
 

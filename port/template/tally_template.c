@@ -23,6 +23,15 @@ static tally_wall_t template_wall(void *ctx) {
 }
 
 /*
+ * Keep it beside the monotonic time of this call: template_wall() then tells it with what has
+ * passed since. An RTC can be set from it.
+ */
+static void template_set_wall(void *ctx, int64_t unix_ms) {
+    (void)ctx;
+    (void)unix_ms;
+}
+
+/*
  * A hardware generator, conditioned (a DRBG) when it delivers raw noise: TLS uses these bytes as
  * they are. rand() or a serial number here gives every key of the device away.
  */
@@ -148,6 +157,7 @@ void tally_template_init(tally_template_t *board) {
         .ctx = board,
         .monotonic_ms = template_monotonic_ms,
         .wall = template_wall,
+        .set_wall = template_set_wall,
         .random = template_random,
         .critical_enter = template_critical_enter,
         .critical_leave = template_critical_leave,

@@ -56,9 +56,15 @@ static void log_line(void *ctx, enum tally_log_level level, uint32_t id, const c
     (void)value;
 }
 
+static void set_wall(void *ctx, int64_t unix_ms) {
+    (void)ctx;
+    (void)unix_ms;
+}
+
 static const tally_port_t port = {
     .monotonic_ms = monotonic_ms,
     .wall = wall,
+    .set_wall = set_wall,
     .random = random_bytes,
     .critical_enter = critical_enter,
     .critical_leave = critical_leave,
@@ -243,9 +249,11 @@ static const tally_transport_t nowhere = {
 /* An agent whose first upload is a day away. */
 static void start_agent(void) {
     static tally_ram_store_t ram;
+    static const tally_endpoint_t endpoint = {.peer = {.host = "collector.example", .port = 443},
+                                              .path = "/v1/records"};
     static tally_options_t options = {
-        .peer = {.host = "collector.example", .port = 443},
-        .path = "/v1/records",
+        .endpoints = &endpoint,
+        .endpoint_count = 1,
         .device_id = "box",
         .operator_id = "operator",
         .heartbeat_ms = 60000,

@@ -348,8 +348,10 @@ static void boot(script_t *script) {
     box.port.random = (uint32_t)take(script, 1) << 24;
     box.server.replies[0] = accepted;
     box.server.hears = check_request;
-    box.options = (tally_options_t){.peer = {.host = "collector.example", .port = 443},
-                                    .path = "/v1/records",
+    static const tally_endpoint_t endpoint = {.peer = {.host = "collector.example", .port = 443},
+                                              .path = "/v1/records"};
+    box.options = (tally_options_t){.endpoints = &endpoint,
+                                    .endpoint_count = 1,
                                     .device_id = "stb-1",
                                     .operator_id = "operator"};
 #define TALLY_GROUP(group, letter, meaning)

@@ -13,9 +13,13 @@ void device_prepare(device_t *device) {
     device->port.now_ms = 1000000;
     device->port.random = UINT32_MAX; /* the first upload is due as late as can be */
     device->transport.open_says = TALLY_OPENING_RESOLVE;
-    device->options = (tally_options_t){
+    device->endpoint = (tally_endpoint_t){
         .peer = {.host = "collector.example", .port = 443},
         .path = "/v1/records",
+    };
+    device->options = (tally_options_t){
+        .endpoints = &device->endpoint,
+        .endpoint_count = 1,
         .device_id = "stb-1",
         .operator_id = "operator",
         .heartbeat_ms = 60000,

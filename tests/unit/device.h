@@ -13,6 +13,7 @@ typedef struct {
     fake_port_t port;
     fake_transport_t transport;
     fake_store_t store;
+    tally_endpoint_t endpoint;
     tally_options_t options;
     tally_t agent;
     records_t records;

@@ -11,6 +11,12 @@ static uint64_t port_monotonic_ms(void *ctx) {
     return ((fake_port_t *)ctx)->now_ms;
 }
 
+static void port_set_wall(void *ctx, int64_t unix_ms) {
+    fake_port_t *const fake = ctx;
+    fake->wall = (tally_wall_t){.unix_ms = unix_ms, .quality = TALLY_WALL_AUTHENTICATED};
+    fake->walls_set++;
+}
+
 static tally_wall_t port_wall(void *ctx) {
     return ((fake_port_t *)ctx)->wall;
 }
@@ -55,6 +61,7 @@ void fake_port_init(fake_port_t *fake) {
         .ctx = fake,
         .monotonic_ms = port_monotonic_ms,
         .wall = port_wall,
+        .set_wall = port_set_wall,
         .random = port_random,
         .critical_enter = port_critical_enter,
         .critical_leave = port_critical_leave,

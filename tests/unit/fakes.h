@@ -20,6 +20,8 @@ typedef struct {
     tally_wall_t wall;
     uint32_t random; /* what every draw gives */
     bool random_fails;
+    /* the test reads */
+    uint32_t walls_set;
 } fake_port_t;
 
 void fake_port_init(fake_port_t *fake);

@@ -45,11 +45,13 @@ static void test_agent_null_callback_is_refused(void **state) {
     (void)state;
     REFUSED_WITHOUT(port.port.monotonic_ms);
     REFUSED_WITHOUT(port.port.wall);
+    REFUSED_WITHOUT(port.port.set_wall);
     REFUSED_WITHOUT(port.port.random);
     REFUSED_WITHOUT(port.port.critical_enter);
     REFUSED_WITHOUT(port.port.critical_leave);
     REFUSED_WITHOUT(port.port.wake);
     REFUSED_WITHOUT(port.port.log);
+    REFUSED_WITHOUT(options.endpoints);
     REFUSED_WITHOUT(transport.transport.open);
     REFUSED_WITHOUT(transport.transport.send);
     REFUSED_WITHOUT(transport.transport.receive);
@@ -62,44 +64,65 @@ static void test_agent_null_callback_is_refused(void **state) {
 
 /* --- options -------------------------------------------------------------------------------- */
 
-#define INIT_WITH(option, value, status)                                                           \
+#define INIT_WITH(place, value, status)                                                            \
     do {                                                                                           \
         device_prepare(&device);                                                                   \
-        device.options.option = (value);                                                           \
+        device.place = (value);                                                                    \
         assert_int_equal(device_init(&device), (status));                                          \
     } while (0)
 
-#define REFUSED_WITH(option, value)  INIT_WITH(option, value, TALLY_E_CONFIG)
-#define ACCEPTED_WITH(option, value) INIT_WITH(option, value, TALLY_OK)
+#define REFUSED_WITH(option, value)  INIT_WITH(options.option, value, TALLY_E_CONFIG)
+#define ACCEPTED_WITH(option, value) INIT_WITH(options.option, value, TALLY_OK)
 
 static const char *const x63 = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 static const char *const x64 = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
+#define REFUSED_AT(member, value)  INIT_WITH(endpoint.member, value, TALLY_E_CONFIG)
+#define ACCEPTED_AT(member, value) INIT_WITH(endpoint.member, value, TALLY_OK)
+
 static void test_agent_peer_must_be_a_host_and_a_port(void **state) {
     (void)state;
-    REFUSED_WITH(peer.host, NULL);
-    REFUSED_WITH(peer.host, "");
-    REFUSED_WITH(peer.host, "a host");
-    REFUSED_WITH(peer.host, "host\r\nX-Evil: 1");
-    REFUSED_WITH(peer.host, "host\x7F");
-    REFUSED_WITH(peer.host, x64);
-    ACCEPTED_WITH(peer.host, x63);
-    REFUSED_WITH(peer.port, 0);
-    ACCEPTED_WITH(peer.port, 65535);
+    REFUSED_AT(peer.host, NULL);
+    REFUSED_AT(peer.host, "");
+    REFUSED_AT(peer.host, "a host");
+    REFUSED_AT(peer.host, "host\r\nX-Evil: 1");
+    REFUSED_AT(peer.host, "host\x7F");
+    REFUSED_AT(peer.host, x64);
+    ACCEPTED_AT(peer.host, x63);
+    REFUSED_AT(peer.port, 0);
+    ACCEPTED_AT(peer.port, 65535);
+}
+
+static void test_agent_has_one_to_eight_endpoints_all_of_them_sound(void **state) {
+    (void)state;
+    static tally_endpoint_t endpoints[9];
+    for (uint32_t i = 0; i < 9; i++) {
+        endpoints[i] = (tally_endpoint_t){.peer = {.host = "host", .port = 443}, .path = "/"};
+    }
+    for (uint32_t count = 0; count <= 9; count++) {
+        device_prepare(&device);
+        device.options.endpoints = endpoints;
+        device.options.endpoint_count = count;
+        assert_int_equal(device_init(&device),
+                         count >= 1 && count <= 8 ? TALLY_OK : TALLY_E_CONFIG);
+    }
+    endpoints[7].peer.port = 0;
+    device.options.endpoint_count = 8;
+    assert_int_equal(device_init(&device), TALLY_E_CONFIG);
 }
 
 static void test_agent_path_must_be_one(void **state) {
     (void)state;
     static char path[129];
-    REFUSED_WITH(path, NULL);
-    REFUSED_WITH(path, "");
-    REFUSED_WITH(path, "v1/records");
-    REFUSED_WITH(path, "/v1 records");
-    REFUSED_WITH(path, "/v1\n");
+    REFUSED_AT(path, NULL);
+    REFUSED_AT(path, "");
+    REFUSED_AT(path, "v1/records");
+    REFUSED_AT(path, "/v1 records");
+    REFUSED_AT(path, "/v1\n");
     memset(path, '/', 128);
-    REFUSED_WITH(path, path);
+    REFUSED_AT(path, path);
     path[127] = '\0';
-    ACCEPTED_WITH(path, path);
+    ACCEPTED_AT(path, path);
 }
 
 static void test_agent_identities_are_required(void **state) {
@@ -126,8 +149,8 @@ static void test_agent_longest_texts_fit_one_request(void **state) {
     (void)state;
     static char path[128];
     memset(path, '/', 127);
-    device.options.peer = (tally_peer_t){.host = x63, .port = 65535};
-    device.options.path = path;
+    device.endpoint.peer = (tally_peer_t){.host = x63, .port = 65535};
+    device.endpoint.path = path;
     device.options.device_id = x63;
     device.options.operator_id = x63;
     device.port.wall = (tally_wall_t){.unix_ms = 1700000000000, .quality = 2};
@@ -245,6 +268,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_null_pointer_is_refused, set_up),
         cmocka_unit_test_setup(test_agent_null_callback_is_refused, set_up),
         cmocka_unit_test_setup(test_agent_peer_must_be_a_host_and_a_port, set_up),
+        cmocka_unit_test_setup(test_agent_has_one_to_eight_endpoints_all_of_them_sound, set_up),
         cmocka_unit_test_setup(test_agent_path_must_be_one, set_up),
         cmocka_unit_test_setup(test_agent_identities_are_required, set_up),
         cmocka_unit_test_setup(test_agent_longest_texts_fit_one_request, set_up),

@@ -28,7 +28,7 @@ static int online(void **state) {
  * head of a text of one byte. */
 static const char upload[] = HEAD "Content-Length: 51\r\n\r\n"
                                   "\xA7"
-                                  "av\x03"
+                                  "av\x04"
                                   "ad\x65stb-1"
                                   "ao\x62op"
                                   "ab\x1A\x00\xBC\x61\x4E"
@@ -67,7 +67,7 @@ static void test_uplink_leaves_out_a_wall_time_it_does_not_know(void **state) {
     (void)state;
     static const char expected[] = HEAD "Content-Length: 40\r\n\r\n"
                                         "\xA6"
-                                        "av\x03"
+                                        "av\x04"
                                         "ad\x65stb-1"
                                         "ao\x62op"
                                         "ab\x1A\x00\xBC\x61\x4E"
@@ -86,7 +86,7 @@ static void test_uplink_says_no_time_of_an_earlier_boot(void **state) {
     (void)state;
     static const char earlier[] = HEAD "Content-Length: 35\r\n\r\n"
                                        "\xA5"
-                                       "av\x03"
+                                       "av\x04"
                                        "ad\x65stb-1"
                                        "ao\x62op"
                                        "ab\x1A\x00\xBC\x61\x4E"
@@ -364,7 +364,7 @@ static void test_uplink_refuses_a_head_that_does_not_fit(void **state) {
     (void)state;
     static char path[TALLY_TX_BYTES];
     memset(path, '/', sizeof path - 1);
-    rig.config.path = path;
+    rig.endpoint.path = path;
     assert_int_equal(tally_uplink_init(&rig.uplink, &rig.config, &rig.port.port,
                                        &rig.wire.transport, &rig.spool, rig.port.now_ms),
                      TALLY_E_CONFIG);

@@ -11,9 +11,12 @@ void uplink_rig_init(uplink_rig_t *rig) {
     fake_store_init(&rig->store, 4096, 12, 1);
     assert_int_equal(tally_spool_init(&rig->spool, &rig->store.store, 0, RIG_BOOT), TALLY_OK);
     rig->port.now_ms = 1000000;
-    rig->config = (tally_uplink_config_t){
+    rig->endpoint = (tally_endpoint_t){
         .peer = {.host = "collector.example", .port = 8443},
         .path = "/v1/records",
+    };
+    rig->config = (tally_uplink_config_t){
+        .endpoint = &rig->endpoint,
         .device_id = "stb-1",
         .operator_id = "op",
         .boot_id = RIG_BOOT,

@@ -22,6 +22,7 @@ typedef struct {
     fake_store_t store;
     tally_spool_t spool;
     tally_uplink_t uplink;
+    tally_endpoint_t endpoint;
     tally_uplink_config_t config;
 } uplink_rig_t;
 

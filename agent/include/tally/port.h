@@ -9,6 +9,7 @@
  *   tally_port_t       clock, random, critical section, wake, log      one for each agent
  *   tally_transport_t  a byte stream to one server                     TLS is one of these
  *   tally_store_t      erase blocks that records wait in               RAM, file or flash
+ *   tally_verifier_t   checks a signature                              for remote configuration
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +50,11 @@ typedef struct {
     /* The wall time and its quality. Agent task. */
     tally_wall_t (*wall)(void *ctx);
 
+    /* The agent has learned the wall time from a server that TLS has verified, to half a second:
+     * wall() tells it from now on, TALLY_WALL_AUTHENTICATED, unless the port knows better. Agent
+     * task. */
+    void (*set_wall)(void *ctx, int64_t unix_ms);
+
     /* Fills `out` with cryptographic random bytes. 0, or TALLY_E_RANDOM. Agent task; may block
      * once after boot until the source is seeded. */
     int32_t (*random)(void *ctx, uint8_t *out, uint32_t size);
@@ -74,6 +80,11 @@ typedef struct {
     uint16_t port;
 } tally_peer_t;
 
+typedef struct {
+    tally_peer_t peer;
+    const char *path; /* "/...", at most 127 bytes */
+} tally_endpoint_t;
+
 /* What transport.open() is waiting for; the uplink has a deadline for each. */
 enum tally_opening {
     TALLY_OPEN = 0, /* ready for send and receive */
@@ -86,6 +97,10 @@ enum tally_opening {
  * same; TLS is given the transport below it and is itself one. */
 typedef struct {
     void *ctx;
+
+    /* Whoever sends has proved to be `peer`: TLS does, TCP does not. Only then is a server's date
+     * believed, and its configuration looked at. */
+    bool is_authenticated;
 
     /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way, or a
      * negative error, after which close() is due. Long work is done in parts: a transport that
@@ -126,6 +141,17 @@ typedef struct {
     /* Returns once everything programmed before survives a power cut. */
     int32_t (*sync)(void *ctx);
 } tally_store_t;
+
+/* Checks what whoever holds a private key has signed: ECDSA on P-256 with SHA-256 (FIPS 186-5). The
+ * public key is the port's, provisioned. Agent task; blocks as long as one scalar multiplication
+ * takes. */
+typedef struct {
+    void *ctx;
+
+    /* `signature` is r and s, 32 bytes each, big endian. 0; TALLY_E_SIGNATURE. */
+    int32_t (*verify)(void *ctx, const uint8_t *message, uint32_t bytes,
+                      const uint8_t signature[64]);
+} tally_verifier_t;
 
 #ifdef __cplusplus
 }

@@ -33,12 +33,22 @@ extern "C" {
     X(TALLY_E_TLS_MEMORY, -17, "TLS out of memory")                                                \
     X(TALLY_E_TLS_CA, -18, "server certificate from an unknown CA")                                \
     X(TALLY_E_TLS_NAME, -19, "server certificate for another name")                                \
-    X(TALLY_E_TLS_DATE, -20, "server certificate expired or not yet valid")                        \
+    X(TALLY_E_TLS_DATE, -20, "server certificate expired")                        \
     X(TALLY_E_TLS_REFUSED, -21, "server refused the device certificate")                           \
     X(TALLY_E_HTTP, -22, "reply is not HTTP/1.1")                                                  \
     X(TALLY_E_HTTP_SIZE, -23, "reply over the limit")                                              \
     X(TALLY_E_HTTP_STATUS, -24, "server answered with an error status")                            \
-    X(TALLY_E_HTTP_BODY, -25, "success with a body: not a collector's answer")
+    X(TALLY_E_HTTP_BODY, -25, "success with a body: not a collector's answer")                     \
+    X(TALLY_E_TLS_EARLY, -26, "server certificate not yet valid")                                  \
+    X(TALLY_E_TLS_SELF_SIGNED, -27, "server certificate signed by itself")                         \
+    X(TALLY_E_TLS_PIN, -28, "server key is not the pinned one")                                    \
+    X(TALLY_E_TLS_WEAK, -29, "server certificate with a weak key or hash")                         \
+    X(TALLY_E_TLS_VERSION, -30, "no TLS version in common")                                        \
+    X(TALLY_E_TLS_ALERT, -31, "server ended TLS with an alert")                                    \
+    X(TALLY_E_SIGNATURE, -32, "signature does not verify")                                         \
+    X(TALLY_E_CBOR, -33, "not the CBOR that was asked for")                                        \
+    X(TALLY_E_VERSION, -34, "version is not newer")                                                \
+    X(TALLY_E_AUDIENCE, -35, "made for another device")
 
 enum tally_status {
 #define TALLY_STATUS_ENUM(symbol, value, name) symbol = (value),

@@ -29,8 +29,10 @@ extern "C" {
 /* How a device is provisioned. Texts are UTF-8, at most 63 bytes where not said otherwise, and
  * live as long as the agent, as does the struct. */
 typedef struct {
-    tally_peer_t peer;       /* the collector */
-    const char *path;        /* of the endpoint, "/..."; at most 127 bytes */
+    /* The collectors that may be uploaded to, at most 8. The first is used unless remote
+     * configuration chooses another. */
+    const tally_endpoint_t *endpoints;
+    uint32_t endpoint_count;
     const char *device_id;   /* the identity in the device's TLS certificate */
     const char *operator_id; /* the tenant the device reports to */
 
@@ -59,6 +61,13 @@ typedef struct {
     /* What must outlive the boot beside the records: consent, boot count, last known time. NULL:
      * none of it does. */
     tally_settings_t *settings;
+
+    /* Whose signature remote configuration must bear; NULL: none is taken. */
+    const tally_verifier_t *verifier;
+
+    /* Bytes that uploads may take a day, both ways, with 4,000 for each connection; 0: any number.
+     * Days are UTC once the wall time is known. Remote configuration may change it. */
+    uint32_t daily_bytes;
 
     bool consent_needed; /* nothing is collected before tally_consent() was once called with true */
 
@@ -125,6 +134,9 @@ uint32_t tally_sessions(const tally_t *tally, tally_session_id_t *out, uint32_t 
  * instructions. Events still in the ring do not count yet. */
 int32_t tally_query(const tally_t *tally, tally_session_id_t session, enum tally_metric metric,
                     int64_t *out);
+
+/* The device has another network, or another address in it: connections begin anew. Agent task. */
+void tally_reconnect(tally_t *tally);
 
 /* Asks for an upload as soon as the retry time allows. */
 void tally_flush(tally_t *tally);

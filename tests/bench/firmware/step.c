@@ -31,6 +31,7 @@ static const receiver_config_t receiver_config = {
     .player_version = TALLY_VERSION,
 };
 
+static tally_endpoint_t endpoint;
 static tally_options_t options;
 static tally_tls_t tls;
 static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
@@ -80,9 +81,10 @@ static void start_agent(void) {
     transport.open = open_watched;
     rig_check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
               "spool");
+    endpoint = (tally_endpoint_t){.peer = rig_peer(), .path = provision.path};
     options = (tally_options_t){
-        .peer = rig_peer(),
-        .path = provision.path,
+        .endpoints = &endpoint,
+        .endpoint_count = 1,
         .device_id = provision.device_id,
         .operator_id = provision.operator_id,
         .heartbeat_ms = provision.heartbeat_ms,
