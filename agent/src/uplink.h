@@ -21,6 +21,7 @@
 #include "spool.h"
 #include "tally/config.h"
 #include "tally/port.h"
+#include "tally/settings.h"
 
 /* What stands around the records in an upload. Texts outlive the uplink. */
 typedef struct {
