@@ -33,7 +33,7 @@ STAGES = {
     "ring_mount": {"ring.h"},
     "checkpoint": {"checkpoint.h", "spool.h"},
     "settings": set(),
-    "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h"},
+    "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h", "budget.h", "remote.h"},
     "rtp": set(),
     "ts": {"ts.h"},
     "ts_psi": {"ts.h"},
@@ -49,7 +49,7 @@ STAGES = {
     "backoff": {"backoff.h"},
 }
 # These see the whole line; nothing includes them but each other and tally/state.h.
-WHOLE_LINE = {"agent", "boot", "consent", "live", "attached", "front"}
+WHOLE_LINE = {"agent", "boot", "consent", "live", "attached", "front", "policy"}
 
 
 def includes(path):

@@ -10,6 +10,6 @@
 #define TALLY_DEVICE 0
 
 /* What two figures of group VIEWING and four of HISTOGRAM need, and not a byte more. */
-#define TALLY_RECORD_BYTES 523
+#define TALLY_RECORD_BYTES 595
 
 #endif
