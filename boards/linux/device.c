@@ -57,14 +57,17 @@ static void fill_options(device_t *device, const config_t *config) {
         .player_name = "tallyd",
         .player_version = TALLY_VERSION,
     };
-    device->endpoint = (tally_endpoint_t){
-        .peer = {.host = config->endpoint.host, .port = config->endpoint.port},
-        .path = config->endpoint.path,
-    };
+    for (uint32_t i = 0; i < config->endpoints.count; i++) {
+        const config_endpoint_t *const endpoint = &config->endpoints.list[i];
+        device->endpoints[i] = (tally_endpoint_t){
+            .peer = {.host = endpoint->host, .port = endpoint->port},
+            .path = endpoint->path,
+        };
+    }
     tally_options_t *const options = &device->options;
     *options = (tally_options_t){
-        .endpoints = &device->endpoint,
-        .endpoint_count = 1,
+        .endpoints = device->endpoints,
+        .endpoint_count = config->endpoints.count,
         .device_id = config->device_id,
         .operator_id = config->operator_id,
         .device_type = text_or_null(config->device_type),
@@ -75,6 +78,7 @@ static void fill_options(device_t *device, const config_t *config) {
         .reset_reason = TALLY_RESET_PROCESS_START,
         .age_most_s = config->age_days * DAY_S,
         .settings = config->settings[0] != '\0' ? &device->settings : NULL,
+        .daily_bytes = config->daily_bytes,
         .consent_needed = config->consent != CONFIG_CONSENT_UNASKED,
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,

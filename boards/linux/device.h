@@ -30,7 +30,7 @@ typedef struct {
     uint8_t *spool_memory;
     tally_posix_store_t settings_file;
     tally_settings_t settings;
-    tally_endpoint_t endpoint;
+    tally_endpoint_t endpoints[CONFIG_ENDPOINTS];
     tally_options_t options;
     bool wants_consent; /* as soon as what an earlier answer had destroyed is */
     receiver_config_t receiver_config;
