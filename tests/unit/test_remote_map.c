@@ -265,7 +265,7 @@ static void test_remote_map_names_the_operator(void **state) {
                                    "ACME" V,
                    AUDIENCE);
     ASSERT_REFUSED("\xA2" KEY("o") "\x60" V, AUDIENCE);
-    ASSERT_REFUSED("\xA1" V, CBOR);
+    ASSERT_REFUSED("\xA1" V, AUDIENCE);
     ASSERT_REFUSED("\xA2" KEY("o") "\x44"
                                    "acme" V,
                    CBOR);
