@@ -119,10 +119,11 @@ static void read_groups(reading_t *reading) {
         }
         letters |= 1u << letter;
     }
+    uint32_t off = 0;
     for (uint32_t group = 0; group < TALLY_GROUPS; group++) {
-        const uint32_t letter = (uint32_t)tally_group_infos[group].letter - 'a';
-        reading->remote.groups_off |= (letters >> letter & 1) << group & ~always;
+        off |= (letters >> (tally_group_infos[group].letter - 'a') & 1) << group;
     }
+    reading->remote.groups_off = off & ~always;
 }
 
 /* The metric with that key; TALLY_METRICS if there is none. */
