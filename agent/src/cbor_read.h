@@ -13,7 +13,7 @@
 typedef struct {
     const uint8_t *at; /* what is read lives as long as the caller's bytes */
     uint32_t left;
-    bool failed;
+    bool failed; /* callers may set it, for what they do not take */
 } tally_cbor_reader_t;
 
 enum tally_cbor_major {
@@ -26,6 +26,7 @@ enum tally_cbor_major {
     TALLY_CBOR_TAG = 6,
 };
 
+/* At most 32,768 bytes. */
 void tally_cbor_read_begin(tally_cbor_reader_t *reader, const uint8_t *data, uint32_t bytes);
 
 /* The next item's number, length or count if it is of this type and below 2^32; it is consumed, the
@@ -36,7 +37,8 @@ uint32_t tally_cbor_read_head(tally_cbor_reader_t *reader, enum tally_cbor_major
 const uint8_t *tally_cbor_read_string(tally_cbor_reader_t *reader, enum tally_cbor_major major,
                                       uint32_t *bytes);
 
-/* Passes over one item with all that is in it. */
+/* Passes over one item with all that is in it: integers of 64 bits, strings, arrays, maps. The
+ * order of keys in there is not looked at. */
 void tally_cbor_read_skip(tally_cbor_reader_t *reader);
 
 #endif

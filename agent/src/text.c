@@ -27,27 +27,44 @@ static uint32_t sequence_bytes(uint8_t lead, uint8_t *low, uint8_t *high) {
     return 0;
 }
 
-int32_t tally_text_length(const char *text, uint32_t limit) {
-    uint32_t length = 0;
-    while (length < limit && text[length] != '\0') {
+/* How many of `limit` bytes come before a NUL or their end, in `length`; TALLY_E_TOO_BIG if a
+ * sequence goes beyond, TALLY_E_TEXT if one is none. */
+static int32_t scan(const char *text, uint32_t limit, uint32_t *length) {
+    uint32_t at = 0;
+    while (at < limit && text[at] != '\0') {
         uint8_t low;
         uint8_t high;
-        const uint32_t bytes = sequence_bytes((uint8_t)text[length], &low, &high);
+        const uint32_t bytes = sequence_bytes((uint8_t)text[at], &low, &high);
         if (bytes == 0) {
             return TALLY_E_TEXT;
         }
         for (uint32_t i = 1; i < bytes; i++) {
-            if (length + i >= limit) {
+            if (at + i >= limit) {
                 return TALLY_E_TOO_BIG;
             }
-            const uint8_t next = (uint8_t)text[length + i];
+            const uint8_t next = (uint8_t)text[at + i];
             if (next < low || next > high) {
                 return TALLY_E_TEXT;
             }
             low = 0x80;
             high = 0xBF;
         }
-        length += bytes;
+        at += bytes;
+    }
+    *length = at;
+    return TALLY_OK;
+}
+
+int32_t tally_text_length(const char *text, uint32_t limit) {
+    uint32_t length;
+    const int32_t status = scan(text, limit, &length);
+    if (status < 0) {
+        return status;
     }
     return length < limit ? (int32_t)length : TALLY_E_TOO_BIG;
+}
+
+bool tally_text_is_utf8(const char *text, uint32_t bytes) {
+    uint32_t length;
+    return scan(text, bytes, &length) == TALLY_OK && length == bytes;
 }
