@@ -301,26 +301,40 @@ static void test_uplink_other_refusals_set_nothing_aside(void **state) {
     assert_int_equal(tally_spool_waiting(&rig.spool), 2);
 }
 
-/* One at once; then each costs a wait: 5 records and 4 waits of which none is shorter. */
+#define LONG_WAIT_MS 5400000u /* half of 1 to 2 hours */
+
+/* It has accepted nothing: each record costs a wait, and from the third on a long one. */
 static void test_uplink_server_that_refuses_all_does_not_eat_the_spool(void **state) {
     (void)state;
     refused_letter = 'x';
     keep(6, 100);
     assert_int_equal(uplink_rig_run(&rig), RIG_RETRY_MS);
-    assert_int_equal(rig.uplink.stats.refused, 1);
+    assert_int_equal(rig.uplink.stats.refused, 0);
     assert_int_equal(uplink_rig_run_after(&rig, RIG_RETRY_MS), 300001);
-    assert_int_equal(rig.uplink.stats.refused, 2);
-    assert_int_equal(uplink_rig_run_after(&rig, 300001), 600001);
-    assert_int_equal(rig.uplink.stats.refused, 3);
-    for (uint32_t i = 4; i <= 5; i++) {
-        assert_int_equal(uplink_rig_run_after(&rig, 600001), 600001);
+    assert_int_equal(rig.uplink.stats.refused, 1);
+    assert_int_equal(uplink_rig_run_after(&rig, 300001), LONG_WAIT_MS);
+    for (uint32_t i = 3; i <= 5; i++) {
+        assert_int_equal(uplink_rig_run_after(&rig, LONG_WAIT_MS), LONG_WAIT_MS);
         assert_int_equal(rig.uplink.stats.refused, i);
     }
     assert_int_equal(tally_spool_waiting(&rig.spool), 1);
     refused_letter = 0;
-    (void)uplink_rig_run_after(&rig, 600001);
+    (void)uplink_rig_run_after(&rig, LONG_WAIT_MS);
     assert_int_equal(rig.uplink.stats.refused, 5);
     assert_int_equal(rig.uplink.stats.accepted, 1);
+}
+
+/* It has: one at once, and as above from the second on. */
+static void test_uplink_server_that_begins_to_refuse_all_gets_one_record_at_once(void **state) {
+    (void)state;
+    keep(1, 100);
+    (void)uplink_rig_run(&rig);
+    refused_letter = 'x';
+    keep(4, 100);
+    assert_int_equal(uplink_rig_run_after(&rig, RIG_PERIOD_MS), RIG_RETRY_MS);
+    assert_int_equal(rig.uplink.stats.refused, 1);
+    assert_int_equal(uplink_rig_run_after(&rig, RIG_RETRY_MS), LONG_WAIT_MS);
+    assert_int_equal(rig.uplink.stats.refused, 2);
 }
 
 static void test_uplink_success_lets_the_next_bad_record_go_at_once(void **state) {
@@ -505,6 +519,8 @@ int main(void) {
         cmocka_unit_test_setup(test_uplink_bad_record_does_not_block_the_others, opinions),
         cmocka_unit_test_setup(test_uplink_other_refusals_set_nothing_aside, opinions),
         cmocka_unit_test_setup(test_uplink_server_that_refuses_all_does_not_eat_the_spool,
+                               opinions),
+        cmocka_unit_test_setup(test_uplink_server_that_begins_to_refuse_all_gets_one_record_at_once,
                                opinions),
         cmocka_unit_test_setup(test_uplink_success_lets_the_next_bad_record_go_at_once, opinions),
         cmocka_unit_test_setup(test_uplink_takes_the_time_of_an_accepted_upload_once,
