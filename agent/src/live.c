@@ -128,6 +128,8 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
         return;
     }
     tally_session_open(session, number, kind, &tally->viewing, at_ms);
+    session->unsampled = !tally_policy_samples(tally, number);
+    tally_watch_note(tally, session, at_ms);
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 
@@ -136,7 +138,9 @@ static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_
     if (session->announced) {
         report_end(tally, session, at_ms);
     } else {
+        tally_attached_disown(tally, session->number);
         tally_viewing_fold(&tally->viewing, &session->figures);
+        tally_viewing_add(&tally->viewing, TALLY_M_SESSIONS_UNSAMPLED, session->unsampled ? 1 : 0);
     }
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
     session->number = 0;
@@ -145,7 +149,7 @@ static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_
 /* A zap waits until it has lasted, or has failed, which is worth telling however short it was;
  * others until play is asked for, or they end without. */
 static bool is_to_announce(const tally_session_t *session, enum tally_hook hook, uint64_t at_ms) {
-    if (session->announced) {
+    if (session->announced || session->unsampled) {
         return false;
     }
     if (session->kind == TALLY_SESSION_ZAP) {
@@ -296,21 +300,30 @@ void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) 
 /* --- what is due ---------------------------------------------------------------------------- */
 
 /* When a session next has something to say, which it does now if that has come. */
-static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
+static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms,
+                               bool looks) {
     if (is_to_announce(session, TALLY_HOOK_SET, now_ms)) {
         announce(tally, session, now_ms);
     }
+    const bool is_watched = session->announced && !session->suspended;
+    const bool has_risen = is_watched && looks && tally_watch_has_risen(tally, session, now_ms);
     if (session->suspended) {
         session->reported_ms = now_ms;
-    } else if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
+    } else if (has_risen || now_ms >= session->reported_ms + tally->heartbeat_ms) {
         /* One beat however late: what was slept through is not made up for. */
         session->reported_ms = now_ms;
         if (session->announced) {
             report_heartbeat(tally, session, now_ms);
             tally_attached_report(tally, session->number); /* not on top of its stack */
+            tally_watch_note(tally, session, now_ms);
         }
     }
-    const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;
+    if (has_risen) {
+        tally_uplink_flush(&tally->uplink, now_ms);
+    }
+    const uint64_t look_ms = is_watched ? tally_watch_due_ms(tally) : UINT64_MAX;
+    const uint64_t report_ms = session->reported_ms + tally->heartbeat_ms;
+    const uint64_t beat_ms = look_ms < report_ms ? look_ms : report_ms;
     const uint64_t age_ms = tally_session_age_ms(session, now_ms);
     const bool waits = session->kind == TALLY_SESSION_ZAP && age_ms < ZAP_FOLD_MS;
     const uint64_t fold_ms = now_ms + ZAP_FOLD_MS - age_ms;
@@ -319,9 +332,10 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
 
 uint64_t tally_live_report(tally_t *tally, uint64_t now_ms) {
     uint64_t next_ms = UINT64_MAX;
+    const bool looks = tally_watch_looks(tally, now_ms);
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         if (tally->sessions[i].number != 0) {
-            const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms);
+            const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms, looks);
             next_ms = due_ms < next_ms ? due_ms : next_ms;
         }
     }

@@ -48,7 +48,8 @@ typedef struct {
     bool in_ad;
     bool ad_started; /* a frame of the ad was on screen */
     bool suspended;
-    bool announced;           /* the agent's: it has records of its own */
+    bool announced;           /* the agent's: it has records of its own, */
+    bool unsampled;           /* or never will have any */
     int32_t ad_bitrate_kbps;  /* 0: not known */
     uint32_t buffer_rest_ms;  /* of the buffer histogram: less than a second */
     int64_t seeking_since_ms; /* SEEKING_TIME when the seek began */

@@ -53,7 +53,7 @@ static void on_sent(fake_transport_t *fake) {
 
 static int32_t transport_open(void *ctx, const tally_peer_t *peer) {
     fake_transport_t *const fake = ctx;
-    assert_string_equal(peer->host, "collector.example");
+    assert_string_equal(peer->host, fake->host != NULL ? fake->host : "collector.example");
     fake->is_open = true;
     fake->stale = false;
     fake->reply = NULL;

@@ -33,6 +33,7 @@ enum { FAKE_REPLIES = 8, FAKE_SENT_BYTES = 65536 };
 typedef struct {
     tally_transport_t transport;
     /* the test sets */
+    const char *host;     /* that is asked for, NULL: collector.example */
     int32_t open_says;    /* what open() returns */
     uint32_t send_most;   /* bytes that one send takes, 0: would block */
     uint32_t takes_most;  /* bytes that one connection takes before it would block */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch.h"
+
+#include <string.h>
+
+#include "agent.h"
+#include "attached.h"
+
+#define LOOK_MS   10000u
+#define RISE_MOST (UINT32_C(1) << 30) /* well within what tells a rise from a fall */
+
+/* The lower halves of what the thresholds are about. */
+static void read_figures(tally_t *tally, const tally_session_t *session, uint64_t now_ms,
+                         uint32_t out[TALLY_REMOTE_THRESHOLDS]) {
+    const tally_remote_t *const remote = &tally->policy.active;
+    tally_figures_t figures;
+    tally_session_figures(session, now_ms, &figures);
+    for (uint32_t i = 0; i < remote->thresholds; i++) {
+        const enum tally_metric metric = (enum tally_metric)remote->threshold[i].metric;
+        const int32_t place = tally_figures_place(metric);
+        out[i] = place >= 0 ? (uint32_t)tally_figures_get(&figures, (uint32_t)place)
+                            : tally_attached_sum(tally, session->number, metric);
+    }
+}
+
+static uint32_t *before_of(tally_t *tally, const tally_session_t *session) {
+    return tally->watch.before[session - tally->sessions];
+}
+
+void tally_watch_begin(tally_t *tally) {
+    tally->watch.due_ms = tally->report.now_ms + LOOK_MS;
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        tally_watch_note(tally, &tally->sessions[i], tally->report.now_ms);
+    }
+}
+
+uint64_t tally_watch_due_ms(const tally_t *tally) {
+    return tally->policy.active.thresholds != 0 ? tally->watch.due_ms : UINT64_MAX;
+}
+
+bool tally_watch_looks(tally_t *tally, uint64_t now_ms) {
+    if (now_ms < tally_watch_due_ms(tally)) {
+        return false;
+    }
+    tally->watch.due_ms = now_ms + LOOK_MS;
+    return true;
+}
+
+void tally_watch_note(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+    if (tally->policy.active.thresholds != 0) {
+        read_figures(tally, session, now_ms, before_of(tally, session));
+    }
+}
+
+bool tally_watch_has_risen(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+    const tally_remote_t *const remote = &tally->policy.active;
+    const uint32_t *const before = before_of(tally, session);
+    uint32_t now[TALLY_REMOTE_THRESHOLDS];
+    read_figures(tally, session, now_ms, now);
+    for (uint32_t i = 0; i < remote->thresholds; i++) {
+        const uint32_t rise = now[i] - before[i];
+        const uint32_t wanted = remote->threshold[i].rise;
+        if (rise <= INT32_MAX && rise >= (wanted < RISE_MOST ? wanted : RISE_MOST)) {
+            return true;
+        }
+    }
+    return false;
+}
