@@ -135,7 +135,7 @@ static void test_user_board_refuses_one_byte_too_many(void **state) {
 
 static void test_user_board_refuses_too_much_for_any_kind_of_record(void **state) {
     (void)state;
-    static const enum tally_group too_much[] = {TALLY_G_BOOT, TALLY_G_PLAYBACK, TALLY_G_NETWORK};
+    static const enum tally_group too_much[] = {TALLY_G_BOOT, TALLY_G_NETWORK};
     for (uint32_t i = 0; i < sizeof too_much / sizeof too_much[0]; i++) {
         const enum tally_group group = too_much[i];
         prepare();
