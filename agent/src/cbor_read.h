@@ -37,8 +37,8 @@ uint32_t tally_cbor_read_head(tally_cbor_reader_t *reader, enum tally_cbor_major
 const uint8_t *tally_cbor_read_string(tally_cbor_reader_t *reader, enum tally_cbor_major major,
                                       uint32_t *bytes);
 
-/* Passes over one item with all that is in it: integers of 64 bits, strings, arrays, maps. The order
- * of keys in there is not looked at. */
+/* Passes over one item with all that is in it: integers of 64 bits, strings, arrays, maps. The
+ * order of keys in there is not looked at. */
 void tally_cbor_read_skip(tally_cbor_reader_t *reader);
 
 #endif

@@ -51,8 +51,8 @@ typedef struct {
     tally_cbor_reader_t cbor;
     const tally_options_t *options;
     tally_remote_t remote;
-    bool is_addressed; /* an operator is named */
-    bool is_strange;   /* another one, or another device */
+    bool is_ours;      /* of our operator */
+    bool is_anothers;  /* for another device */
     bool is_elsewhere; /* no endpoint of ours */
 } reading_t;
 
@@ -67,12 +67,20 @@ static uint32_t clamped(uint32_t value, uint32_t least, uint32_t most) {
     return high > most ? most : high;
 }
 
-static void read_number(reading_t *reading, const number_t *number) {
+/* False if the key's value is no number. */
+static bool read_number(reading_t *reading, char key) {
+    const number_t *number = numbers;
+    while (number->key != key) {
+        if (++number == numbers + NUMBERS) {
+            return false;
+        }
+    }
     uint32_t value = tally_cbor_read_head(&reading->cbor, TALLY_CBOR_UNSIGNED);
-    if (number->key != 'b' || value != 0) {
+    if (key != 'b' || value != 0) {
         value = clamped(value, number->least, number->most);
     }
     memcpy((uint8_t *)&reading->remote + number->offset, &value, sizeof value);
+    return true;
 }
 
 static bool is_text(const char *text, const uint8_t *bytes, uint32_t length) {
@@ -111,10 +119,11 @@ static void read_groups(reading_t *reading) {
         }
         letters |= 1u << letter;
     }
+    uint32_t off = 0;
     for (uint32_t group = 0; group < TALLY_GROUPS; group++) {
-        const uint32_t letter = (uint32_t)tally_group_infos[group].letter - 'a';
-        reading->remote.groups_off |= (letters >> letter & 1) << group & ~always;
+        off |= (letters >> (tally_group_infos[group].letter - 'a') & 1) << group;
     }
+    reading->remote.groups_off = off & ~always;
 }
 
 /* The metric with that key; TALLY_METRICS if there is none. */
@@ -150,12 +159,13 @@ static const uint8_t *read_key(tally_cbor_reader_t *cbor, uint32_t bytes, const 
 
 static void read_thresholds(reading_t *reading) {
     tally_cbor_reader_t *const cbor = &reading->cbor;
-    const uint32_t pairs = tally_cbor_read_head(cbor, TALLY_CBOR_MAP);
     const uint8_t *key = NULL;
-    cbor->failed = cbor->failed || pairs > TALLY_REMOTE_THRESHOLDS;
-    for (uint32_t i = 0; i < pairs && !cbor->failed; i++) {
-        key = read_key(cbor, 2, key);
-        const uint32_t metric = key != NULL ? metric_of(key) : TALLY_METRICS;
+    uint32_t pairs = tally_cbor_read_head(cbor, TALLY_CBOR_MAP);
+    if (pairs > TALLY_REMOTE_THRESHOLDS) {
+        cbor->failed = true;
+    }
+    for (; pairs > 0 && (key = read_key(cbor, 2, key)) != NULL; pairs--) {
+        const uint32_t metric = metric_of(key);
         if (metric < TALLY_METRICS) {
             read_threshold(reading, metric);
         } else {
@@ -167,20 +177,14 @@ static void read_thresholds(reading_t *reading) {
 /* --- map ------------------------------------------------------------------------------------ */
 
 static void read_value(reading_t *reading, char key) {
-    for (uint32_t i = 0; i < NUMBERS; i++) {
-        if (numbers[i].key == key) {
-            read_number(reading, &numbers[i]);
-            return;
-        }
+    if (read_number(reading, key)) {
+        return;
     }
     switch (key) {
-    case 'd': reading->is_strange |= !read_same(reading, reading->options->device_id); break;
+    case 'd': reading->is_anothers = !read_same(reading, reading->options->device_id); break;
     case 'e': read_endpoint(reading); break;
     case 'g': read_groups(reading); break;
-    case 'o':
-        reading->is_strange |= !read_same(reading, reading->options->operator_id);
-        reading->is_addressed = true;
-        break;
+    case 'o': reading->is_ours = read_same(reading, reading->options->operator_id); break;
     case 't': read_thresholds(reading); break;
     default: tally_cbor_read_skip(&reading->cbor); break;
     }
@@ -189,18 +193,15 @@ static void read_value(reading_t *reading, char key) {
 /* What is wrong with the form is told before what is wrong with the contents. */
 static int32_t read_map(reading_t *reading) {
     tally_cbor_reader_t *const cbor = &reading->cbor;
-    const uint32_t pairs = tally_cbor_read_head(cbor, TALLY_CBOR_MAP);
     const uint8_t *key = NULL;
-    for (uint32_t i = 0; i < pairs && !cbor->failed; i++) {
-        key = read_key(cbor, 1, key);
-        if (key != NULL) {
-            read_value(reading, (char)*key);
-        }
+    uint32_t pairs = tally_cbor_read_head(cbor, TALLY_CBOR_MAP);
+    for (; pairs > 0 && (key = read_key(cbor, 1, key)) != NULL; pairs--) {
+        read_value(reading, (char)*key);
     }
-    if (cbor->failed || cbor->left > 0 || !reading->is_addressed || reading->remote.version == 0) {
+    if (cbor->failed || cbor->left > 0 || reading->remote.version == 0) {
         return TALLY_E_CBOR;
     }
-    if (reading->is_strange) {
+    if (!reading->is_ours || reading->is_anothers) {
         return TALLY_E_AUDIENCE;
     }
     return reading->is_elsewhere ? TALLY_E_CONFIG : TALLY_OK;
@@ -208,19 +209,27 @@ static int32_t read_map(reading_t *reading) {
 
 /* --- message -------------------------------------------------------------------------------- */
 
-/* What is signed (RFC 9052 4.4) ends in the payload as the message has it, so its heads are put in
- * front of that for as long as it is checked. */
+static void exchange(uint8_t *one, uint8_t *other, uint32_t bytes) {
+    for (uint32_t i = 0; i < bytes; i++) {
+        const uint8_t byte = one[i];
+        one[i] = other[i];
+        other[i] = byte;
+    }
+}
+
+/* What is signed (RFC 9052 4.4) ends with the payload as the message has it, so its heads are put
+ * in front of that for as long as it is checked. */
 static bool is_signed(const tally_verifier_t *verifier, uint8_t *message, uint32_t bytes,
                       const uint8_t *signature) {
-    uint8_t kept[SIG_HEADS_BYTES];
+    uint8_t others[SIG_HEADS_BYTES];
     uint8_t *const begin = message + HEADS_BYTES - SIG_HEADS_BYTES;
     if (verifier == NULL) {
         return false;
     }
-    memcpy(kept, begin, sizeof kept);
-    memcpy(begin, sig_heads, sizeof sig_heads);
+    memcpy(others, sig_heads, sizeof others);
+    exchange(begin, others, sizeof others);
     const int32_t status = verifier->verify(verifier->ctx, begin, bytes, signature);
-    memcpy(begin, kept, sizeof kept);
+    exchange(begin, others, sizeof others);
     return status == TALLY_OK;
 }
 

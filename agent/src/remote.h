@@ -41,9 +41,10 @@ void tally_remote_none(tally_remote_t *remote);
 
 /* Checks the signature of `message` and reads what it signs. TALLY_REMOTE_ROOM bytes in front of it
  * and the message itself are written to while that lasts, and are as before afterwards.
- * 0; TALLY_E_CBOR for another form, TALLY_E_SIGNATURE, TALLY_E_AUDIENCE if it names another
- * operator or another device, TALLY_E_CONFIG for an endpoint that is not provisioned. Numbers
- * outside their range are clamped. */
+ * 0; TALLY_E_CBOR for another form, TALLY_E_SIGNATURE, TALLY_E_AUDIENCE if it does not name the
+ * device's operator or names another device, TALLY_E_CONFIG for an endpoint that is not
+ * provisioned: then `out` stays as it was. Numbers outside their range are clamped; how long a stop
+ * may last is for whoever applies it. */
 int32_t tally_remote_read(uint8_t *message, uint32_t bytes, const tally_options_t *options,
                           tally_remote_t *out);
 

@@ -112,7 +112,8 @@ class Layer(unittest.TestCase):
     def test_boards_see_the_agent_by_its_front_door_only(self):
         inside = {p.name for p in sources("agent/src", ".h")}
         for path in sources("boards", ".c", ".h"):
-            local = {p.name for p in path.parent.rglob("*.h")}
+            board = ROOT / "boards" / path.relative_to(ROOT / "boards").parts[0]
+            local = {p.name for p in board.rglob("*.h")}
             for _, name in includes(path):
                 with self.subTest(file=path.name, include=name):
                     self.assertNotIn("agent/src", name)

@@ -4,6 +4,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -14,13 +15,14 @@ import time
 from aiohttp import web
 
 import wire
-from faults import KINDS, NONE, REFUSALS, Faults
+from faults import KINDS, NONE, REFUSALS, RETRY_AFTER, Faults
 from names import Names
 from refusal import Refusal
 from store import Store
 
 LARGEST_BODY = 1 << 20
 CONTENT_TYPE = "application/cbor"
+CONFIG_TYPE = 'application/cose; cose-type="cose-sign1"'
 GRACE_S = 1.0  # for requests under way when the collector is told to stop
 
 log = logging.getLogger("collector")
@@ -29,13 +31,15 @@ log = logging.getLogger("collector")
 class Collector:
     """Answers uploads: checks, stores, prints."""
 
-    def __init__(self, store, names, faults):
+    def __init__(self, store, names, faults, config=None, most_bytes=LARGEST_BODY):
         self._store = store
         self._names = names
         self._faults = faults
+        self._config = config
+        self._most_bytes = most_bytes
 
     def app(self, path):
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=self._most_bytes + 1)  # below that, for aiohttp
         app.router.add_post(path, self._upload)
         return app
 
@@ -50,11 +54,18 @@ class Collector:
         received_ms = time.time_ns() // 1_000_000
         size = request.content_length or 0
         try:
-            self._take(device, await read_body(request), received_ms)
+            self._take(device, await read_body(request, self._most_bytes), received_ms)
         except Refusal as refusal:
             log.warning("refused %s of %s: %s", refusal.status, device, refusal.reason)
             self._store.refuse(device, received_ms, size, refusal)
             return web.Response(status=refusal.status, text=refusal.reason + "\n")
+        return self._accepted()
+
+    def _accepted(self):
+        """Every device gets the configuration as the file is now; it knows its own version."""
+        if self._config:
+            with contextlib.suppress(FileNotFoundError), open(self._config, "rb") as source:
+                return web.Response(body=source.read(), headers={"Content-Type": CONFIG_TYPE})
         return web.Response(status=204)
 
     def _take(self, device, data, received_ms):
@@ -74,13 +85,13 @@ def identity(request):
     return next((value for rdn in subject for key, value in rdn if key == "commonName"), "")
 
 
-async def read_body(request):
+async def read_body(request, most_bytes):
     if request.content_type != CONTENT_TYPE:
         raise Refusal(415, f"{request.content_type} is not {CONTENT_TYPE}")
     if request.content_length is None:
         raise Refusal(411, "an upload has a Content-Length")
-    if request.content_length > LARGEST_BODY:
-        raise Refusal(413, f"{request.content_length} bytes are more than {LARGEST_BODY}")
+    if request.content_length > most_bytes:
+        raise Refusal(413, f"{request.content_length} bytes are more than {most_bytes}")
     return await request.read()
 
 
@@ -128,12 +139,19 @@ def arguments():
     parser.add_argument("--key", required=True, help="PEM: the server's key")
     parser.add_argument("--db", required=True, metavar="FILE")
     parser.add_argument("--registry", metavar="FILE", help="JSON: names of kinds and metrics")
+    parser.add_argument("--most-bytes", type=int, default=LARGEST_BODY, metavar="N",
+                        help="refuse larger uploads with a 413 (default: 1 MiB)")
+    parser.add_argument("--config", metavar="FILE",
+                        help="answer accepted uploads with this (see sign_config.py), while it is"
+                             " there; read anew each time")
     parser.add_argument("--ready", metavar="FILE", help="gets {port, pid} once listening")
     parser.add_argument("--fault", choices=KINDS, default=NONE)
     parser.add_argument("--fault-count", type=int, metavar="N",
                         help="spoil the first N requests only (default: all)")
     parser.add_argument("--fault-delay", type=float, default=3.0, metavar="SECONDS",
-                        help="what a slow answer takes and a 429 asks for (default: 3)")
+                        help="what a slow answer takes and a 429 or 503 asks for (default: 3)")
+    parser.add_argument("--fault-retry-after", choices=RETRY_AFTER,
+                        help="let every refusal ask for that delay, in this form")
     return parser.parse_args()
 
 
@@ -141,10 +159,12 @@ def main():
     options = arguments()
     logging.basicConfig(level=logging.INFO, format="collector: %(message)s")
     names = Names.from_file(options.registry) if options.registry else Names()
-    faults = Faults(options.fault, options.fault_count, options.fault_delay)
+    faults = Faults(options.fault, options.fault_count, options.fault_delay,
+                    options.fault_retry_after)
     store = Store(options.db)
     try:
-        asyncio.run(serve(options, Collector(store, names, faults)))
+        asyncio.run(serve(options, Collector(store, names, faults, options.config,
+                                             options.most_bytes)))
     finally:
         store.close()
 

@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong answers on purpose.
 
-429 and 500 refuse an upload before it is looked at. With all others the upload
-is handled, and stored if it is good, but the answer comes late (slow) or is
-lost: the device cannot know, sends again, and the store has to notice.
+Numbers and `portal` (somebody between who answers with a page of his own) refuse
+an upload before it is looked at. With all others the upload is handled, and
+stored if it is good, but the answer comes late (slow) or is lost: the device
+cannot know, sends again, and the store has to notice.
 """
 
 import asyncio
+import email.utils
 import itertools
+import time
 
 from aiohttp import web
 
 NONE = "none"
-REFUSALS = {"429": 429, "500": 500}
+PORTAL = "portal"
+STATUSES = {str(status): status
+            for status in (302, 400, 401, 403, 408, 413, 415, 422, 425, 429, 500, 503)}
+REFUSALS = {**STATUSES, PORTAL: 200}
+BUSY = ("429", "503")  # these say when to come back, others only if it is asked for
+RETRY_AFTER = {"seconds": lambda delay_s: str(round(delay_s)),
+               "date": lambda delay_s: email.utils.formatdate(time.time() + delay_s, usegmt=True)}
+ELSEWHERE = "https://portal.invalid/login"
+PAGE = "<!doctype html><title>Welcome</title><p>Please accept our terms.\n"
 HUGE_HEADER_BYTES = 1 << 20
 CHUNK_BYTES = 16 << 10
 POLL_S = 0.05
@@ -94,10 +105,11 @@ KINDS = [NONE, *REFUSALS, *LOST_ANSWERS]
 class Faults:
     """Spoils the answers to the first `count` requests, or to all of them."""
 
-    def __init__(self, kind=NONE, count=None, delay_s=3.0):
+    def __init__(self, kind=NONE, count=None, delay_s=3.0, retry_after=None):
         self._kind = kind
         self._left = count
         self._delay_s = delay_s
+        self._retry_after = retry_after
 
     def next(self):
         """The fault of the next request, or None."""
@@ -109,7 +121,13 @@ class Faults:
 
     def refusal(self, kind):
         """The answer instead of handling the request."""
-        headers = {"Retry-After": str(round(self._delay_s))} if kind == "429" else {}
+        headers = {}
+        if self._retry_after or kind in BUSY:
+            headers["Retry-After"] = RETRY_AFTER[self._retry_after or "seconds"](self._delay_s)
+        if kind == PORTAL:
+            return web.Response(headers=headers, text=PAGE, content_type="text/html")
+        if kind == "302":
+            headers["Location"] = ELSEWHERE
         return web.Response(status=REFUSALS[kind], headers=headers, text="a fault on purpose\n")
 
     def lost(self, kind, answer):

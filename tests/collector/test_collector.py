@@ -100,6 +100,55 @@ class Uploading(CollectorTest):
         self.assertEqual(len(self.stored()), len(records))
 
 
+    def test_a_smaller_limit_can_be_set(self):
+        whole = body(record(0))
+        self.started = self.collector("--most-bytes", str(len(whole)))
+        self.assert_refused(413, body(record(10)) + bytes(1), str(len(whole)))
+        self.assertEqual(self.started.upload(whole)[0], 204)
+
+
+class Configuring(CollectorTest):
+    """--config: what an accepted upload is answered with."""
+
+    def setUp(self):
+        self.config = os.path.join(scratch(self.addCleanup), "config")
+        self.started = self.collector("--config", self.config)
+
+    def write(self, data):
+        with open(self.config, "wb") as out:
+            out.write(data)
+
+    def answer(self, data):
+        with contextlib.closing(self.started.connect()) as connection:
+            connection.request("POST", PATH, data, CBOR)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def test_the_file_is_the_answer_byte_for_byte(self):
+        message = bytes(range(256)) * 4
+        self.write(message)
+        status, headers, data = self.answer(body(record(0)))
+        self.assertEqual((status, data), (200, message))
+        self.assertEqual(headers["Content-Type"], 'application/cose; cose-type="cose-sign1"')
+        self.assertEqual(headers["Content-Length"], "1024")
+        self.assertEqual(self.started.rows("SELECT seq FROM records"), [(0,)])
+
+    def test_the_file_may_come_change_and_go(self):
+        answers = [self.answer(body(record(0)))]
+        for message in (b"first", b"other"):
+            self.write(message)
+            answers.append(self.answer(body(record(0))))
+        os.remove(self.config)
+        answers.append(self.answer(body(record(0))))
+        self.assertEqual([(status, data) for status, _, data in answers],
+                         [(204, b""), (200, b"first"), (200, b"other"), (204, b"")])
+
+    def test_a_refused_upload_gets_none(self):
+        self.write(b"a configuration")
+        self.assertEqual(self.answer(b"garbage")[0], 400)
+        self.assertNotIn(b"configuration", self.answer(b"garbage")[2])
+
+
 class Handshakes(CollectorTest):
     # With TLS 1.3 a client learns of its refusal only when it reads.
     REFUSED = (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)

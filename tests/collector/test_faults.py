@@ -2,11 +2,13 @@
 """Every fault is as bad as its name, and ends when its count is used up."""
 
 import contextlib
+import email.utils
 import http.client
 import socket
 import ssl
 import time
 
+import faults
 from harness import PATH, CollectorTest, body, record
 
 UPLOAD = body(record(0))
@@ -50,17 +52,52 @@ class Faults(CollectorTest):
         self.assertEqual(collector.upload(UPLOAD)[0], 204)
         self.assert_stored(collector, resends=1)
 
-    def test_a_server_error_stores_nothing(self):
-        self.assert_refuses_once("500")
-
-    def test_a_busy_server_stores_nothing(self):
-        self.assert_refuses_once("429")
-
-    def test_a_busy_server_says_when_to_come_back(self):
-        collector = self.spoiled("429", "--fault-delay", "7")
+    def headers_of(self, collector):
         with contextlib.closing(collector.connect()) as connection:
             connection.request("POST", PATH, UPLOAD, {"Content-Type": "application/cbor"})
-            self.assertEqual(connection.getresponse().getheader("Retry-After"), "7")
+            return connection.getresponse().headers
+
+    def test_a_refusal_stores_nothing(self):
+        for status in ("302", "429", "500"):
+            self.assert_refuses_once(status)
+
+    def test_every_number_is_that_status(self):
+        for status in (302, 400, 401, 403, 408, 413, 415, 422, 425, 429, 500, 503):
+            self.assertIn(str(status), faults.KINDS)
+            self.assertEqual(faults.Faults().refusal(str(status)).status, status)
+
+    def test_a_busy_server_says_when_to_come_back(self):
+        for fault in ("429", "503"):
+            collector = self.spoiled(fault, "--fault-delay", "7")
+            self.assertEqual(self.headers_of(collector)["Retry-After"], "7")
+        self.assertIsNone(self.headers_of(self.spoiled("500"))["Retry-After"])
+
+    def test_any_refusal_says_so_if_it_is_told_to(self):
+        for fault in ("408", "500", "portal"):
+            collector = self.spoiled(fault, "--fault-delay", "9", "--fault-retry-after", "seconds")
+            self.assertEqual(self.headers_of(collector)["Retry-After"], "9")
+
+    def test_a_busy_server_may_give_a_date(self):
+        collector = self.spoiled("503", "--fault-delay", "3600", "--fault-retry-after", "date")
+        headers = self.headers_of(collector)
+        self.assertRegex(headers["Retry-After"],
+                         r"^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$")
+        told, now = (email.utils.parsedate_to_datetime(headers[name])
+                     for name in ("Retry-After", "Date"))
+        self.assertAlmostEqual((told - now).total_seconds(), 3600, delta=2)
+
+    def test_a_redirect_names_another_place(self):
+        self.assertEqual(self.headers_of(self.spoiled("302"))["Location"],
+                         "https://portal.invalid/login")
+
+    def test_a_portal_answers_with_a_page_and_stores_nothing(self):
+        collector = self.spoiled("portal")
+        self.assertEqual(self.headers_of(collector)["Content-Type"], "text/html; charset=utf-8")
+        self.assertEqual(collector.rows("SELECT * FROM records"), [])
+        self.assertEqual(collector.upload(UPLOAD), (204, ""))
+        status, text = self.spoiled("portal").upload(UPLOAD)
+        self.assertEqual(status, 200)
+        self.assertTrue(text.startswith("<!doctype html>"))
 
     def test_a_slow_answer_is_good_but_late(self):
         collector = self.spoiled("slow", "--fault-delay", "0.5")
