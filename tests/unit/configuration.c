@@ -25,7 +25,7 @@ static void sign(const uint8_t *payload, uint32_t bytes, uint8_t out[64]) {
 
 static int32_t verify(void *ctx, const uint8_t *message, uint32_t bytes,
                       const uint8_t signature[64]) {
-    fake_verifier_t *const fake = ctx;
+    signer_t *const fake = ctx;
     uint8_t right[64];
     fake->asked++;
     assert_in_range(bytes, sizeof sig_heads + 1, sizeof sig_heads + 3 + TALLY_REMOTE_MAP_MOST);
@@ -34,8 +34,8 @@ static int32_t verify(void *ctx, const uint8_t *message, uint32_t bytes,
     return memcmp(right, signature, sizeof right) == 0 ? TALLY_OK : TALLY_E_SIGNATURE;
 }
 
-void fake_verifier_init(fake_verifier_t *fake) {
-    *fake = (fake_verifier_t){.verifier = {.ctx = fake, .verify = verify}};
+void signer_init(signer_t *fake) {
+    *fake = (signer_t){.verifier = {.ctx = fake, .verify = verify}};
 }
 
 /* --- what it says --------------------------------------------------------------------------- */

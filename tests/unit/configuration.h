@@ -44,8 +44,8 @@ uint8_t *configuration_message(configuration_t *made);
 typedef struct {
     tally_verifier_t verifier;
     uint32_t asked; /* so many times */
-} fake_verifier_t;
+} signer_t;
 
-void fake_verifier_init(fake_verifier_t *fake);
+void signer_init(signer_t *fake);
 
 #endif

@@ -29,6 +29,8 @@ static uint32_t request_bytes(const fake_transport_t *fake) {
 static void begin_reply(fake_transport_t *fake) {
     if (fake->reply == NULL && fake->replied < FAKE_REPLIES) {
         fake->reply = fake->replies[fake->replied++];
+        const size_t text = fake->reply != NULL ? strlen(fake->reply) : 0;
+        fake->reply_left = fake->reply_bytes != 0 ? fake->reply_bytes : (uint32_t)text;
     }
 }
 
@@ -95,13 +97,14 @@ static int32_t transport_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (stutters_now(fake, &fake->receive_calls)) {
         return 0;
     }
-    if (fake->reply == NULL || *fake->reply == '\0') {
+    if (fake->reply == NULL || fake->reply_left == 0) {
         fake->reply = NULL;
         return fake->receive_says;
     }
-    const uint32_t given = smaller(smaller(size, fake->give_most), (uint32_t)strlen(fake->reply));
+    const uint32_t given = smaller(smaller(size, fake->give_most), fake->reply_left);
     memcpy(data, fake->reply, given);
     fake->reply += given;
+    fake->reply_left -= given;
     return (int32_t)given;
 }
 

@@ -44,6 +44,7 @@ typedef struct {
     bool stale;           /* the server has left: an error from each call until open() */
     uint32_t reply_after; /* bytes of a request that bring its reply, 0: all of them */
     const char *replies[FAKE_REPLIES];
+    uint32_t reply_bytes; /* of each reply, 0: they are texts */
     void (*hears)(const char *request, uint32_t bytes); /* each complete request, or NULL */
     /* the test reads */
     bool is_open;
@@ -59,7 +60,8 @@ typedef struct {
     uint32_t opened_at;  /* where in `sent` this connection begins */
     uint32_t request_at; /* where in `sent` the request under way begins */
     uint32_t replied;    /* replies that have begun */
-    const char *reply;   /* what is left of the one under way */
+    const char *reply;   /* what is left of the one under way, */
+    uint32_t reply_left; /* and how many bytes that are */
 } fake_transport_t;
 
 /* A server that takes everything and says nothing until `replies` are set. */

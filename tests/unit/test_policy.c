@@ -13,13 +13,13 @@ static const tally_endpoint_t endpoints[] = {
 };
 
 static lasting_t box;
-static fake_verifier_t verifier;
+static signer_t signer;
 
 static int set_up(void **state) {
     (void)state;
     lasting_prepare(&box);
-    fake_verifier_init(&verifier);
-    box.device.options.verifier = &verifier.verifier;
+    signer_init(&signer);
+    box.device.options.verifier = &signer.verifier;
     box.device.options.endpoints = endpoints;
     box.device.options.endpoint_count = 2;
     return 0;
@@ -108,7 +108,7 @@ static void test_policy_without_configuration_is_as_provisioned(void **state) {
     assert_false(record_has(told, "a.a1"));
     assert_false(record_has(told, "a.a2"));
     assert_int_equal(record_number(told, "a.a3"), 1000000);
-    assert_int_equal(verifier.asked, 0);
+    assert_int_equal(signer.asked, 0);
 }
 
 static void test_policy_takes_all_that_a_configuration_says(void **state) {
@@ -159,7 +159,7 @@ static void test_policy_passes_over_what_is_not_newer_without_looking_at_it(void
     (void)state;
     lasting_boot(&box);
     take_beating(7, 30);
-    assert_int_equal(verifier.asked, 1);
+    assert_int_equal(signer.asked, 1);
     const uint32_t written = box.settings_memory.programs;
     for (uint32_t i = 0; i < 100; i++) {
         take_beating(7, 30);
@@ -167,7 +167,7 @@ static void test_policy_passes_over_what_is_not_newer_without_looking_at_it(void
         take_beating(6, 50);
     }
     expect_beat(7, 30);
-    assert_int_equal(verifier.asked, 1);
+    assert_int_equal(signer.asked, 1);
     assert_int_equal(box.settings_memory.programs, written);
     assert_int_equal(policy()->refused, 0);
 }
@@ -275,10 +275,10 @@ static void test_policy_gives_up_what_three_uploads_failed_with(void **state) {
     (void)device_wait(&box.device, 0); /* told at once */
     assert_int_equal(record_number(device_last(&box.device, 'a'), "a.a2"), 1);
     assert_int_equal(record_number(device_last(&box.device, 'a'), "a.a0"), 3);
-    const uint32_t asked = verifier.asked;
+    const uint32_t asked = signer.asked;
     take_beating(4, 40); /* never again, */
     expect_beat(3, 30);
-    assert_int_equal(verifier.asked, asked);
+    assert_int_equal(signer.asked, asked);
     lasting_boot(&box); /* nor behind a reboot */
     expect_beat(3, 30);
     assert_int_equal(policy()->version_seen, 4);

@@ -11,7 +11,7 @@
 
 static device_t device;
 static settings_rig_t rig;
-static fake_verifier_t verifier;
+static signer_t signer;
 static dice_t dice;
 
 static const tally_policy_t *policy(void) {
@@ -121,8 +121,8 @@ static void expect(const change_t *change) {
 /* Whether power went before the change was done. */
 static bool play(const change_t *change, uint32_t cut_in, enum rig_cut cut) {
     device_prepare(&device);
-    fake_verifier_init(&verifier);
-    device.options.verifier = &verifier.verifier;
+    signer_init(&signer);
+    device.options.verifier = &signer.verifier;
     settings_rig_init(&rig, 2048, 4, dice);
     device.options.settings = &rig.settings;
     boot();
