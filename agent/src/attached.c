@@ -113,8 +113,7 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
     }
 }
 
-/* Those of one session, or of all: 0. */
-static void forget_streams(tally_t *tally, tally_session_id_t number) {
+void tally_attached_disown(tally_t *tally, tally_session_id_t number) {
     const tally_port_t *const port = tally->port;
     const uint32_t state = port->critical_enter(port->ctx);
     for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
@@ -324,11 +323,7 @@ uint32_t tally_attached_sum(tally_t *tally, tally_session_id_t number, enum tall
     return sum_streams(tally, number, group, at) + sum_tracks(tally, number, group, at);
 }
 
-void tally_attached_disown(tally_t *tally, tally_session_id_t number) {
-    forget_streams(tally, number);
-}
-
 void tally_attached_forget(tally_t *tally) {
-    forget_streams(tally, 0);
+    tally_attached_disown(tally, 0);
     forget_tracks(tally);
 }

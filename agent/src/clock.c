@@ -63,13 +63,13 @@ void tally_clock_take(tally_t *tally) {
     if (!tally_uplink_take_time(&tally->uplink, &unix_ms, &at_ms)) {
         return;
     }
+    unix_ms += (int64_t)(port->monotonic_ms(port->ctx) - at_ms);
     if (report->wall.quality != TALLY_WALL_UNKNOWN) {
-        const int64_t since_ms = difference((int64_t)report->now_ms, (int64_t)at_ms);
-        tally->clock.offset_ms = difference(unix_ms + since_ms, report->wall.unix_ms);
+        tally->clock.offset_ms = difference(unix_ms, report->wall.unix_ms);
         tally->clock.has_offset = true;
     }
     if (report->wall.quality != TALLY_WALL_AUTHENTICATED) {
-        port->set_wall(port->ctx, unix_ms + (int64_t)(port->monotonic_ms(port->ctx) - at_ms));
+        port->set_wall(port->ctx, unix_ms);
         report->wall = port->wall(port->ctx);
     }
 }

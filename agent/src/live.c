@@ -321,7 +321,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
     if (has_risen) {
         tally_uplink_flush(&tally->uplink, now_ms);
     }
-    const uint64_t look_ms = is_watched ? tally_watch_due_ms(tally) : UINT64_MAX;
+    const uint64_t look_ms = is_watched ? tally->watch.due_ms : UINT64_MAX;
     const uint64_t report_ms = session->reported_ms + tally->heartbeat_ms;
     const uint64_t beat_ms = look_ms < report_ms ? look_ms : report_ms;
     const uint64_t age_ms = tally_session_age_ms(session, now_ms);

@@ -26,8 +26,8 @@ typedef struct {
     uint32_t version_seen; /* the highest ever taken, the one given up included */
     uint32_t refused;      /* messages */
     uint32_t reverted;
-    uint32_t accepted; /* at the uplink when the trial began */
-    uint32_t failures; /* at the uplink when it last waited */
+    uint32_t accepted; /* by the uplink when the trial began */
+    uint32_t attempts; /* of the uplink when it last waited */
     uint8_t failed;    /* uploads of the trial, those of boots before included */
     bool is_kept;      /* the settings hold the one on trial */
     bool on_trial;

@@ -242,12 +242,13 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
 }
 
 /* Of a stream, of the device, of all sessions: nothing but its groups. */
-static bool is_empty(const tally_record_t *record, const uint64_t *declared) {
-    uint64_t any = 0;
+static bool is_empty(const tally_record_t *record) {
     for (uint32_t i = 0; i < record->count; i++) {
-        any |= declared[record->views[i].group];
+        if (record->declared[record->views[i].group] != 0) {
+            return false;
+        }
     }
-    return any == 0 && strchr("dfjortv", (char)record->kind) != NULL;
+    return strchr("dfjortv", (char)record->kind) != NULL;
 }
 
 int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
@@ -261,7 +262,7 @@ int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum t
         .views = views,
         .count = count,
     };
-    if (report->muted || is_empty(&record, report->declared)) {
+    if (report->muted || is_empty(&record)) {
         return TALLY_OK;
     }
     uint32_t sequence = 0;

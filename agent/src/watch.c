@@ -28,18 +28,15 @@ static uint32_t *before_of(tally_t *tally, const tally_session_t *session) {
 }
 
 void tally_watch_begin(tally_t *tally) {
-    tally->watch.due_ms = tally->report.now_ms + LOOK_MS;
+    const bool has_any = tally->policy.active.thresholds != 0;
+    tally->watch.due_ms = has_any ? tally->report.now_ms + LOOK_MS : UINT64_MAX;
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         tally_watch_note(tally, &tally->sessions[i], tally->report.now_ms);
     }
 }
 
-uint64_t tally_watch_due_ms(const tally_t *tally) {
-    return tally->policy.active.thresholds != 0 ? tally->watch.due_ms : UINT64_MAX;
-}
-
 bool tally_watch_looks(tally_t *tally, uint64_t now_ms) {
-    if (now_ms < tally_watch_due_ms(tally)) {
+    if (now_ms < tally->watch.due_ms) {
         return false;
     }
     tally->watch.due_ms = now_ms + LOOK_MS;

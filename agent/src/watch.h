@@ -14,21 +14,18 @@
 #include "tally/config.h"
 
 typedef struct {
-    uint64_t due_ms;
+    uint64_t due_ms; /* UINT64_MAX: there are none */
     /* lower halves, at the session's last heartbeat */
     uint32_t before[TALLY_SESSIONS][TALLY_REMOTE_THRESHOLDS];
 } tally_watch_t;
 
 struct tally;
 
-/* There are other thresholds now. */
+/* There are other thresholds now, or a boot. */
 void tally_watch_begin(struct tally *tally);
 
 /* Whether sessions are to be looked at now, once each 10 s. */
 bool tally_watch_looks(struct tally *tally, uint64_t now_ms);
-
-/* When next; UINT64_MAX: never. */
-uint64_t tally_watch_due_ms(const struct tally *tally);
 
 /* A session is opened, or its heartbeat made. */
 void tally_watch_note(struct tally *tally, const tally_session_t *session, uint64_t now_ms);

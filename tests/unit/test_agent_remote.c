@@ -309,6 +309,7 @@ static void test_agent_ends_a_stop_after_30_days(void **state) {
     set_wall(NOON_S, TALLY_WALL_AUTHENTICATED);
     (void)device_wait(&device, 0);
     stop_until(1, UINT32_MAX);
+    (void)device_wait(&device, 0);
     assert_int_equal(agent()->policy.active.stop_until_s, NOON_S + 30 * DAY_S);
     set_wall(0, TALLY_WALL_UNKNOWN);
     (void)device_wait(&device, 0);

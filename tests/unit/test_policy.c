@@ -206,7 +206,7 @@ static void test_policy_without_a_verifier_takes_nothing(void **state) {
     expect_beat(0, 60);
     take_beating(4, 10);
     expect_beat(0, 60);
-    assert_int_equal(policy()->refused, 0);
+    assert_int_equal(policy()->refused, 2);
 }
 
 /* --- good ----------------------------------------------------------------------------------- */
