@@ -154,7 +154,6 @@ int32_t tally_agent_begin(tally_t *tally) {
     tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
     tally_report_set_time(&tally->report, now_ms, wall);
     tally_policy_apply_to_uplink(tally);
-    tally_watch_begin(tally);
     tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
     tally->clock = (tally_clock_t){.has_offset = false};
     (void)tally_clock_has_news(tally);

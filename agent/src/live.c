@@ -300,16 +300,13 @@ void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) 
 /* --- what is due ---------------------------------------------------------------------------- */
 
 /* When a session next has something to say, which it does now if that has come. */
-static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms,
-                               bool looks) {
+static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
     if (is_to_announce(session, TALLY_HOOK_SET, now_ms)) {
         announce(tally, session, now_ms);
     }
-    const bool is_watched = session->announced && !session->suspended;
-    const bool has_risen = is_watched && looks && tally_watch_has_risen(tally, session, now_ms);
     if (session->suspended) {
         session->reported_ms = now_ms;
-    } else if (has_risen || now_ms >= session->reported_ms + tally->heartbeat_ms) {
+    } else if (now_ms >= session->reported_ms + tally->heartbeat_ms) {
         /* One beat however late: what was slept through is not made up for. */
         session->reported_ms = now_ms;
         if (session->announced) {
@@ -318,12 +315,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
             tally_watch_note(tally, session, now_ms);
         }
     }
-    if (has_risen) {
-        tally_uplink_flush(&tally->uplink, now_ms);
-    }
-    const uint64_t look_ms = is_watched ? tally->watch.due_ms : UINT64_MAX;
-    const uint64_t report_ms = session->reported_ms + tally->heartbeat_ms;
-    const uint64_t beat_ms = look_ms < report_ms ? look_ms : report_ms;
+    const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;
     const uint64_t age_ms = tally_session_age_ms(session, now_ms);
     const bool waits = session->kind == TALLY_SESSION_ZAP && age_ms < ZAP_FOLD_MS;
     const uint64_t fold_ms = now_ms + ZAP_FOLD_MS - age_ms;
@@ -331,11 +323,10 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
 }
 
 uint64_t tally_live_report(tally_t *tally, uint64_t now_ms) {
-    uint64_t next_ms = UINT64_MAX;
-    const bool looks = tally_watch_looks(tally, now_ms);
+    uint64_t next_ms = tally_watch_step(tally, now_ms);
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         if (tally->sessions[i].number != 0) {
-            const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms, looks);
+            const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms);
             next_ms = due_ms < next_ms ? due_ms : next_ms;
         }
     }

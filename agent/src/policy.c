@@ -55,6 +55,11 @@ static bool read_message(tally_t *tally, uint8_t *message, uint32_t bytes, tally
     return status == TALLY_OK;
 }
 
+/* Out of line: five copies of 64 bytes are more code than five calls. */
+__attribute__((noinline)) static void copy(tally_remote_t *to, const tally_remote_t *from) {
+    *to = *from;
+}
+
 /* However long a stop is meant to last, it ends. */
 static void bound_stop(tally_remote_t *remote, uint32_t unix_s) {
     if (unix_s != 0 && remote->stop_until_s > unix_s &&
@@ -103,7 +108,7 @@ void tally_policy_begin(tally_t *tally) {
     tally_remote_t *const active = &policy->active;
     tally_remote_t *const good = &policy->good;
     tally_remote_none(good);
-    *active = *good;
+    copy(active, good);
     if (tally->options->settings == NULL) {
         return;
     }
@@ -114,7 +119,7 @@ void tally_policy_begin(tally_t *tally) {
     policy->on_trial = policy->failed < GIVEN_UP && active->version != good->version;
     policy->is_kept = true;
     if (!policy->on_trial) {
-        *active = *good;
+        copy(active, good);
     }
 }
 
@@ -150,7 +155,7 @@ void tally_policy_apply_to_uplink(tally_t *tally) {
 static void change_to(tally_t *tally, const tally_remote_t *remote) {
     tally_remote_t *const active = &tally->policy.active;
     const bool redeclares = remote->groups_off != active->groups_off;
-    *active = *remote;
+    copy(active, remote);
     tally_policy_apply(tally);
     tally_policy_apply_to_uplink(tally);
     tally_watch_begin(tally);
@@ -209,7 +214,7 @@ static bool judge(tally_t *tally) {
     }
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;
     if (uplink->accepted != policy->accepted) {
-        policy->good = policy->active;
+        copy(&policy->good, &policy->active);
         policy->on_trial = false;
         keep(tally, TALLY_SETTING_CONFIG_GOOD);
         return true;

@@ -14,6 +14,9 @@ static void read_figures(tally_t *tally, const tally_session_t *session, uint64_
                          uint32_t out[TALLY_REMOTE_THRESHOLDS]) {
     const tally_remote_t *const remote = &tally->policy.active;
     tally_figures_t figures;
+    if (remote->thresholds == 0) {
+        return;
+    }
     tally_session_figures(session, now_ms, &figures);
     for (uint32_t i = 0; i < remote->thresholds; i++) {
         const enum tally_metric metric = (enum tally_metric)remote->threshold[i].metric;
@@ -27,29 +30,19 @@ static uint32_t *before_of(tally_t *tally, const tally_session_t *session) {
     return tally->watch.before[session - tally->sessions];
 }
 
+void tally_watch_note(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+    read_figures(tally, session, now_ms, before_of(tally, session));
+}
+
 void tally_watch_begin(tally_t *tally) {
-    const bool has_any = tally->policy.active.thresholds != 0;
-    tally->watch.due_ms = has_any ? tally->report.now_ms + LOOK_MS : UINT64_MAX;
+    tally->watch.due_ms = tally->report.now_ms + LOOK_MS;
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         tally_watch_note(tally, &tally->sessions[i], tally->report.now_ms);
     }
 }
 
-bool tally_watch_looks(tally_t *tally, uint64_t now_ms) {
-    if (now_ms < tally->watch.due_ms) {
-        return false;
-    }
-    tally->watch.due_ms = now_ms + LOOK_MS;
-    return true;
-}
-
-void tally_watch_note(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
-    if (tally->policy.active.thresholds != 0) {
-        read_figures(tally, session, now_ms, before_of(tally, session));
-    }
-}
-
-bool tally_watch_has_risen(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+/* What has fallen, because a stream is gone, has not risen. */
+static bool has_risen(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
     const tally_remote_t *const remote = &tally->policy.active;
     const uint32_t *const before = before_of(tally, session);
     uint32_t now[TALLY_REMOTE_THRESHOLDS];
@@ -62,4 +55,24 @@ bool tally_watch_has_risen(tally_t *tally, const tally_session_t *session, uint6
         }
     }
     return false;
+}
+
+uint64_t tally_watch_step(tally_t *tally, uint64_t now_ms) {
+    const bool looks = now_ms >= tally->watch.due_ms;
+    bool has_any = false;
+    if (looks) {
+        tally->watch.due_ms = now_ms + LOOK_MS;
+    }
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        tally_session_t *const session = &tally->sessions[i];
+        if (session->number == 0 || session->suspended) {
+            continue;
+        }
+        has_any = tally->policy.active.thresholds != 0;
+        if (looks && session->announced && has_risen(tally, session, now_ms)) {
+            session->reported_ms = now_ms - tally->heartbeat_ms;
+            tally_uplink_flush(&tally->uplink, now_ms);
+        }
+    }
+    return has_any ? tally->watch.due_ms : UINT64_MAX;
 }

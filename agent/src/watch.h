@@ -14,24 +14,21 @@
 #include "tally/config.h"
 
 typedef struct {
-    uint64_t due_ms; /* UINT64_MAX: there are none */
+    uint64_t due_ms; /* the next look */
     /* lower halves, at the session's last heartbeat */
     uint32_t before[TALLY_SESSIONS][TALLY_REMOTE_THRESHOLDS];
 } tally_watch_t;
 
 struct tally;
 
-/* There are other thresholds now, or a boot. */
+/* There are other thresholds now. */
 void tally_watch_begin(struct tally *tally);
-
-/* Whether sessions are to be looked at now, once each 10 s. */
-bool tally_watch_looks(struct tally *tally, uint64_t now_ms);
 
 /* A session is opened, or its heartbeat made. */
 void tally_watch_note(struct tally *tally, const tally_session_t *session, uint64_t now_ms);
 
-/* Whether one of its figures has risen that far since. What has fallen, because a stream is gone,
- * has not. */
-bool tally_watch_has_risen(struct tally *tally, const tally_session_t *session, uint64_t now_ms);
+/* Looks at the sessions if that is due: what has risen makes a heartbeat due now, and asks for an
+ * upload. When next; UINT64_MAX while nothing is watched. */
+uint64_t tally_watch_step(struct tally *tally, uint64_t now_ms);
 
 #endif
