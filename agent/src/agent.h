@@ -15,7 +15,6 @@
 #include "tally/tally.h"
 #include "uplink.h"
 #include "viewing.h"
-#include "watch.h"
 #include "webrtc.h"
 
 /* Classes of events whose records are limited apart. */
@@ -43,6 +42,7 @@ struct tally {
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
     uint64_t agent_due_ms; /* the next records about the agent itself and all sessions */
+    uint64_t watch_due_ms; /* the next look at thresholds */
     uint64_t engaged_ms;   /* ENGAGED_TIME is accounted up to here */
     uint64_t boot_due_ms;  /* the boot record; UINT64_MAX: it is made */
     uint32_t boot_count;   /* 0: unknown */
@@ -78,7 +78,6 @@ struct tally {
     tally_machine_t machine;
 #endif
     tally_viewing_t viewing;
-    tally_watch_t watch;
     tally_uplink_t uplink;
     tally_hooks_t hooks;
 #if TALLY_WEBRTC_TRACKS > 0

@@ -6,8 +6,8 @@
 #include "agent.h"
 #include "entry.h"
 
-#define DAY_S  86400u
-#define NEWS_MS 2000
+#define DAY_S   86400u
+#define NEWS_MS 2000u
 
 uint32_t tally_clock_unix_s(const tally_wall_t *wall) {
     const bool is_sound = wall->quality == TALLY_WALL_AUTHENTICATED && wall->unix_ms >= 0 &&
@@ -46,8 +46,8 @@ bool tally_clock_has_news(tally_t *tally) {
     }
     const int64_t began_ms = difference(wall->unix_ms, (int64_t)tally->report.now_ms);
     const int64_t later_ms = difference(began_ms, clock->began_ms);
-    const bool is_news =
-        clock->quality == TALLY_WALL_UNKNOWN || later_ms > NEWS_MS || later_ms < -NEWS_MS;
+    const bool is_news = clock->quality == TALLY_WALL_UNKNOWN ||
+                         (uint64_t)later_ms + NEWS_MS > UINT64_C(2) * NEWS_MS;
     clock->quality = wall->quality;
     if (is_news) {
         clock->began_ms = began_ms;

@@ -6,6 +6,7 @@
 
 #include "attached.h"
 #include "log.h"
+#include "watch.h"
 
 /* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
 #define EVENTS_A_STEP (2u * (uint32_t)TALLY_EVENTS)
@@ -129,7 +130,6 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
     }
     tally_session_open(session, number, kind, &tally->viewing, at_ms);
     session->unsampled = !tally_policy_samples(tally, number);
-    tally_watch_note(tally, session, at_ms);
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 

@@ -14,8 +14,8 @@
 #define UPLOAD_DEFAULT_MS    300000u
 #define STOP_MOST_S          2592000u /* 30 days */
 
-/* A value in the settings: uploads that failed with it, when it was taken (unix seconds, 0 if that is
- * unknown), and the message. */
+/* A value in the settings: uploads that failed with it, when it was taken (unix seconds, 0 if that
+ * is unknown), and the message. */
 enum {
     GIVEN_UP = 3, /* uploads that failed */
     HEAD_BYTES = 5,
@@ -133,8 +133,7 @@ static uint32_t chosen(uint32_t remote, uint32_t provisioned, uint32_t usual) {
 void tally_policy_apply(tally_t *tally) {
     const tally_options_t *const options = tally->options;
     const tally_remote_t *const active = &tally->policy.active;
-    tally->heartbeat_ms =
-        chosen(active->heartbeat_ms, options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
+    tally->heartbeat_ms = chosen(active->heartbeat_ms, options->heartbeat_ms, HEARTBEAT_DEFAULT_MS);
     tally->upload_ms = chosen(active->upload_ms, options->upload_ms, UPLOAD_DEFAULT_MS);
     tally_agent_declare(tally);
 }

@@ -63,8 +63,8 @@ void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_s
 void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t wall);
 
 /* Encodes a record into the spool. 0; TALLY_E_FULL: a boot record that finds no room and may be
- * made again; another error: it is lost, and counted. One that would be empty, because of its groups
- * nothing is declared, is not made. */
+ * made again; another error: it is lost, and counted. One that would be empty, because of its
+ * groups nothing is declared, is not made. */
 int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
                           uint32_t session, const tally_view_t *views, uint32_t count);
 

@@ -34,6 +34,8 @@
 #include "playhead.h"
 #include "viewing.h"
 
+enum { TALLY_SESSION_WATCHED = 4 }; /* figures */
+
 typedef struct {
     tally_session_id_t number; /* 0: the slot is free */
     uint8_t kind;              /* enum tally_session_kind */
@@ -55,9 +57,10 @@ typedef struct {
     int64_t seeking_since_ms; /* SEEKING_TIME when the seek began */
     uint64_t source_ms;
     uint64_t suspended_ms;
-    uint64_t reported_ms;                  /* the agent's: last heartbeat */
-    uint32_t last_ms[TALLY_SINCE_METRICS]; /* lower halves; what is 24 days old is forgotten */
-    uint16_t last_known;                   /* a bit for each of them */
+    uint64_t reported_ms;                     /* the agent's: last heartbeat, */
+    uint32_t reported[TALLY_SESSION_WATCHED]; /* and what is watched, lower halves, as of then */
+    uint32_t last_ms[TALLY_SINCE_METRICS];    /* lower halves; what is 24 days old is forgotten */
+    uint16_t last_known;                      /* a bit for each of them */
     tally_viewing_t *viewing;
     tally_figures_t figures;
     tally_playhead_t playhead;

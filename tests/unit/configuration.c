@@ -8,8 +8,8 @@
 #include "dice.h"
 #include "test.h"
 
-static const uint8_t sig_heads[] = {0x84, 0x6A, 'S',  'i',  'g',  'n',  'a',  't', 'u',
-                                    'r',  'e',  '1',  0x43, 0xA1, 0x01, 0x26, 0x40};
+static const uint8_t sig_heads[] = {0x84, 0x6A, 'S', 'i',  'g',  'n',  'a',  't', 'u',
+                                    'r',  'e',  '1', 0x43, 0xA1, 0x01, 0x26, 0x40};
 static const uint8_t heads[] = {0xD2, 0x84, 0x43, 0xA1, 0x01, 0x26, 0xA0};
 
 static void sign(const uint8_t *payload, uint32_t bytes, uint8_t out[64]) {

@@ -185,8 +185,8 @@ static void live(uint64_t seed, bool jumps, diary_t *diary) {
     for (uint32_t i = 0; i < EVENTS; i++) {
         const uint32_t wait_ms = dice_roll(&events, 3000);
         static const enum tally_hook hooks[] = {
-            TALLY_HOOK_PAUSE, TALLY_HOOK_PLAY, TALLY_HOOK_BUFFERING_BEGIN, TALLY_HOOK_BUFFERING_END,
-            TALLY_HOOK_SEEK_BEGIN, TALLY_HOOK_SEEK_END};
+            TALLY_HOOK_PAUSE,         TALLY_HOOK_PLAY,       TALLY_HOOK_BUFFERING_BEGIN,
+            TALLY_HOOK_BUFFERING_END, TALLY_HOOK_SEEK_BEGIN, TALLY_HOOK_SEEK_END};
         const enum tally_hook hook = hooks[dice_roll(&events, sizeof hooks / sizeof hooks[0])];
         (void)tally_hook_tell(agent(), film, hook, 0, 0);
         if (i % 60 == 59) {

@@ -118,9 +118,9 @@ static void test_user_board_takes_capabilities_to_the_last_byte_of_a_record(void
     assert_int_equal(init_with(0xFFF, 15), TALLY_E_CONFIG);
 }
 
-/* A heartbeat, the same way, with all 8 levels of 29 and 29 numbers and a bool of group MEDIA, whose
- * head then takes one more: 41 + 3 + 232 + 4 + 348 + 4 = 632. A bool with its key takes 4 bytes more,
- * a percentage 5. */
+/* A heartbeat, the same way, with all 8 levels of 29 and 29 numbers and a bool of group MEDIA,
+ * whose head then takes one more: 41 + 3 + 232 + 4 + 348 + 4 = 632. A bool with its key takes 4
+ * bytes more, a percentage 5. */
 static void test_user_board_refuses_one_byte_too_many(void **state) {
     (void)state;
     /* bits 2-9, 11-15, 17-21, 23, 24, 27 and 30-37 */

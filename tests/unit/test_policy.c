@@ -137,8 +137,8 @@ static void test_policy_takes_all_that_a_configuration_says(void **state) {
     assert_ptr_equal(agent()->uplink.config.endpoint, &endpoints[1]);
 }
 
-static void test_policy_goes_back_to_what_is_provisioned_for_what_a_newer_one_leaves_out(
-    void **state) {
+static void
+test_policy_goes_back_to_what_is_provisioned_for_what_a_newer_one_leaves_out(void **state) {
     (void)state;
     lasting_boot(&box);
     configuration_t made = beating(1, 30);
@@ -413,9 +413,9 @@ static void test_policy_that_settings_cannot_keep_is_of_this_boot(void **state) 
     (void)state;
     boot_with_good(3, 30);
     uint8_t filling[700] = {0};
-    assert_int_equal(tally_settings_set(&box.settings, TALLY_SETTING_BOARD_FIRST, filling,
-                                        sizeof filling - 200),
-                     TALLY_OK);
+    assert_int_equal(
+        tally_settings_set(&box.settings, TALLY_SETTING_BOARD_FIRST, filling, sizeof filling - 200),
+        TALLY_OK);
     configuration_t large = beating(4, 40);
     char text[400];
     memset(text, 'x', sizeof text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Power goes in the middle of each change of the configuration in force, at every operation of the
- * settings and in every way that flash knows. Behind it the device has what it had or what it was to
- * have, never a mixture, and never none if one was good. */
+ * settings and in every way that flash knows. Behind it the device has what it had or what it was
+ * to have, never a mixture, and never none if one was good. */
 #include <string.h>
 
 #include "configuration.h"
@@ -79,8 +79,7 @@ static void keep_3_give_up_4(void) {
     assert_int_equal(policy()->active.version, 3);
 }
 
-static void nothing(void) {
-}
+static void nothing(void) {}
 
 static void take_4(void) {
     take(4);
@@ -100,12 +99,9 @@ typedef struct {
 } change_t;
 
 static const change_t changes[] = {
-    {nothing, take_4, {0, 4}, {0, 4}},
-    {keep_3, take_4, {3, 4}, {3, 4}},
-    {keep_3_try_4, take_5, {4, 5}, {4, 5}},
-    {keep_3_try_4, accept_upload, {4, 4}, {4, 4}},
-    {keep_3_try_4, fail_upload, {4, 4}, {4, 4}},
-    {keep_3_fail_4_twice, fail_upload, {3, 4}, {4, 4}},
+    {nothing, take_4, {0, 4}, {0, 4}},           {keep_3, take_4, {3, 4}, {3, 4}},
+    {keep_3_try_4, take_5, {4, 5}, {4, 5}},      {keep_3_try_4, accept_upload, {4, 4}, {4, 4}},
+    {keep_3_try_4, fail_upload, {4, 4}, {4, 4}}, {keep_3_fail_4_twice, fail_upload, {3, 4}, {4, 4}},
     {keep_3_give_up_4, take_5, {3, 5}, {4, 5}},
 };
 
