@@ -44,7 +44,7 @@ typedef struct {
     bool stale;           /* the server has left: an error from each call until open() */
     uint32_t reply_after; /* bytes of a request that bring its reply, 0: all of them */
     const char *replies[FAKE_REPLIES];
-    uint32_t reply_bytes; /* of each reply, 0: they are texts */
+    uint32_t reply_bytes;                               /* of each reply, 0: they are texts */
     void (*hears)(const char *request, uint32_t bytes); /* each complete request, or NULL */
     /* the test reads */
     bool is_open;
