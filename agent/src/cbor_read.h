@@ -26,7 +26,7 @@ enum tally_cbor_major {
     TALLY_CBOR_TAG = 6,
 };
 
-/* At most 2^30 bytes. */
+/* At most 32,768 bytes. */
 void tally_cbor_read_begin(tally_cbor_reader_t *reader, const uint8_t *data, uint32_t bytes);
 
 /* The next item's number, length or count if it is of this type and below 2^32; it is consumed, the

@@ -83,6 +83,7 @@ static bool read_number(reading_t *reading, char key) {
     return true;
 }
 
+/* After a failure `length` is 0, and `text` never is empty. */
 static bool is_text(const char *text, const uint8_t *bytes, uint32_t length) {
     return strlen(text) == length && memcmp(text, bytes, length) == 0;
 }
@@ -91,7 +92,7 @@ static bool is_text(const char *text, const uint8_t *bytes, uint32_t length) {
 static bool read_same(reading_t *reading, const char *text) {
     uint32_t length;
     const uint8_t *const bytes = tally_cbor_read_string(&reading->cbor, TALLY_CBOR_TEXT, &length);
-    return bytes != NULL && is_text(text, bytes, length);
+    return is_text(text, bytes, length);
 }
 
 static void read_endpoint(reading_t *reading) {
@@ -99,7 +100,7 @@ static void read_endpoint(reading_t *reading) {
     const uint8_t *const host = tally_cbor_read_string(&reading->cbor, TALLY_CBOR_TEXT, &length);
     const tally_options_t *const options = reading->options;
     uint32_t endpoint = 0;
-    while (host != NULL && endpoint < options->endpoint_count &&
+    while (endpoint < options->endpoint_count &&
            !is_text(options->endpoints[endpoint].peer.host, host, length)) {
         endpoint++;
     }

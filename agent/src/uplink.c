@@ -30,7 +30,6 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
     uplink->transport = transport;
     uplink->spool = spool;
     uplink->batch_most = TALLY_BATCH_BYTES;
-    uplink->may_give_up = true;
     tally_backoff_init(&uplink->backoff, config->period_ms);
     tally_budget_init(&uplink->budget, config->settings, config->daily_bytes);
     uint32_t random = 0;

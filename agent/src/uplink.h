@@ -80,9 +80,10 @@ typedef struct {
     uint8_t stage; /* of the body: which part is staged next */
     uint8_t opening;
     bool held;
-    bool connected;   /* the transport is open or opening */
-    bool reused;      /* this upload began on a kept connection and had no reply yet */
-    bool may_give_up; /* a record that is refused by itself now is not tried again */
+    bool connected;    /* the transport is open or opening */
+    bool reused;       /* this upload began on a kept connection and had no reply yet */
+    bool has_waited;   /* since a record was refused by itself: the next time it is set aside */
+    uint8_t set_aside; /* records in a row, with nothing accepted in between */
     tally_uplink_stats_t stats;
     const tally_port_t *port;
     const tally_transport_t *transport;

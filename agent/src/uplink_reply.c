@@ -10,6 +10,9 @@
 #define GROWTH_PART  8u
 #define GROWTH_BYTES 64u
 
+/* Records set aside in a row behind which the wait is a long one. */
+#define ROW_MOST 2u
+
 enum meaning { LATER, MUCH_LATER, PORTAL, RECORDS };
 
 static enum meaning meaning_of(uint32_t status) {
@@ -116,6 +119,22 @@ static void forget(tally_uplink_t *uplink) {
     go_idle(uplink, tally_spool_waiting(uplink->spool) > 0 ? 0 : uplink->config.period_ms);
 }
 
+/* It is the record, or the server refuses everything: the longer the row, the less it is the
+ * record. */
+static void on_record_refused(tally_uplink_t *uplink) {
+    const bool is_first = uplink->stats.accepted > 0 && uplink->set_aside == 0;
+    if (!is_first && !uplink->has_waited) {
+        uplink->has_waited = true;
+        wait(uplink, uplink->set_aside < ROW_MOST ? LATER : MUCH_LATER, 0);
+        return;
+    }
+    uplink->has_waited = false;
+    uplink->set_aside += uplink->set_aside < ROW_MOST ? 1 : 0;
+    uplink->stats.refused++;
+    TALLY_LOG(uplink->port, UPLINK_REFUSED, uplink->stats.refused);
+    forget(uplink);
+}
+
 static void on_refusal(tally_uplink_t *uplink) {
     const uint16_t told = uplink->reply.status;
     const enum meaning meaning = meaning_of(told);
@@ -126,14 +145,10 @@ static void on_refusal(tally_uplink_t *uplink) {
         go_idle(uplink, 0);
         return;
     }
-    if (meaning == RECORDS && uplink->may_give_up) {
-        uplink->may_give_up = false;
-        uplink->stats.refused++;
-        TALLY_LOG(uplink->port, UPLINK_REFUSED, uplink->stats.refused);
-        forget(uplink);
+    if (meaning == RECORDS) {
+        on_record_refused(uplink);
         return;
     }
-    uplink->may_give_up = uplink->may_give_up || meaning == RECORDS;
     uplink->stats.portal += meaning == PORTAL ? 1 : 0;
     wait(uplink, meaning, meaning == LATER ? uplink->reply.retry_after_s : 0);
 }
@@ -141,7 +156,8 @@ static void on_refusal(tally_uplink_t *uplink) {
 static void succeed(tally_uplink_t *uplink) {
     const tally_http_reply_t *const reply = &uplink->reply;
     uplink->stats.accepted++;
-    uplink->may_give_up = true;
+    uplink->has_waited = false;
+    uplink->set_aside = 0;
     tally_backoff_reset(&uplink->backoff);
     const uint32_t most = uplink->batch_most + uplink->batch_most / GROWTH_PART + GROWTH_BYTES;
     uplink->batch_most = most < TALLY_BATCH_BYTES ? most : TALLY_BATCH_BYTES;

@@ -12,8 +12,9 @@
  *     other 2xx, 3xx, 511, another's certificate     a portal: later
  *     anything else that fails                       later
  *
- * A record is set aside at once if the server has accepted something since the one before was, or
- * none was; else after a wait only: a server that refuses everything gets one a wait, not the
+ * A record is set aside at once if the server has accepted something in this boot, and since the
+ * one before was. Else it is tried again first, later, and behind two of them much later: a front
+ * that refuses all that a device sends, for its certificate say, gets a record in hours, not the
  * spool.
  */
 #include "uplink.h"

@@ -26,7 +26,7 @@ target_link_libraries(tallyd PRIVATE
 
 add_executable(tally-decode
     "${linux_dir}/tools/arrays.c"
-    "${linux_dir}/tools/cbor_read.c"
+    "${linux_dir}/tools/cbor_items.c"
     "${linux_dir}/tools/exports/appinsights.c"
     "${linux_dir}/tools/exports/datazoom.c"
     "${linux_dir}/tools/exports/export.c"
@@ -52,7 +52,7 @@ target_link_libraries(tally-decode PRIVATE tally_warnings m)
 
 add_executable(tally-spool
     "${linux_dir}/tools/arrays.c"
-    "${linux_dir}/tools/cbor_read.c"
+    "${linux_dir}/tools/cbor_items.c"
     "${linux_dir}/tools/flash.c"
     "${linux_dir}/tools/input.c"
     "${linux_dir}/tools/json.c"
@@ -73,7 +73,7 @@ target_link_libraries(tally-spool PRIVATE tally_warnings m)
 # tally_schema_tool(NAME FOLDER): tally-schema of the registry as the board in FOLDER configures it.
 function(tally_schema_tool name folder)
     add_executable(${name}
-        "${linux_dir}/tools/cbor_read.c"
+        "${linux_dir}/tools/cbor_items.c"
         "${linux_dir}/tools/cddl.c"
         "${linux_dir}/tools/json.c"
         "${linux_dir}/tools/ledger.c"

@@ -17,7 +17,8 @@ enum value_kind {
     VALUE_YES_NO,
     VALUE_CONSENT,
     VALUE_LOG,
-    VALUE_ENDPOINT,
+    VALUE_ENDPOINTS,
+    VALUE_PINS,
     VALUE_LISTEN,
 };
 
@@ -36,8 +37,9 @@ typedef struct {
 
 /* clang-format off */
 static const rule_t rules[] = {
-    {"endpoint",         VALUE_ENDPOINT, true,  PLACE(endpoint),         0, 0},
-    {"ca",               VALUE_FILE,     true,  PLACE(ca),               0, 0},
+    {"endpoint",         VALUE_ENDPOINTS, true, PLACE(endpoints),        0, 0},
+    {"ca",               VALUE_FILE,     false, PLACE(ca),               0, 0},
+    {"pin",              VALUE_PINS,     false, PLACE(pins),             0, 0},
     {"certificate",      VALUE_FILE,     true,  PLACE(certificate),      0, 0},
     {"key",              VALUE_FILE,     true,  PLACE(key),              0, 0},
     {"device_id",        VALUE_TEXT,     true,  PLACE(device_id),        0, 0},
@@ -45,6 +47,8 @@ static const rule_t rules[] = {
     {"listen",           VALUE_LISTEN,   true,  PLACE(listen),           0, 0},
     {"heartbeat_ms",     VALUE_NUMBER,   false, PLACE(heartbeat_ms),     1000, 3600000},
     {"upload_ms",        VALUE_NUMBER,   false, PLACE(upload_ms),        1000, 86400000},
+    {"daily_bytes",      VALUE_NUMBER,   false, PLACE(daily_bytes),      65536, UINT32_MAX},
+    {"config_key",       VALUE_FILE,     false, PLACE(config_key),       0, 0},
     {"spool",            VALUE_FILE,     false, PLACE(spool),            0, 0},
     {"spool_bytes",      VALUE_NUMBER,   false, PLACE(spool_bytes),      32768, 1 << 28},
     {"settings",         VALUE_FILE,     false, PLACE(settings),         0, 0},
@@ -101,10 +105,15 @@ static const char *take_value(const reading_t *reading, const rule_t *rule, cons
     case VALUE_YES_NO: return config_value_yes_no(text, place);
     case VALUE_CONSENT: return config_value_consent(text, place);
     case VALUE_LOG: return config_value_log(text, place);
-    case VALUE_ENDPOINT: return config_value_endpoint(text, place);
+    case VALUE_ENDPOINTS: return config_value_endpoints(text, place);
+    case VALUE_PINS: return config_value_pins(text, place);
     case VALUE_LISTEN: return config_value_listen(text, place);
     }
     return "has no meaning";
+}
+
+static bool is_list(enum value_kind kind) {
+    return kind == VALUE_ENDPOINTS || kind == VALUE_PINS;
 }
 
 static void take_key(reading_t *reading, const char *key, const char *value) {
@@ -116,7 +125,7 @@ static void take_key(reading_t *reading, const char *key, const char *value) {
         refuse(reading, key, "unknown key");
         return;
     }
-    if (reading->line_of[place] != 0) {
+    if (reading->line_of[place] != 0 && !is_list(rules[place].kind)) {
         char why[48];
         (void)snprintf(why, sizeof why, "given before in line %u",
                        (unsigned)reading->line_of[place]);
@@ -188,6 +197,9 @@ bool config_read(config_t *config, FILE *in, const char *name, FILE *errors) {
         if (rules[i].required && reading.line_of[i] == 0) {
             refuse(&reading, rules[i].name, "missing");
         }
+    }
+    if (config->ca[0] == '\0' && config->pins.count == 0) {
+        refuse(&reading, "ca", "missing, and so is a pin");
     }
     return !reading.failed;
 }

@@ -3,7 +3,7 @@
 #define CONFIG_H
 /*
  * tallyd's configuration file: `key = value`, one a line; `#` begins a comment at the start of a
- * line. The table in config.c has all keys.
+ * line. The table in config.c has all keys. `endpoint` and `pin` may be given several times.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +23,19 @@ typedef struct {
     char path[CONFIG_PATH_BYTES];
 } config_endpoint_t;
 
+enum { CONFIG_ENDPOINTS = 8, CONFIG_PINS = 4, CONFIG_PIN_BYTES = 32 };
+
+typedef struct {
+    uint32_t count;
+    config_endpoint_t list[CONFIG_ENDPOINTS];
+} config_endpoints_t;
+
+/* SHA-256 of a SubjectPublicKeyInfo each. */
+typedef struct {
+    uint32_t count;
+    uint8_t list[CONFIG_PINS][CONFIG_PIN_BYTES];
+} config_pins_t;
+
 typedef struct {
     char address[CONFIG_ADDRESS_BYTES]; /* a literal, without brackets */
     uint16_t port;                      /* 0: the kernel chooses */
@@ -36,13 +49,16 @@ enum config_consent {
 
 /* Texts that were not given are empty. */
 typedef struct {
-    config_endpoint_t endpoint;
+    config_endpoints_t endpoints; /* the first is used, unless remote configuration says another */
     config_listen_t listen;
     char ca[CONFIG_FILE_BYTES]; /* file names, taken from the folder of the configuration file */
     char certificate[CONFIG_FILE_BYTES];
     char key[CONFIG_FILE_BYTES];
-    char spool[CONFIG_FILE_BYTES];    /* where records wait; not given: in RAM */
-    char settings[CONFIG_FILE_BYTES]; /* small values that outlive the process; not given: none */
+    char config_key[CONFIG_FILE_BYTES]; /* public, of remote configuration; not given: none is taken
+                                         */
+    config_pins_t pins;                 /* of the server; without a CA they decide alone */
+    char spool[CONFIG_FILE_BYTES];      /* where records wait; not given: in RAM */
+    char settings[CONFIG_FILE_BYTES];   /* small values that outlive the process; not given: none */
     char device_id[CONFIG_TEXT_BYTES];
     char operator_id[CONFIG_TEXT_BYTES];
     char device_type[CONFIG_TEXT_BYTES];
@@ -53,6 +69,7 @@ typedef struct {
     char title[CONFIG_TEXT_BYTES];
     uint32_t heartbeat_ms;
     uint32_t upload_ms;
+    uint32_t daily_bytes; /* for uploads; 0: any number */
     uint32_t spool_bytes; /* of the file or the RAM; a file keeps the size it was created with */
     uint32_t age_days;    /* records older than that are given up; 0: none are */
     uint32_t start_buffer_ms;

@@ -96,6 +96,34 @@ const char *config_value_log(const char *text, enum tally_log_level *out) {
     return "not error, warning, info or debug";
 }
 
+static bool hex_digit(char digit, uint8_t *out) {
+    static const char digits_in_order[] = "0123456789abcdef";
+    const char lower = digit >= 'A' && digit <= 'F' ? (char)(digit + ('a' - 'A')) : digit;
+    const char *const place = lower != '\0' ? strchr(digits_in_order, lower) : NULL;
+    *out = place != NULL ? (uint8_t)(place - digits_in_order) : 0;
+    return place != NULL;
+}
+
+const char *config_value_pins(const char *text, config_pins_t *out) {
+    static const char not_a_pin[] = "is not 64 hexadecimal digits";
+    if (out->count == CONFIG_PINS) {
+        return "given more than 4 times";
+    }
+    if (strlen(text) != (size_t)2 * CONFIG_PIN_BYTES) {
+        return not_a_pin;
+    }
+    uint8_t *const pin = out->list[out->count++];
+    for (uint32_t i = 0; i < CONFIG_PIN_BYTES; i++) {
+        uint8_t high = 0;
+        uint8_t low = 0;
+        if (!hex_digit(text[2 * i], &high) || !hex_digit(text[2 * i + 1], &low)) {
+            return not_a_pin;
+        }
+        pin[i] = (uint8_t)(high << 4 | low);
+    }
+    return NULL;
+}
+
 /* ---- addresses ------------------------------------------------------------------------------ */
 
 /* HOST, HOST:PORT, [LITERAL] or [LITERAL]:PORT, `length` bytes of it. */
@@ -160,7 +188,7 @@ static bool is_request_path(const char *text) {
     return true;
 }
 
-const char *config_value_endpoint(const char *text, config_endpoint_t *out) {
+static const char *parse_endpoint(const char *text, config_endpoint_t *out) {
     static const char scheme[] = "https://";
     if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
         return "does not begin with https://";
@@ -189,6 +217,13 @@ const char *config_value_endpoint(const char *text, config_endpoint_t *out) {
     out->port = (uint16_t)port;
     const bool host_valid = authority.bracketed ? is_ipv6(out->host) : is_host_name(out->host);
     return host_valid ? NULL : "has no valid host";
+}
+
+const char *config_value_endpoints(const char *text, config_endpoints_t *out) {
+    if (out->count == CONFIG_ENDPOINTS) {
+        return "given more than 8 times";
+    }
+    return parse_endpoint(text, &out->list[out->count++]);
 }
 
 const char *config_value_listen(const char *text, config_listen_t *out) {

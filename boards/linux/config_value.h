@@ -13,8 +13,11 @@ const char *config_value_yes_no(const char *text, bool *out);
 const char *config_value_consent(const char *text, enum config_consent *out);
 const char *config_value_log(const char *text, enum tally_log_level *out);
 
-/* https://HOST[:PORT]/PATH; an IPv6 literal stands in brackets. */
-const char *config_value_endpoint(const char *text, config_endpoint_t *out);
+/* One more https://HOST[:PORT]/PATH; an IPv6 literal stands in brackets. */
+const char *config_value_endpoints(const char *text, config_endpoints_t *out);
+
+/* One more pin, 64 hexadecimal digits. */
+const char *config_value_pins(const char *text, config_pins_t *out);
 
 /* udp://ADDRESS:PORT */
 const char *config_value_listen(const char *text, config_listen_t *out);

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "tally_tls.h"
+#include "tally_verify.h"
 
 #define CREDENTIALS_FILE_BYTES 65536u /* with the NUL that the parser wants */
 
@@ -17,12 +18,17 @@ typedef struct {
     uint8_t key[CREDENTIALS_FILE_BYTES];
 } credentials_t;
 
-/* Reads the three files and points `tls` at them. False, and a line on `errors`, if one cannot be
- * read or is too large. */
+/* Reads the files, points `tls` at them and at the pins of the configuration, which both must
+ * outlive it. False, and a line on `errors`, if one cannot be read or is too large. */
 bool credentials_load(credentials_t *credentials, const config_t *config, tally_tls_config_t *tls,
                       FILE *errors);
 
 /* Leaves no trace of the key. */
 void credentials_wipe(credentials_t *credentials);
+
+/* Reads the public key of remote configuration, PEM of a SubjectPublicKeyInfo on P-256, while a
+ * tally_tls_t is initialised. False, and a line on `errors`, if it is not one. */
+bool credentials_load_config_key(const char *name, uint8_t out[TALLY_VERIFY_KEY_BYTES],
+                                 FILE *errors);
 
 #endif

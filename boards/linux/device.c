@@ -24,6 +24,10 @@ static const char *text_or_null(const char *text) {
     return text[0] == '\0' ? NULL : text;
 }
 
+static tally_settings_t *settings_or_null(device_t *device, const config_t *config) {
+    return config->settings[0] == '\0' ? NULL : &device->settings;
+}
+
 /* ---- options -------------------------------------------------------------------------------- */
 
 static const char *os_name(device_t *device) {
@@ -57,14 +61,17 @@ static void fill_options(device_t *device, const config_t *config) {
         .player_name = "tallyd",
         .player_version = TALLY_VERSION,
     };
-    device->endpoint = (tally_endpoint_t){
-        .peer = {.host = config->endpoint.host, .port = config->endpoint.port},
-        .path = config->endpoint.path,
-    };
+    for (uint32_t i = 0; i < config->endpoints.count; i++) {
+        const config_endpoint_t *const endpoint = &config->endpoints.list[i];
+        device->endpoints[i] = (tally_endpoint_t){
+            .peer = {.host = endpoint->host, .port = endpoint->port},
+            .path = endpoint->path,
+        };
+    }
     tally_options_t *const options = &device->options;
     *options = (tally_options_t){
-        .endpoints = &device->endpoint,
-        .endpoint_count = 1,
+        .endpoints = device->endpoints,
+        .endpoint_count = config->endpoints.count,
         .device_id = config->device_id,
         .operator_id = config->operator_id,
         .device_type = text_or_null(config->device_type),
@@ -74,7 +81,9 @@ static void fill_options(device_t *device, const config_t *config) {
         .os = os_name(device),
         .reset_reason = TALLY_RESET_PROCESS_START,
         .age_most_s = config->age_days * DAY_S,
-        .settings = config->settings[0] != '\0' ? &device->settings : NULL,
+        .settings = settings_or_null(device, config),
+        .verifier = config->config_key[0] != '\0' ? tally_verify_verifier(&device->verify) : NULL,
+        .daily_bytes = config->daily_bytes,
         .consent_needed = config->consent != CONFIG_CONSENT_UNASKED,
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,
@@ -89,7 +98,11 @@ static void fill_options(device_t *device, const config_t *config) {
 
 static bool open_tls(device_t *device, const config_t *config, FILE *errors) {
     static credentials_t credentials;
-    tally_tls_config_t tls = {.heap = device->tls_heap, .heap_bytes = sizeof device->tls_heap};
+    tally_tls_config_t tls = {
+        .settings = settings_or_null(device, config),
+        .heap = device->tls_heap,
+        .heap_bytes = sizeof device->tls_heap,
+    };
     tally_posix_tcp_init(&device->tcp, tally_posix_port(&device->posix));
     const bool opened = credentials_load(&credentials, config, &tls, errors) &&
                         is_ok(tally_tls_init(&device->tls, &tls, tally_posix_port(&device->posix),
@@ -97,6 +110,12 @@ static bool open_tls(device_t *device, const config_t *config, FILE *errors) {
                               "ca, certificate or key", errors);
     credentials_wipe(&credentials);
     return opened;
+}
+
+static bool open_verifier(device_t *device, const config_t *config, FILE *errors) {
+    return config->config_key[0] == '\0' ||
+           (credentials_load_config_key(config->config_key, device->config_key, errors) &&
+            is_ok(tally_verify_init(&device->verify, device->config_key), "config_key", errors));
 }
 
 /* In the words of whoever configured it, where the agent's are about something else. */
@@ -195,7 +214,7 @@ bool device_open(device_t *device, const config_t *config, FILE *errors) {
         close_below_tls(device);
         return false;
     }
-    if (!open_agent(device, config, errors)) {
+    if (!open_verifier(device, config, errors) || !open_agent(device, config, errors)) {
         device_close(device);
         return false;
     }

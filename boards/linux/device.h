@@ -17,6 +17,7 @@
 #include "tally_posix_tcp.h"
 #include "tally_ram_store.h"
 #include "tally_tls.h"
+#include "tally_verify.h"
 
 #define DEVICE_TLS_HEAP_BYTES (128u * 1024u)
 
@@ -24,13 +25,15 @@ typedef struct {
     tally_posix_t posix;
     tally_posix_tcp_t tcp;
     tally_tls_t tls;
+    tally_verify_t verify; /* of remote configuration, with this key */
+    uint8_t config_key[TALLY_VERIFY_KEY_BYTES];
     const tally_store_t *spool; /* of the two below the one that the configuration asks for */
     tally_posix_store_t spool_file;
     tally_ram_store_t spool_ram;
     uint8_t *spool_memory;
     tally_posix_store_t settings_file;
     tally_settings_t settings;
-    tally_endpoint_t endpoint;
+    tally_endpoint_t endpoints[CONFIG_ENDPOINTS];
     tally_options_t options;
     bool wants_consent; /* as soon as what an earlier answer had destroyed is */
     receiver_config_t receiver_config;

@@ -82,9 +82,9 @@ static void required_refused(const char *line, const char *why) {
 static void test_what_is_not_given_has_its_default(void **state) {
     (void)state;
     const config_t config = good(REQUIRED);
-    assert_string_equal(config.endpoint.host, "collector.example");
-    assert_int_equal(config.endpoint.port, 8443);
-    assert_string_equal(config.endpoint.path, "/v1/records");
+    assert_string_equal(config.endpoints.list[0].host, "collector.example");
+    assert_int_equal(config.endpoints.list[0].port, 8443);
+    assert_string_equal(config.endpoints.list[0].path, "/v1/records");
     assert_string_equal(config.listen.address, "127.0.0.1");
     assert_int_equal(config.listen.port, 0);
     assert_string_equal(config.device_id, "box-1");
@@ -95,6 +95,9 @@ static void test_what_is_not_given_has_its_default(void **state) {
     assert_int_equal(config.spool_bytes, 262144);
     assert_string_equal(config.settings, "");
     assert_int_equal(config.age_days, 0);
+    assert_int_equal(config.daily_bytes, 0);
+    assert_int_equal(config.pins.count, 0);
+    assert_string_equal(config.config_key, "");
     assert_int_equal(config.consent, CONFIG_CONSENT_UNASKED);
     assert_int_equal(config.start_buffer_ms, 500);
     assert_int_equal(config.resume_buffer_ms, 500);
@@ -112,6 +115,8 @@ static void test_all_keys(void **state) {
                                           "settings = /var/lib/tally/settings\n"
                                           "age_days = 30\n"
                                           "consent = yes\n"
+                                          "daily_bytes = 4294967295\n"
+                                          "config_key = operator.pem\n"
                                           "start_buffer_ms = 100\n"
                                           "resume_buffer_ms = 60000\n"
                                           "end_after_ms = 0\n"
@@ -131,6 +136,8 @@ static void test_all_keys(void **state) {
     assert_int_equal(config.spool_bytes, 32768);
     assert_string_equal(config.settings, "/var/lib/tally/settings");
     assert_int_equal(config.age_days, 30);
+    assert_int_equal(config.daily_bytes, UINT32_MAX);
+    assert_string_equal(config.config_key, "dir/operator.pem");
     assert_int_equal(config.consent, CONFIG_CONSENT_YES);
     assert_int_equal(good(REQUIRED "consent = no\n").consent, CONFIG_CONSENT_NO);
     assert_int_equal(config.bitrate_kbps, INT32_MAX);
@@ -152,11 +159,46 @@ static void test_addresses_of_all_kinds(void **state) {
     const config_t config = good("endpoint = https://[2001:db8::1]/r?x=1\n"
                                  "ca = a\ncertificate = b\nkey = c\ndevice_id = d\n"
                                  "operator_id = o\nlisten = udp://[ff15::1]:65535\n");
-    assert_string_equal(config.endpoint.host, "2001:db8::1");
-    assert_int_equal(config.endpoint.port, 443);
-    assert_string_equal(config.endpoint.path, "/r?x=1");
+    assert_string_equal(config.endpoints.list[0].host, "2001:db8::1");
+    assert_int_equal(config.endpoints.list[0].port, 443);
+    assert_string_equal(config.endpoints.list[0].path, "/r?x=1");
     assert_string_equal(config.listen.address, "ff15::1");
     assert_int_equal(config.listen.port, 65535);
+}
+
+static void test_endpoints_beside_the_first(void **state) {
+    (void)state;
+    static const char one_more[] = "endpoint = https://spare.example/r\n";
+    char text[2048] = REQUIRED;
+    for (uint32_t count = 2; count <= 8; count++) {
+        strcat(text, one_more);
+        const config_t config = good(text);
+        assert_int_equal(config.endpoints.count, count);
+        assert_string_equal(config.endpoints.list[0].host, "collector.example");
+        assert_string_equal(config.endpoints.list[count - 1].host, "spare.example");
+        assert_int_equal(config.endpoints.list[count - 1].port, 443);
+    }
+    strcat(text, one_more);
+    refused(text, "dir/t.conf:15: endpoint: given more than 8 times\n");
+}
+
+#define PIN "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
+
+static void test_pins_beside_a_ca_and_instead_of_one(void **state) {
+    (void)state;
+    static const uint8_t pin[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+    const config_t both = good(REQUIRED "pin = " PIN "\npin = " PIN "\n");
+    assert_int_equal(both.pins.count, 2);
+    assert_memory_equal(both.pins.list[1] + 24, pin, sizeof pin);
+    assert_memory_equal(both.pins.list[1] + 8, pin, sizeof pin);
+    const config_t alone = good("endpoint = https://h/p\npin = " PIN "\ncertificate = b\nkey = c\n"
+                                "device_id = d\noperator_id = o\nlisten = udp://127.0.0.1:1\n");
+    assert_string_equal(alone.ca, "");
+    line_refused("pin = " PIN "0", "pin: is not 64 hexadecimal digits");
+    line_refused("pin = 0g23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                 "pin: is not 64 hexadecimal digits");
+    refused(REQUIRED "pin=" PIN "\npin=" PIN "\npin=" PIN "\npin=" PIN "\npin=" PIN "\n",
+            "dir/t.conf:12: pin: given more than 4 times\n");
 }
 
 static void test_unknown_key(void **state) {
@@ -184,11 +226,11 @@ static void test_key_without_value(void **state) {
 static void test_missing_keys_are_all_named(void **state) {
     (void)state;
     refused("device_id = box-1\n", "dir/t.conf:1: endpoint: missing\n"
-                                   "dir/t.conf:1: ca: missing\n"
                                    "dir/t.conf:1: certificate: missing\n"
                                    "dir/t.conf:1: key: missing\n"
                                    "dir/t.conf:1: operator_id: missing\n"
-                                   "dir/t.conf:1: listen: missing\n");
+                                   "dir/t.conf:1: listen: missing\n"
+                                   "dir/t.conf:1: ca: missing, and so is a pin\n");
 }
 
 static void test_numbers(void **state) {
@@ -266,7 +308,7 @@ static void test_addresses_to_listen_to(void **state) {
 
 static void test_too_long_a_file_name(void **state) {
     (void)state;
-    char line[1200] = "ca = ";
+    char line[1200] = "certificate = ";
     memset(line + strlen(line), 'f', CONFIG_FILE_BYTES - strlen("dir/"));
     required_refused(line, "too long");
     strcpy(line, "settings = ");
@@ -316,6 +358,8 @@ int main(void) {
         cmocka_unit_test(test_all_keys),
         cmocka_unit_test(test_files_are_taken_from_the_folder_of_the_configuration),
         cmocka_unit_test(test_addresses_of_all_kinds),
+        cmocka_unit_test(test_endpoints_beside_the_first),
+        cmocka_unit_test(test_pins_beside_a_ca_and_instead_of_one),
         cmocka_unit_test(test_unknown_key),
         cmocka_unit_test(test_key_given_twice),
         cmocka_unit_test(test_line_that_is_no_setting),

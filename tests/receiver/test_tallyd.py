@@ -101,6 +101,24 @@ class Configured(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr),
                          (1, "tallyd: ca, certificate or key: bad configuration\n"))
 
+    def public_key(self, name, curve):
+        """The file of a public key on this curve, PEM."""
+        private = subprocess.run(["openssl", "ecparam", "-name", curve, "-genkey", "-noout"],
+                                 check=True, capture_output=True).stdout
+        subprocess.run(["openssl", "ec", "-pubout", "-out", os.path.join(self.folder, name)],
+                       input=private, check=True, capture_output=True)
+
+    def test_the_key_of_remote_configuration(self):
+        self.public_key("operator.pem", "prime256v1")
+        self.public_key("p384.pem", "secp384r1")
+        result = tallyd("--check", self.config(more="config_key = operator.pem\n"))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        for name in ("p384.pem", "device.pem", "device.key"):
+            result = tallyd("--check", self.config(more=f"config_key = {name}\n"))
+            self.assertEqual((result.returncode, result.stderr),
+                             (1, f"tallyd: {self.folder}/{name}: "
+                                 "not the PEM of a public key on P-256\n"))
+
     def file_bytes(self, name):
         """Of a file that only its owner may see."""
         found = os.stat(os.path.join(self.folder, name))

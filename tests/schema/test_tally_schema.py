@@ -87,10 +87,10 @@ class Ledger(unittest.TestCase):
         self.assertIn("pt PLAY_TIME DURATION MS p", lines)
 
     def test_a_key_that_is_gone_is_retired_in_its_place(self):
-        after = self.goes_on(LEDGER + "a0 GONE COUNTER COUNT a\nzz WENT TEXT TEXT d\n")
+        after = self.goes_on(LEDGER + "a9 GONE COUNTER COUNT a\nzz WENT TEXT TEXT d\n")
         lines = after.splitlines()
-        self.assertEqual((lines[4], lines[-1]),
-                         ("a0 GONE COUNTER COUNT a retired", "zz WENT TEXT TEXT d retired"))
+        self.assertEqual((lines[8], lines[-1]),
+                         ("a9 GONE COUNTER COUNT a retired", "zz WENT TEXT TEXT d retired"))
         self.assertEqual(self.goes_on(after), after)
 
     def test_a_new_key_is_added(self):

@@ -33,7 +33,7 @@ extern "C" {
     X(TALLY_E_TLS_MEMORY, -17, "TLS out of memory")                                                \
     X(TALLY_E_TLS_CA, -18, "server certificate from an unknown CA")                                \
     X(TALLY_E_TLS_NAME, -19, "server certificate for another name")                                \
-    X(TALLY_E_TLS_DATE, -20, "server certificate expired")                        \
+    X(TALLY_E_TLS_DATE, -20, "server certificate expired")                                         \
     X(TALLY_E_TLS_REFUSED, -21, "server refused the device certificate")                           \
     X(TALLY_E_HTTP, -22, "reply is not HTTP/1.1")                                                  \
     X(TALLY_E_HTTP_SIZE, -23, "reply over the limit")                                              \

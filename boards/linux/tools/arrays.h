@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 #include "tally/metrics.h"
 
 enum {

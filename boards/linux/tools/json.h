@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 
 #define JSON_DEEPEST 4u /* containers in one another below a record's own keys */
 

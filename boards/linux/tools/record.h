@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 #include "record_read.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 
 #define RECORD_KEYS_MAX 32u /* of one record besides its own; a group takes one */
 #define RECORD_ABSENT   INT64_C(-1)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 #include "gather.h"
 #include "player_state.h"
 #include "tally/metrics.h"

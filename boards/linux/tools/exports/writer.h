@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cbor_read.h"
+#include "cbor_items.h"
 
 typedef struct {
     FILE *out;

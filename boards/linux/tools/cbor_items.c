@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cbor_read.h"
+#include "cbor_items.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CBOR_READ_H
-#define CBOR_READ_H
+#ifndef CBOR_ITEMS_H
+#define CBOR_ITEMS_H
 /*
  * A reader of the CBOR that tally speaks (RFC 8949 4.2.1) and of nothing else: integers within
  * 2^53, UTF-8 texts, booleans, arrays and maps, each in its shortest form. It looks at no byte
