@@ -129,7 +129,9 @@ static void on_record_refused(tally_uplink_t *uplink) {
         return;
     }
     uplink->has_waited = false;
-    uplink->set_aside += uplink->set_aside < ROW_MOST ? 1 : 0;
+    if (uplink->set_aside < ROW_MOST) {
+        uplink->set_aside++;
+    }
     uplink->stats.refused++;
     TALLY_LOG(uplink->port, UPLINK_REFUSED, uplink->stats.refused);
     forget(uplink);
