@@ -29,9 +29,16 @@ static uint32_t request_bytes(const fake_transport_t *fake) {
 static void begin_reply(fake_transport_t *fake) {
     if (fake->reply == NULL && fake->replied < FAKE_REPLIES) {
         fake->reply = fake->replies[fake->replied++];
-        const size_t text = fake->reply != NULL ? strlen(fake->reply) : 0;
-        fake->reply_left = fake->reply_bytes != 0 ? fake->reply_bytes : (uint32_t)text;
+        fake->reply_end = fake->reply_bytes != 0 ? fake->reply + fake->reply_bytes : NULL;
     }
+}
+
+static uint32_t reply_left(const fake_transport_t *fake) {
+    if (fake->reply == NULL) {
+        return 0;
+    }
+    return fake->reply_end != NULL ? (uint32_t)(fake->reply_end - fake->reply)
+                                   : (uint32_t)strlen(fake->reply);
 }
 
 static void on_sent(fake_transport_t *fake) {
@@ -97,14 +104,14 @@ static int32_t transport_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (stutters_now(fake, &fake->receive_calls)) {
         return 0;
     }
-    if (fake->reply == NULL || fake->reply_left == 0) {
+    const uint32_t left = reply_left(fake);
+    if (left == 0) {
         fake->reply = NULL;
         return fake->receive_says;
     }
-    const uint32_t given = smaller(smaller(size, fake->give_most), fake->reply_left);
+    const uint32_t given = smaller(smaller(size, fake->give_most), left);
     memcpy(data, fake->reply, given);
     fake->reply += given;
-    fake->reply_left -= given;
     return (int32_t)given;
 }
 

@@ -57,11 +57,11 @@ typedef struct {
     uint32_t open_calls;
     uint32_t send_calls;
     uint32_t receive_calls;
-    uint32_t opened_at;  /* where in `sent` this connection begins */
-    uint32_t request_at; /* where in `sent` the request under way begins */
-    uint32_t replied;    /* replies that have begun */
-    const char *reply;   /* what is left of the one under way, */
-    uint32_t reply_left; /* and how many bytes that are */
+    uint32_t opened_at;    /* where in `sent` this connection begins */
+    uint32_t request_at;   /* where in `sent` the request under way begins */
+    uint32_t replied;      /* replies that have begun */
+    const char *reply;     /* what is left of the one under way */
+    const char *reply_end; /* NULL: with its NUL */
 } fake_transport_t;
 
 /* A server that takes everything and says nothing until `replies` are set. */
