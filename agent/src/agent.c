@@ -12,26 +12,24 @@
 #include "live.h"
 #include "log.h"
 
-#define HEARTBEAT_DEFAULT_MS 60000u
-#define UPLOAD_DEFAULT_MS    300000u
-#define DAY_S                86400u
-
 /* What the agent cannot know of its own group. */
 #define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
 
 /* What this agent does not measure. */
-#define UNMEASURED (TALLY_CAN(AGENT, CLOCK_OFFSET) | TALLY_CAN(AGENT, QUEUE_TIME))
+#define UNMEASURED TALLY_CAN(AGENT, QUEUE_TIME)
 
 /* --- options -------------------------------------------------------------------------------- */
 
-static bool is_sound(const tally_options_t *options) {
-    return tally_boot_texts_are_sound(options) &&
-           options->reset_reason <= TALLY_RESET_PROCESS_START;
+/* 0 is the usual one. */
+static bool is_period_sound(uint32_t ms, uint32_t most_ms) {
+    return ms == 0 || (ms >= 1000 && ms <= most_ms);
 }
 
-static bool are_periods_sound(const tally_t *tally) {
-    return tally->heartbeat_ms >= 1000 && tally->heartbeat_ms <= 3600000 &&
-           tally->upload_ms >= 1000 && tally->upload_ms <= 86400000;
+static bool is_sound(const tally_options_t *options) {
+    return tally_boot_texts_are_sound(options) &&
+           options->reset_reason <= TALLY_RESET_PROCESS_START &&
+           is_period_sound(options->heartbeat_ms, 3600000) &&
+           is_period_sound(options->upload_ms, 86400000);
 }
 
 /* Bits of metrics that are none would have the registry read beyond its end. */
@@ -81,7 +79,7 @@ static int32_t draw_boot_id(const tally_port_t *port, uint64_t *out) {
 }
 
 /* Of the agent's group a board declares what it notes, the agent itself all the rest. */
-static void declare_capabilities(tally_t *tally) {
+void tally_agent_declare(tally_t *tally) {
     const uint64_t own = TALLY_CAN_ALL(AGENT) & ~(NOTED_BY_BOARD | UNMEASURED);
     memcpy(tally->capabilities, tally->options->capabilities, sizeof tally->capabilities);
     tally->capabilities[TALLY_G_AGENT] =
@@ -97,24 +95,10 @@ static void declare_capabilities(tally_t *tally) {
     /* Without it nobody could tell whose the keys of group USER are. */
     tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
 #endif
-}
-
-/* What is known of the time for good: how old records are, and that it was once this late. */
-static void use_wall(tally_t *tally, tally_wall_t wall) {
-    const tally_options_t *const options = tally->options;
-    if (wall.quality != TALLY_WALL_AUTHENTICATED || wall.unix_ms < 0) {
-        return;
-    }
-    const uint32_t unix_s = (uint32_t)(wall.unix_ms / 1000);
-    tally->spool.unix_s = unix_s;
-    if (options->age_most_s != 0 && unix_s > options->age_most_s) {
-        tally_spool_expire(&tally->spool, unix_s - options->age_most_s);
-    }
-    if (options->settings != NULL) {
-        uint8_t time[4];
-        tally_le_put(time, unix_s, sizeof time);
-        (void)tally_settings_set_daily(options->settings, TALLY_SETTING_LAST_TIME, unix_s / DAY_S,
-                                       time, sizeof time);
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        if ((tally->policy.active.groups_off >> i & 1) != 0) {
+            tally->capabilities[i] = 0;
+        }
     }
 }
 
@@ -154,6 +138,7 @@ int32_t tally_agent_begin(tally_t *tally) {
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);
     int32_t status = draw_boot_id(port, &tally->boot_id);
+    tally_policy_apply(tally);
     if (status == TALLY_OK) {
         status = tally_spool_init(&tally->spool, tally->store, tally->options->urgent_blocks,
                                   tally->boot_id);
@@ -168,11 +153,13 @@ int32_t tally_agent_begin(tally_t *tally) {
     tally->engaged_ms = now_ms;
     tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
     tally_report_set_time(&tally->report, now_ms, wall);
+    tally_policy_apply_to_uplink(tally);
     tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
-    tally->wall_known = wall.quality != TALLY_WALL_UNKNOWN;
+    tally->clock = (tally_clock_t){.has_offset = false};
+    (void)tally_clock_has_news(tally);
     tally->agent_due_ms = now_ms + tally->upload_ms;
     if (!tally->report.muted) {
-        use_wall(tally, wall);
+        tally_clock_use(tally);
         tally_boot_begin(tally, now_ms);
         (void)tally_boot_report(tally, now_ms);
         TALLY_LOG(port, BOOT, TALLY_REGISTRY_VERSION);
@@ -193,15 +180,14 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     tally->options = options;
     tally->transport = transport;
     tally->store = store;
-    tally->heartbeat_ms = options->heartbeat_ms != 0 ? options->heartbeat_ms : HEARTBEAT_DEFAULT_MS;
-    tally->upload_ms = options->upload_ms != 0 ? options->upload_ms : UPLOAD_DEFAULT_MS;
-    declare_capabilities(tally);
-    if (!is_sound(options) || !are_metrics(options->capabilities) || !are_periods_sound(tally) ||
+    tally_agent_declare(tally);
+    if (!is_sound(options) || !are_metrics(options->capabilities) ||
         !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;
     }
     tally_hooks_init(&tally->hooks, port);
     tally_consent_begin(tally);
+    tally_policy_begin(tally);
     return tally_agent_begin(tally);
 }
 
@@ -217,6 +203,10 @@ static const struct {
         (uint16_t)(TALLY_M_##symbol - TALLY_M_AGENT_FIRST),                                        \
             (uint16_t)(offsetof(tally_t, member) / 4)                                              \
     }
+    TOLD(CONFIG_VERSION, policy.active.version),
+    TOLD(CONFIG_REFUSED, policy.refused),
+    TOLD(CONFIG_REVERTED, policy.reverted),
+    TOLD(SAMPLING, policy.active.sampling_ppm),
     TOLD(UPLOAD_BYTES, uplink.stats.bytes),
     TOLD(UPLOAD_CONNECTS, uplink.stats.connects),
     TOLD(RECORDS_DROPPED, spool.dropped[TALLY_ROUTINE]),
@@ -262,12 +252,16 @@ static void report_agent(tally_t *tally) {
     const uint32_t *const words = (const void *)tally;
     tally_value_t values[TALLY_AGENT_METRICS] = {{0}};
     uint64_t present = TALLY_CAN(AGENT, STEP_LONGEST) | TALLY_CAN(AGENT, SPOOL_HIGH) |
-                       TALLY_CAN(AGENT, SPOOL_FOREIGN) | TALLY_CAN(AGENT, WALL_QUALITY);
+                       TALLY_CAN(AGENT, SPOOL_FOREIGN) | TALLY_CAN(AGENT, WALL_QUALITY) |
+                       TALLY_CAN(AGENT, SAMPLING);
+    present |= tally->policy.active.version != 0 ? TALLY_CAN(AGENT, CONFIG_VERSION) : 0;
+    present |= tally->clock.has_offset ? TALLY_CAN(AGENT, CLOCK_OFFSET) : 0;
     present |= tally->tls_heap_high != 0 ? TALLY_CAN(AGENT, TLS_HEAP_HIGH) : 0;
     present |= tally->stack_high != 0 ? TALLY_CAN(AGENT, STACK_HIGH) : 0;
     for (uint32_t i = 0; i < sizeof agent_words / sizeof agent_words[0]; i++) {
         values[agent_words[i].metric].number += tally_atomic_load(&words[agent_words[i].word]);
     }
+    values[TALLY_M_CLOCK_OFFSET - TALLY_M_AGENT_FIRST].number = tally->clock.offset_ms;
     values[TALLY_M_LAST_ERROR - TALLY_M_AGENT_FIRST].number = uplink->last_error;
     values[TALLY_M_WALL_QUALITY - TALLY_M_AGENT_FIRST].number = tally->report.wall.quality;
     values[TALLY_M_SPOOL_FOREIGN - TALLY_M_AGENT_FIRST].number = tally->spool.foreign_blocks;
@@ -324,20 +318,21 @@ static void report_device(tally_t *tally) {
 
 static uint64_t report_due(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_report_set_time(&tally->report, now_ms, wall);
-    if (!tally->wall_known && wall.quality != TALLY_WALL_UNKNOWN) {
-        tally->wall_known = true;
-        use_wall(tally, wall);
-        if (tally->spool.made > 0) { /* in this boot, and not dated */
+    if (tally_clock_has_news(tally)) {
+        tally_clock_use(tally);
+        if (tally->spool.made > 0) { /* in this boot, and not dated or not well */
             (void)tally_report_make(&tally->report, TALLY_URGENT, TALLY_RECORD_CLOCK, 0, NULL, 0);
         }
     }
     const uint64_t session_ms = tally_live_report(tally, now_ms);
     if (now_ms >= tally->agent_due_ms) {
         tally->agent_due_ms = now_ms + tally->upload_ms;
-        report_agent(tally);
-        report_viewing(tally, now_ms);
-        report_device(tally);
-        use_wall(tally, wall);
+        if (tally_policy_is_running(tally)) {
+            report_agent(tally);
+            report_viewing(tally, now_ms);
+            report_device(tally);
+        }
+        tally_clock_use(tally);
     }
     const uint64_t boot_ms = tally_boot_report(tally, now_ms);
     const uint64_t agent_ms = boot_ms < tally->agent_due_ms ? boot_ms : tally->agent_due_ms;
@@ -377,7 +372,10 @@ uint32_t tally_step(tally_t *tally) {
     tally_attached_sample(tally);
     const bool more_events = tally_live_take_events(tally, now_ms, wall);
     const uint64_t report_ms = report_due(tally, now_ms, wall);
+    tally_uplink_hold(&tally->uplink, !tally_policy_is_running(tally));
     const uint32_t uplink_ms = tally_uplink_step(&tally->uplink, now_ms, &wall);
+    tally_clock_take(tally);
+    tally_policy_step(tally);
     if (!more_events && tally_uplink_is_idle(&tally->uplink)) {
         (void)tally_spool_prepare(&tally->spool);
     }

@@ -3,10 +3,12 @@
 #define TALLY_SRC_AGENT_H
 /* All stages in one struct. Only agent.c, live.c, attached.c and front.c know more than one of
  * them. */
+#include "clock.h"
 #include "hook.h"
 #include "limit.h"
 #include "machine.h"
 #include "metrics.h"
+#include "policy.h"
 #include "report.h"
 #include "session.h"
 #include "spool.h"
@@ -40,6 +42,7 @@ struct tally {
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
     uint64_t agent_due_ms; /* the next records about the agent itself and all sessions */
+    uint64_t watch_due_ms; /* the next look at thresholds */
     uint64_t engaged_ms;   /* ENGAGED_TIME is accounted up to here */
     uint64_t boot_due_ms;  /* the boot record; UINT64_MAX: it is made */
     uint32_t boot_count;   /* 0: unknown */
@@ -60,13 +63,14 @@ struct tally {
     uint8_t consent; /* enum tally_consent */
     bool destroy_failed;
     bool consent_late; /* given after tally_init(): what came before is unknown */
-    bool wall_known;
     bool suspended;
 #if TALLY_WEBRTC_TRACKS > 0
     uint8_t tracks_leaving; /* bit n: the player has detached track n; shared as `tracks` is */
 #endif
 
     tally_report_t report;
+    tally_clock_t clock;
+    tally_policy_t policy;
     tally_spool_t spool;
     tally_limit_t starts;
     tally_limit_t events[TALLY_LIMIT_CLASSES];
@@ -86,5 +90,8 @@ struct tally {
 /* Begins to collect and report as after a boot, under a new boot id. 0, TALLY_E_CONFIG,
  * TALLY_E_RANDOM. */
 int32_t tally_agent_begin(tally_t *tally);
+
+/* Works out anew what is measured: what the options say, and remote configuration has left on. */
+void tally_agent_declare(tally_t *tally);
 
 #endif

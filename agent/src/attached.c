@@ -113,13 +113,30 @@ static void report_streams_of(tally_t *tally, tally_session_id_t number) {
     }
 }
 
-static void forget_streams(tally_t *tally) {
+void tally_attached_disown(tally_t *tally, tally_session_id_t number) {
     const tally_port_t *const port = tally->port;
     const uint32_t state = port->critical_enter(port->ctx);
     for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
-        tally->streams[i].session = 0;
+        if (number == 0 || tally->streams[i].session == number) {
+            tally->streams[i].session = 0;
+        }
     }
     port->critical_leave(port->ctx, state);
+}
+
+static uint32_t sum_streams(tally_t *tally, tally_session_id_t number, enum tally_group group,
+                            uint32_t at) {
+    const tally_port_t *const port = tally->port;
+    uint32_t sum = 0;
+    const uint32_t state = port->critical_enter(port->ctx);
+    for (uint32_t i = 0; i < TALLY_STREAMS; i++) {
+        const tally_stream_t *const stream = &tally->streams[i];
+        if (stream->in_use && stream->session == number && stream->group == group) {
+            sum += (uint32_t)stream->totals[at].number;
+        }
+    }
+    port->critical_leave(port->ctx, state);
+    return sum;
 }
 
 /* --- WebRTC tracks -------------------------------------------------------------------------- */
@@ -228,6 +245,21 @@ static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
     leave_tracks(tally, tracks_of(tally, number));
 }
 
+static uint32_t sum_tracks(tally_t *tally, tally_session_id_t number, enum tally_group group,
+                           uint32_t at) {
+    const uint32_t slots = tracks_of(tally, number);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS; i++) {
+        tally_webrtc_image_t image;
+        const tally_webrtc_t *const track = tally->tracks[i].track;
+        if ((slots >> i & 1) != 0 && track->group == (uint32_t)group &&
+            tally_webrtc_read(track, &image)) {
+            sum += (uint32_t)image.values[at].number;
+        }
+    }
+    return sum;
+}
+
 static void forget_tracks(tally_t *tally) {
     const tally_port_t *const port = tally->port;
     const uint32_t state = port->critical_enter(port->ctx);
@@ -250,6 +282,15 @@ static void report_tracks_of(tally_t *tally, tally_session_id_t number) {
 static void leave_tracks_of(tally_t *tally, tally_session_id_t number) {
     (void)tally;
     (void)number;
+}
+
+static uint32_t sum_tracks(tally_t *tally, tally_session_id_t number, enum tally_group group,
+                           uint32_t at) {
+    (void)tally;
+    (void)number;
+    (void)group;
+    (void)at;
+    return 0;
 }
 
 static void forget_tracks(tally_t *tally) {
@@ -276,7 +317,13 @@ void tally_attached_leave(tally_t *tally, tally_session_id_t number) {
     leave_tracks_of(tally, number);
 }
 
+uint32_t tally_attached_sum(tally_t *tally, tally_session_id_t number, enum tally_metric metric) {
+    const enum tally_group group = tally_metrics_group(metric);
+    const uint32_t at = (uint32_t)metric - tally_group_infos[group].first;
+    return sum_streams(tally, number, group, at) + sum_tracks(tally, number, group, at);
+}
+
 void tally_attached_forget(tally_t *tally) {
-    forget_streams(tally);
+    tally_attached_disown(tally, 0);
     forget_tracks(tally);
 }

@@ -6,6 +6,7 @@
 
 #include "attached.h"
 #include "log.h"
+#include "watch.h"
 
 /* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
 #define EVENTS_A_STEP (2u * (uint32_t)TALLY_EVENTS)
@@ -128,6 +129,7 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
         return;
     }
     tally_session_open(session, number, kind, &tally->viewing, at_ms);
+    session->unsampled = !tally_policy_samples(tally, number);
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 
@@ -136,7 +138,9 @@ static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_
     if (session->announced) {
         report_end(tally, session, at_ms);
     } else {
+        tally_attached_disown(tally, session->number);
         tally_viewing_fold(&tally->viewing, &session->figures);
+        tally_viewing_add(&tally->viewing, TALLY_M_SESSIONS_UNSAMPLED, session->unsampled ? 1 : 0);
     }
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
     session->number = 0;
@@ -145,7 +149,7 @@ static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_
 /* A zap waits until it has lasted, or has failed, which is worth telling however short it was;
  * others until play is asked for, or they end without. */
 static bool is_to_announce(const tally_session_t *session, enum tally_hook hook, uint64_t at_ms) {
-    if (session->announced) {
+    if (session->announced || session->unsampled) {
         return false;
     }
     if (session->kind == TALLY_SESSION_ZAP) {
@@ -308,6 +312,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
         if (session->announced) {
             report_heartbeat(tally, session, now_ms);
             tally_attached_report(tally, session->number); /* not on top of its stack */
+            tally_watch_note(tally, session, now_ms);
         }
     }
     const uint64_t beat_ms = session->reported_ms + tally->heartbeat_ms;
@@ -318,7 +323,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
 }
 
 uint64_t tally_live_report(tally_t *tally, uint64_t now_ms) {
-    uint64_t next_ms = UINT64_MAX;
+    uint64_t next_ms = tally_watch_step(tally, now_ms);
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         if (tally->sessions[i].number != 0) {
             const uint64_t due_ms = report_session(tally, &tally->sessions[i], now_ms);

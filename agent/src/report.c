@@ -92,7 +92,8 @@ static uint32_t encode_own(tally_cbor_t *cbor, const tally_record_t *record, uin
     const tally_wall_t *const wall = record->wall;
     switch (key) {
     case 'c':
-        return kind == TALLY_RECORD_BOOT || kind == TALLY_RECORD_START
+        return kind == TALLY_RECORD_BOOT || kind == TALLY_RECORD_START ||
+                       (kind == TALLY_RECORD_AGENT && record->count == 0)
                    ? encode_declared(cbor, record->declared)
                    : 0;
     case 'k':
@@ -194,7 +195,8 @@ static const struct {
 uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared) {
     const tally_wall_t wall = {.unix_ms = TALLY_CBOR_INTEGER_MOST,
                                .quality = TALLY_WALL_AUTHENTICATED};
-    const tally_record_t no_views = {.kind = kind,
+    const bool declares = kind == TALLY_RECORD_BOOT || kind == TALLY_RECORD_START;
+    const tally_record_t no_views = {.kind = declares ? kind : TALLY_RECORD_CLOCK,
                                      .session = UINT32_MAX,
                                      .uptime_ms = TALLY_CBOR_INTEGER_MOST,
                                      .wall = &wall,
@@ -239,6 +241,16 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
     report->wall = wall;
 }
 
+/* Of a stream, of the device, of all sessions: nothing but its groups. */
+static bool is_empty(const tally_record_t *record) {
+    for (uint32_t i = 0; i < record->count; i++) {
+        if (record->declared[record->views[i].group] != 0) {
+            return false;
+        }
+    }
+    return strchr("dfjortv", (char)record->kind) != NULL;
+}
+
 int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
                           uint32_t session, const tally_view_t *views, uint32_t count) {
     const tally_record_t record = {
@@ -250,7 +262,7 @@ int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum t
         .views = views,
         .count = count,
     };
-    if (report->muted) {
+    if (report->muted || is_empty(&record)) {
         return TALLY_OK;
     }
     uint32_t sequence = 0;

@@ -18,7 +18,8 @@
 #include "tally/enums.h"
 #include "tally/port.h"
 
-/* What a record says. Boot and start records say what is declared, too. */
+/* What a record says. Boot and start records say what is declared, too; one about the agent without
+ * its groups says nothing else. */
 typedef struct {
     enum tally_record kind;
     uint32_t session; /* 0: of no session */
@@ -62,7 +63,8 @@ void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_s
 void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t wall);
 
 /* Encodes a record into the spool. 0; TALLY_E_FULL: a boot record that finds no room and may be
- * made again; another error: it is lost, and counted. */
+ * made again; another error: it is lost, and counted. One that would be empty, because of its
+ * groups nothing is declared, is not made. */
 int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
                           uint32_t session, const tally_view_t *views, uint32_t count);
 

@@ -55,7 +55,7 @@ STAGES = {
     "budget": {"budget.h"},
 }
 # These see the whole line; nothing includes them but each other and tally/state.h.
-WHOLE_LINE = {"agent", "boot", "consent", "live", "attached", "front", "policy"}
+WHOLE_LINE = {"agent", "boot", "clock", "consent", "live", "attached", "front", "policy", "watch"}
 
 
 def includes(path):

@@ -10,7 +10,7 @@ import re
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "agent" / "include" / "tally" / "metrics.h"
 VERSION = int(re.search(r"TALLY_REGISTRY_VERSION (\d+)", HEADER.read_text(encoding="utf-8"))[1])
 SESSION_KINDS = "efhjorstx"
-CAPABLE_KINDS = "bs"
+CAPABLE_KINDS = "abs"
 LIMIT = 1 << 53
 TEXT_BYTES = 1023
 WRONG_TYPES = (None, 1.5, b"\x01", True, {}, [], [[1]])
@@ -93,6 +93,11 @@ class Registry:
         metrics = (about for letter in self.groups_of(kind)
                    for about in self.metrics_of(letter).values())
         return max((len(good_values(about)) for about in metrics), default=1)
+
+
+def required(fields):
+    """Its own keys that a record cannot do without."""
+    return set(fields) & set("kqus" if fields["k"] == "a" else "kqusc")
 
 
 def without(fields, key):

@@ -29,7 +29,16 @@ static uint32_t request_bytes(const fake_transport_t *fake) {
 static void begin_reply(fake_transport_t *fake) {
     if (fake->reply == NULL && fake->replied < FAKE_REPLIES) {
         fake->reply = fake->replies[fake->replied++];
+        fake->reply_end = fake->reply_bytes != 0 ? fake->reply + fake->reply_bytes : NULL;
     }
+}
+
+static uint32_t reply_left(const fake_transport_t *fake) {
+    if (fake->reply == NULL) {
+        return 0;
+    }
+    return fake->reply_end != NULL ? (uint32_t)(fake->reply_end - fake->reply)
+                                   : (uint32_t)strlen(fake->reply);
 }
 
 static void on_sent(fake_transport_t *fake) {
@@ -53,7 +62,7 @@ static void on_sent(fake_transport_t *fake) {
 
 static int32_t transport_open(void *ctx, const tally_peer_t *peer) {
     fake_transport_t *const fake = ctx;
-    assert_string_equal(peer->host, "collector.example");
+    assert_string_equal(peer->host, fake->host != NULL ? fake->host : "collector.example");
     fake->is_open = true;
     fake->stale = false;
     fake->reply = NULL;
@@ -95,11 +104,12 @@ static int32_t transport_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (stutters_now(fake, &fake->receive_calls)) {
         return 0;
     }
-    if (fake->reply == NULL || *fake->reply == '\0') {
+    const uint32_t left = reply_left(fake);
+    if (left == 0) {
         fake->reply = NULL;
         return fake->receive_says;
     }
-    const uint32_t given = smaller(smaller(size, fake->give_most), (uint32_t)strlen(fake->reply));
+    const uint32_t given = smaller(smaller(size, fake->give_most), left);
     memcpy(data, fake->reply, given);
     fake->reply += given;
     return (int32_t)given;

@@ -33,6 +33,7 @@ enum { FAKE_REPLIES = 8, FAKE_SENT_BYTES = 65536 };
 typedef struct {
     tally_transport_t transport;
     /* the test sets */
+    const char *host;     /* that is asked for, NULL: collector.example */
     int32_t open_says;    /* what open() returns */
     uint32_t send_most;   /* bytes that one send takes, 0: would block */
     uint32_t takes_most;  /* bytes that one connection takes before it would block */
@@ -43,6 +44,7 @@ typedef struct {
     bool stale;           /* the server has left: an error from each call until open() */
     uint32_t reply_after; /* bytes of a request that bring its reply, 0: all of them */
     const char *replies[FAKE_REPLIES];
+    uint32_t reply_bytes;                               /* of each reply, 0: they are texts */
     void (*hears)(const char *request, uint32_t bytes); /* each complete request, or NULL */
     /* the test reads */
     bool is_open;
@@ -55,10 +57,11 @@ typedef struct {
     uint32_t open_calls;
     uint32_t send_calls;
     uint32_t receive_calls;
-    uint32_t opened_at;  /* where in `sent` this connection begins */
-    uint32_t request_at; /* where in `sent` the request under way begins */
-    uint32_t replied;    /* replies that have begun */
-    const char *reply;   /* what is left of the one under way */
+    uint32_t opened_at;    /* where in `sent` this connection begins */
+    uint32_t request_at;   /* where in `sent` the request under way begins */
+    uint32_t replied;      /* replies that have begun */
+    const char *reply;     /* what is left of the one under way */
+    const char *reply_end; /* NULL: with its NUL */
 } fake_transport_t;
 
 /* A server that takes everything and says nothing until `replies` are set. */

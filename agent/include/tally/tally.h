@@ -58,8 +58,8 @@ typedef struct {
      * time is authenticated; 0: none are. */
     uint32_t age_most_s;
 
-    /* What must outlive the boot beside the records: consent, boot count, last known time. NULL:
-     * none of it does. */
+    /* What must outlive the boot beside the records: consent, remote configuration, boot count,
+     * last known time. NULL: none of it does. */
     tally_settings_t *settings;
 
     /* Whose signature remote configuration must bear; NULL: none is taken. */
@@ -83,9 +83,10 @@ typedef struct {
 } tally_options_t;
 
 /* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers
- * must outlive the agent. 0; TALLY_E_ARGUMENT for a NULL pointer or callback; TALLY_E_CONFIG for
- * options, capabilities or a store geometry out of range, or if a record of what is declared could
- * be larger than TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
+ * must outlive the agent. Blocks for up to two signature checks if remote configuration is kept.
+ * 0; TALLY_E_ARGUMENT for a NULL pointer or callback; TALLY_E_CONFIG for options, capabilities or a
+ * store geometry out of range, or if a record of what is declared could be larger than
+ * TALLY_RECORD_BYTES; TALLY_E_RANDOM, TALLY_E_IO from the port. */
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store);
 

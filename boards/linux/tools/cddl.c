@@ -151,7 +151,10 @@ static void print_capabilities(FILE *out) {
 
 static void print_own_key(FILE *out, char key, char kind) {
     switch (key) {
-    case 'c': say(out, "  \"c\": capabilities,\n"); break;
+    case 'c':
+        say(out, kind == TALLY_RECORD_AGENT ? "  ? \"c\": capabilities, ; changed\n"
+                                            : "  \"c\": capabilities,\n");
+        break;
     case 'k': say(out, "  \"k\": \"%c\",\n", kind); break;
     case 'q': say(out, "  \"q\": count-32, ; sequence number, from 0 at each boot\n"); break;
     case 's': say(out, "  \"s\": some-32, ; session number within the boot\n"); break;

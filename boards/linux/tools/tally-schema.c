@@ -12,9 +12,9 @@ enum { EXIT_GOOD, EXIT_BROKEN, EXIT_USAGE };
 
 const char *schema_own_keys(char kind) {
     switch (kind) {
+    case 'a':
     case 'b': return "ckquw";
     case 's': return "ckqsuw";
-    case 'a':
     case 'c':
     case 'd':
     case 'v': return "kquw";
