@@ -17,12 +17,15 @@ typedef struct {
     int32_t expected;
 } case_t;
 
+static uint32_t heap_high_water; /* of the last device */
+
 static int32_t meet(const tls_device_options_t *device_options,
                     const tls_server_options_t *server_options) {
     static tls_device_t device;
     const tls_server_t server = tls_server_start(server_options);
     assert_int_equal(tls_device_start(&device, device_options), TALLY_OK);
     const int32_t status = tls_device_talk(&device, "localhost", server.port);
+    heap_high_water = tally_tls_stats(&device.tls).heap_high_water;
     tls_device_stop(&device);
     tls_server_stop(&server);
     return status;
@@ -42,6 +45,7 @@ static void expect(const case_t *test, const char *version) {
     if (status != test->expected) {
         fail_msg("%s, %s: %s", test->server, version, tally_status_name(status));
     }
+    print_message("TLS heap: %s, %s: %u B high-water\n", test->server, version, heap_high_water);
 }
 
 static void expect_all(const case_t *cases, size_t count) {
