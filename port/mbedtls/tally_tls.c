@@ -245,12 +245,11 @@ static const uint16_t signatures[] = {
 #endif
 
 static int configure(tally_tls_t *tls) {
-    static const char *const protocols[] = {"http/1.1", NULL};
+    static const char *protocols[] = {"http/1.1", NULL}; /* the type that Mbed TLS wants */
     int ret = mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
                                           MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (ret == 0) {
-        /* Mbed TLS does not write to the texts; its type is too wide. */
-        ret = mbedtls_ssl_conf_alpn_protocols(&tls->config, (const char **)(uintptr_t)protocols);
+        ret = mbedtls_ssl_conf_alpn_protocols(&tls->config, protocols);
     }
     if (ret != 0) {
         return ret;

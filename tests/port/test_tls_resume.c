@@ -4,13 +4,13 @@
 #include "test.h"
 
 #include <string.h>
+#include <time.h>
 
-#include "tally_build_time.h"
 #include "tally_ram_store.h"
 #include "tls_device.h"
 #include "tls_server.h"
 
-#define NOW_MS  (TALLY_BUILD_UNIX_S * INT64_C(1000))
+#define NOW_MS  ((int64_t)time(NULL) * 1000)
 #define HOUR_MS INT64_C(3600000)
 #define YEAR_MS INT64_C(31557600000)
 
@@ -234,7 +234,7 @@ static void a_damaged_session_is_a_full_handshake(void **state) {
     assert_false(resumes("localhost"));
     const int32_t bytes =
         tally_settings_get(&settings, TALLY_SETTING_TLS_SESSION, value, sizeof value);
-    for (int32_t cut = 0; cut < bytes; cut += 37) {
+    for (int32_t cut = 0; cut < bytes; cut += 149) {
         assert_int_equal(
             tally_settings_set(&settings, TALLY_SETTING_TLS_SESSION, value, (uint32_t)cut),
             TALLY_OK);

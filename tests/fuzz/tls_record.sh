@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# record.sh FUZZ_TLS
+# tls_record.sh FUZZ_TLS
 #
-# Writes tls13.flight and tls12.flight: what OpenSSL sends to the device that the program fuzz_tls
-# is, and the credentials for it. Run it when fuzz_tls says that they do not fit any more. The keys
-# of CA and server are thrown away.
+# Writes corpus/tls_server: tls13.flight and tls12.flight, what OpenSSL sends to the device that the
+# program fuzz_tls is, and the credentials for it. Run it when fuzz_tls says that they do not fit any
+# more. The keys of CA and server are thrown away.
 set -eu
 
-[ $# -eq 1 ] || { echo 'usage: record.sh FUZZ_TLS' >&2; exit 2; }
+[ $# -eq 1 ] || { echo 'usage: tls_record.sh FUZZ_TLS' >&2; exit 2; }
 fuzz_tls=$(realpath "$1")
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/corpus/tls_server"
 
 work=$(mktemp -d)
 server=''
@@ -34,8 +34,8 @@ cp "$work/device.pem" "$work/device.key" .
 rm -f ca.srl
 
 for version in 3 2; do
-    openssl s_server -accept 127.0.0.1:0 -rev -cert "$work/server.pem" -key "$work/server.key" -CAfile ca.pem \
-        -Verify 1 "-tls1_$version" >"$work/log" &
+    openssl s_server -accept 127.0.0.1:0 -rev -cert "$work/server.pem" -key "$work/server.key" \
+        -CAfile ca.pem -Verify 1 "-tls1_$version" >"$work/log" &
     server=$!
     until grep -q 'ACCEPT 127' "$work/log"; do sleep 0.1; done
     port=$(sed -n 's/.*ACCEPT 127.0.0.1:\([0-9]*\).*/\1/p' "$work/log")
