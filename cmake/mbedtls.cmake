@@ -54,6 +54,11 @@ function(tally_add_mbedtls target)
     # failed allocations as an untrusted certificate, and nothing else tells the two apart.
     set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/memory_buffer_alloc.c" PROPERTIES
         COMPILE_DEFINITIONS mbedtls_platform_set_calloc_free=tally_tls_heap_adopt)
+
+    # See there.
+    set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/ssl_tls12_client.c" PROPERTIES
+        COMPILE_OPTIONS
+        "-include;${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../port/mbedtls/tally_tls12_pss.h")
 endfunction()
 
 tally_add_mbedtls(mbedtls)

@@ -48,8 +48,8 @@ static int32_t map_verify_flags(uint32_t flags) {
 /* TLS 1.2 has no alert for a certificate that is missing: a server that has shown its own, and then
  * finds no way to shake hands, means the device's. */
 static int32_t map_alert(const tally_tls_t *tls, uint8_t alert) {
-    if (refuses_certificate(alert) ||
-        (alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE && tls->verified)) {
+    if (refuses_certificate(alert) || (alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE &&
+                                       tls->verified && tls->phase == TALLY_TLS_HANDSHAKE)) {
         return TALLY_E_TLS_REFUSED;
     }
     return alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION ? TALLY_E_TLS_VERSION
