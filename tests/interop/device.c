@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * interop_device --ca FILE --port PORT [SWITCH VALUE]...
+ * interop_device --ca FILE --port PORT [SWITCH VALUE]...      (the switches are in options.h)
  *
  * The agent with the Linux ports, for servers that are not ours: boots, shows the viewer something,
  * uploads, and prints a line of JSON for what became of each upload. Ends by itself: 0 when as many
@@ -21,7 +21,7 @@
 #include "tally_tls.h"
 
 enum { BLOCK_BYTES = 4096, BLOCKS = 32, SETTINGS_BLOCKS = 2, FILE_BYTES = 32768 };
-enum { UPLOAD_MS = 1000, HEARTBEAT_MS = 3600000 };
+enum { HEARTBEAT_MS = 3600000 };
 enum { DONE = 0, NOT_BEGUN = 1, BAD_SWITCH = 2, TIMED_OUT = 3 };
 
 /* The numbers of the agent's log lines. */
@@ -67,12 +67,12 @@ static void print_outcome(device_t *device) {
     const outcome_t *const outcome = &device->outcome;
     const tally_tls_stats_t tls = tally_tls_stats(&device->tls);
     (void)printf("{\"at_ms\": %u, \"status\": \"%s\", \"http\": %d, \"records\": %d, "
-                 "\"retry_ms\": %d, \"pending\": %u, \"handshakes\": %u, "
+                 "\"retry_ms\": %d, \"pending\": %u, \"handshakes\": %u, \"resumed\": %u, "
                  "\"heap_high\": %u, \"tls_error\": %d}\n",
                  (unsigned)age_ms(device), tally_status_name(outcome->status), (int)outcome->http,
                  (int)outcome->records, (int)outcome->retry_ms,
                  (unsigned)tally_pending(&device->agent), (unsigned)tls.handshakes,
-                 (unsigned)tls.heap_high_water, (int)tls.last_error);
+                 (unsigned)tls.resumed, (unsigned)tls.heap_high_water, (int)tls.last_error);
     (void)fflush(stdout);
     device->outcomes++;
     device->outcome = (outcome_t){.is_known = false};
@@ -155,18 +155,44 @@ static bool open_settings(device_t *device) {
                  "settings");
 }
 
+/* False for what is not 64 hexadecimal digits. */
+static bool read_pin(const char *text, uint8_t pin[TALLY_TLS_PIN_BYTES]) {
+    for (uint32_t i = 0; i < TALLY_TLS_PIN_BYTES; i++) {
+        const char digits[3] = {text[0], text[0] != '\0' ? text[1] : '\0', '\0'};
+        char *end = NULL;
+        pin[i] = (uint8_t)strtoul(digits, &end, 16);
+        if (end != digits + 2) {
+            return false;
+        }
+        text += 2;
+    }
+    return *text == '\0';
+}
+
 static bool open_tls(device_t *device) {
     static uint8_t ca[FILE_BYTES];
     static uint8_t certificate[FILE_BYTES];
     static uint8_t key[FILE_BYTES];
     static _Alignas(8) uint8_t heap[1 << 20];
     const options_t *const options = &device->options;
+    static uint8_t pin[TALLY_TLS_PIN_BYTES];
     tally_tls_config_t config = {
-        .ca = ca,
-        .ca_size = load(options->ca, ca),
+        .settings = options->settings != NULL ? &device->settings : NULL,
+        .least_unix_s = (uint32_t)options->least_unix_s,
         .heap = heap,
         .heap_bytes = options->heap_bytes,
     };
+    if (options->ca != NULL) {
+        config.ca = ca;
+        config.ca_size = load(options->ca, ca);
+    }
+    if (options->pin != NULL) {
+        config.pins = pin;
+        config.pin_count = 1;
+        if (!read_pin(options->pin, pin)) {
+            return is_ok(TALLY_E_ARGUMENT, "pin");
+        }
+    }
     if (options->certificate != NULL && options->key != NULL) {
         config.certificate = certificate;
         config.certificate_size = load(options->certificate, certificate);
@@ -191,7 +217,7 @@ static bool open_agent(device_t *device) {
         .operator_id = "operator-1",
         .settings = options->settings != NULL ? &device->settings : NULL,
         .heartbeat_ms = HEARTBEAT_MS,
-        .upload_ms = UPLOAD_MS,
+        .upload_ms = options->period_ms,
         .capabilities =
             {[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK), [TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT)},
     };

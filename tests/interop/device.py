@@ -29,9 +29,11 @@ class Run:
 
 
 def run(port, ca="small", certificate="device", **switches):
-    """A device that trusts the root of chain `ca`; switches as in device.c, True for a flag."""
+    """A device that trusts the root of chain `ca`; switches as in options.c, True for a flag."""
     folder = certificates()
-    values = {"ca": folder / f"{ca}-root.pem", "port": port, **switches}
+    values = {"port": port, **switches}
+    if ca is not None:
+        values["ca"] = folder / f"{ca}-root.pem"
     if certificate is not None:
         values |= {"cert": folder / f"{certificate}.pem", "key": folder / f"{certificate}.key"}
     words = [PROGRAMS / "interop_device", "--log"]

@@ -12,6 +12,8 @@ CREDENTIALS_CERTIFICATE = 1
 FORMAT_PEM = 1
 CERTIFICATE_REQUIRE = 2
 SHUT_WR = 1
+ALERT_FATAL = 2
+INTERNAL_ERROR = 80  # RFC 8446 6
 E_AGAIN = -28
 E_INTERRUPTED = -52
 
@@ -70,6 +72,10 @@ class Session:
     def sendall(self, data):
         while data:
             data = data[call("gnutls_record_send", self._handle, data, len(data)):]
+
+    def alert(self):
+        """The end that a server in trouble gives a stream."""
+        call("gnutls_alert_send", self._handle, ALERT_FATAL, INTERNAL_ERROR)
 
 
 class GnuTls:

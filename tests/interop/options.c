@@ -58,6 +58,7 @@ bool options_read(options_t *options, int argc, char **argv) {
     int64_t heap_bytes = 262144;
     int64_t uploads = 1;
     int64_t sessions = 1;
+    int64_t period_ms = 60000;
     int64_t timeout_ms = 15000;
     const switch_t switches[] = {
         {.name = "--host", .text = &options->host},
@@ -65,13 +66,16 @@ bool options_read(options_t *options, int argc, char **argv) {
         {.name = "--ca", .text = &options->ca},
         {.name = "--cert", .text = &options->certificate},
         {.name = "--key", .text = &options->key},
+        {.name = "--pin", .text = &options->pin},
         {.name = "--settings", .text = &options->settings},
         {.name = "--port", .number = &port, .least = 1, .most = UINT16_MAX},
         {.name = "--heap", .number = &heap_bytes, .least = 1024, .most = 1 << 20},
         {.name = "--uploads", .number = &uploads, .least = 1, .most = 1000},
         {.name = "--sessions", .number = &sessions, .least = 0, .most = 20},
+        {.name = "--period", .number = &period_ms, .least = 1000, .most = 60000},
         {.name = "--timeout", .number = &timeout_ms, .least = 1, .most = 600000},
-        {.name = "--wall", .number = &options->wall_unix_s, .least = 0, .most = INT32_MAX},
+        {.name = "--wall", .number = &options->wall_unix_s, .least = 0, .most = UINT32_MAX},
+        {.name = "--least", .number = &options->least_unix_s, .least = 0, .most = UINT32_MAX},
         {.name = "--keep", .flag = &options->keeps},
         {.name = "--log", .flag = &options->is_talkative},
     };
@@ -89,9 +93,10 @@ bool options_read(options_t *options, int argc, char **argv) {
     options->heap_bytes = (uint32_t)heap_bytes;
     options->uploads = (uint32_t)uploads;
     options->sessions = (uint32_t)sessions;
+    options->period_ms = (uint32_t)period_ms;
     options->timeout_ms = (uint32_t)timeout_ms;
-    if (options->ca == NULL || port == 0) {
-        (void)fputs("interop_device: needs --ca and --port\n", stderr);
+    if ((options->ca == NULL && options->pin == NULL) || port == 0) {
+        (void)fputs("interop_device: needs --port, and --ca or --pin\n", stderr);
         return false;
     }
     return true;

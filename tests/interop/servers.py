@@ -23,6 +23,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = pathlib.Path(os.environ.get("TALLY_PROGRAMS", TESTS.parent / "build" / "test"))
 
 
+# Lets OpenSSL show certificates that it would not take itself.
+ANY_STRENGTH = "DEFAULT:@SECLEVEL=0"
+
+
 def files(name):
     return certificates() / f"{name}.pem", certificates() / f"{name}.key"
 
@@ -87,23 +91,30 @@ class OpenSsl:
 
 
 class Python(Listener):
-    """Python's ssl module. `answer` as in serving.py; `after` is called when it gave None."""
+    """Python's ssl module. `answer` as in serving.py; `after` is called when it gave None.
+
+    A `forgetful` one takes no ticket that it gave."""
     NUMBER = {TLS12: ssl.TLSVersion.TLSv1_2, TLS13: ssl.TLSVersion.TLSv1_3}
 
-    def __init__(self, chain, version, devices="device", answer=None, after=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = context.maximum_version = self.NUMBER[version]
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(device_ca(devices))
-        context.load_cert_chain(*files(chain))
-        context.set_alpn_protocols(["http/1.1"])
-        self._context = context
+    def __init__(self, chain, version, devices="device", answer=None, after=None, forgetful=False):
+        self._chain, self._version, self._devices = chain, version, devices
+        self._context = None if forgetful else self._make_context()
         self._after = after
         super().__init__(answer)
 
+    def _make_context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = context.maximum_version = self.NUMBER[self._version]
+        context.set_ciphers(ANY_STRENGTH)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(device_ca(self._devices))
+        context.load_cert_chain(*files(self._chain))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
     def talk(self, connection):
-        with self._context.wrap_socket(connection, server_side=True,
-                                       suppress_ragged_eofs=True) as stream:
+        context = self._context or self._make_context()
+        with context.wrap_socket(connection, server_side=True) as stream:
             self.connections.append({"version": stream.version(), "resumed": stream.session_reused,
                                      "alpn": stream.selected_alpn_protocol()})
             super().talk(stream)
@@ -112,10 +123,11 @@ class Python(Listener):
 
 
 class GnuTlsLibrary(Listener):
-    """HTTP on GnuTLS itself: gnutls-serv answers no POST."""
+    """HTTP on GnuTLS itself: gnutls-serv answers no POST. `after` as above."""
 
-    def __init__(self, chain, version, devices="device", answer=None):
+    def __init__(self, chain, version, devices="device", answer=None, after=None):
         self._library = GnuTls(version, *files(chain), device_ca(devices))
+        self._after = after
         super().__init__(answer)
 
     def talk(self, connection):
@@ -123,6 +135,8 @@ class GnuTlsLibrary(Listener):
         with self._library.session(connection) as session:
             self.connections.append(session.told())
             super().talk(session)
+            if self._after is not None:
+                self._after(session)
 
 
 class GnuTlsServ:
@@ -232,6 +246,10 @@ http {{
             {limits}
             proxy_pass http://127.0.0.1:{upstream};
             proxy_set_header X-Device $device;
+        }}
+        location @later {{
+            add_header Retry-After 3 always;
+            return 429;
         }}
     }}
 }}
