@@ -106,10 +106,10 @@ class Mint:
                       "-enddate", utc(self.now + ends), "-in", self._path(name, "csr"),
                       "-out", self._path(name, "pem"), issuer=issuer or name, names=names)
 
-    def authority(self, name, key, **more):
-        """A root and an intermediate below it."""
-        self.make(f"{name}-root", key, "authority", **more)
-        self.make(f"{name}-mid", key, "authority", f"{name}-root", **more)
+    def authority(self, name, key):
+        """A root and an intermediate below it, older than all that they sign."""
+        self.make(f"{name}-root", key, "authority", begins=-40 * YEAR)
+        self.make(f"{name}-mid", key, "authority", f"{name}-root", begins=-40 * YEAR)
 
     def server(self, name, key, issuer, **more):
         self.make(name, key, "server", f"{issuer}-mid", common_name="localhost", **more)

@@ -244,6 +244,7 @@ http {{
         ssl_session_cache shared:tls:1m;
         location /v1/records {{
             {limits}
+            proxy_http_version 1.1;
             proxy_pass http://127.0.0.1:{upstream};
             proxy_set_header X-Device $device;
         }}

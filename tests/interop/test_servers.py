@@ -80,7 +80,7 @@ class Connections(InteropTest):
         for server, version in share(list(itertools.product(SERVERS, VERSIONS)), 3):
             with self.subTest(server=server.__name__, version=version):
                 started = self.start(server, "small", version)
-                run = self.assert_ends(["ok", "ok"], started.port, keep=True)
+                run = self.assert_ends(["ok", "ok"], started.port, keep=True, period=20000)
                 self.assertEqual(run.outcomes[-1]["handshakes"], 1, run)
                 self.assertEqual(len(started.requests), 2)
 
