@@ -58,6 +58,7 @@ subjectAltName = $ENV::NAMES
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [device]
+subjectAltName = $ENV::NAMES
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
@@ -132,6 +133,10 @@ def mint_all(mint):
     mint.server("ancient", p256, "small", begins=-30 * YEAR, ends=-20 * YEAR)
     mint.server("early", p256, "small", begins=YEAR, ends=2 * YEAR)
     mint.server("wronghost", p256, "small", names="DNS:wrong.example,IP:192.0.2.1")
+    mint.make("purpose", p256, "device", "small-mid", common_name="localhost")
+    mint.append("purpose", "small-mid")
+    mint.make("below-leaf", p256, "server", "small", common_name="localhost")
+    mint.append("below-leaf", "small")
     mint.make("alone", p256, "server", "small-mid", common_name="localhost")
     mint.make("self", p256, "server", common_name="localhost")
     mint.server("weak", WEAK_RSA, "rsa2048")
