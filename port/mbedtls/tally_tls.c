@@ -114,6 +114,28 @@ static int32_t tls_open(void *ctx, const tally_peer_t *peer) {
     return step_handshake(tls);
 }
 
+/* Any number of tickets may come, at any time. With a store for it a ticket is not left to be kept
+ * when the stream ends: the power may go first. */
+static bool took_ticket(tally_tls_t *tls, int ret) {
+#if TALLY_TLS_TICKETS
+    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->settings != NULL) {
+        tally_tls_session_keep(tls);
+    }
+#else
+    (void)tls;
+#endif
+    return ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+}
+
+/* A ticket that was half read is read to its end first. */
+static int write_some(tally_tls_t *tls, const uint8_t *data, uint32_t size) {
+    int ret;
+    do {
+        ret = mbedtls_ssl_write(&tls->ssl, data, size);
+    } while (took_ticket(tls, ret));
+    return ret;
+}
+
 /* The Mbed TLS error after which no more can be written. A server that refuses the device sends
  * its alert and closes; writing fails then before anybody has read the alert. */
 static int write_error(tally_tls_t *tls, int ret) {
@@ -128,7 +150,7 @@ static int flush(tally_tls_t *tls) {
         return 0;
     }
     static const uint8_t nothing;
-    const int ret = mbedtls_ssl_write(&tls->ssl, &nothing, 0);
+    const int ret = write_some(tls, &nothing, 0);
     if (ret == 0) {
         tls->unsent = false;
     }
@@ -147,7 +169,7 @@ static int32_t tls_send(void *ctx, const uint8_t *data, uint32_t size) {
     if (ret == 0) {
         const uint32_t most = (uint32_t)mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
         const uint32_t part = size < most ? size : most;
-        ret = mbedtls_ssl_write(&tls->ssl, data, part);
+        ret = write_some(tls, data, part);
         if (is_waiting(ret)) {
             /* The record is made. Mbed TLS wants the same bytes again to go on, a caller of
              * tally_transport_t may come with others: so they count as sent from here on. */
@@ -156,19 +178,6 @@ static int32_t tls_send(void *ctx, const uint8_t *data, uint32_t size) {
         }
     }
     return ret >= 0 ? ret : tally_tls_error_map(tls, write_error(tls, ret));
-}
-
-/* Any number of tickets may come, at any time. With a store for it a ticket is not left to be kept
- * when the stream ends: the power may go first. */
-static bool took_ticket(tally_tls_t *tls, int ret) {
-#if TALLY_TLS_TICKETS
-    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->settings != NULL) {
-        tally_tls_session_keep(tls);
-    }
-#else
-    (void)tls;
-#endif
-    return ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 }
 
 static int32_t tls_receive(void *ctx, uint8_t *data, uint32_t size) {
@@ -219,6 +228,22 @@ static const mbedtls_x509_crt_profile profile = {
     .rsa_min_bitlen = 2048,
 };
 
+#if TALLY_TLS_WEBPKI
+/* TLS 1.3 passes over PKCS #1 v1.5 for its own signatures. In TLS 1.2 Mbed TLS 3.6 refuses PSS,
+ * though it has offered it for 1.3, and a server takes what it can of what comes first. */
+static const uint16_t signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+    MBEDTLS_TLS1_3_SIG_NONE,
+};
+#endif
+
 static int configure(tally_tls_t *tls) {
     static const char *const protocols[] = {"http/1.1", NULL};
     int ret = mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
@@ -233,6 +258,9 @@ static int configure(tally_tls_t *tls) {
     mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
     mbedtls_ssl_conf_cert_profile(&tls->config, &profile);
+#if TALLY_TLS_WEBPKI
+    mbedtls_ssl_conf_sig_algs(&tls->config, signatures);
+#endif
 #if TALLY_TLS_TICKETS
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
         &tls->config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);

@@ -126,13 +126,14 @@ static void recall(tally_tls_t *tls) {
     if (tls->kept == NULL) {
         return;
     }
-    tls->kept_bytes = TALLY_SETTING_BYTES_MOST;
     const int32_t bytes = tally_settings_get(tls->settings, TALLY_SETTING_TLS_SESSION, tls->kept,
                                              TALLY_SETTING_BYTES_MOST);
     if (bytes < (int32_t)sizeof(head_t)) {
-        tally_tls_session_drop(tls);
+        mbedtls_free(tls->kept);
+        tls->kept = NULL;
         return;
     }
+    tls->kept_bytes = (uint32_t)bytes;
     head_t head;
     memcpy(&head, tls->kept, sizeof head);
     set_shift(tls, head.shift_ms - zero_unix_ms);
