@@ -135,7 +135,7 @@ def mint_all(mint):
     mint.server("wronghost", p256, "small", names="DNS:wrong.example,IP:192.0.2.1")
     mint.make("purpose", p256, "device", "small-mid", common_name="localhost")
     mint.append("purpose", "small-mid")
-    mint.make("below-leaf", p256, "server", "small", common_name="localhost")
+    mint.make("below-leaf", p256, "server", "small", common_name="127.0.0.1")
     mint.append("below-leaf", "small")
     mint.make("alone", p256, "server", "small-mid", common_name="localhost")
     mint.make("self", p256, "server", common_name="localhost")

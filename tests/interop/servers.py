@@ -177,7 +177,8 @@ class GnuTlsServ:
 class Nginx:
     """nginx as a collector's front: checks the device's certificate and passes its name on."""
 
-    def __init__(self, chain, version, devices="device", limits="", answer=None):
+    def __init__(self, chain, version, devices="device", limits="", refusal="", answer=None):
+        """`limits` go where uploads are taken, `refusal` says what is said to unknown devices."""
         self._upstream = Listener(answer)
         self._folder = tempfile.TemporaryDirectory(prefix="tally-nginx-")
         folder = pathlib.Path(self._folder.name)
@@ -188,7 +189,8 @@ class Nginx:
         self.port = free_port()
         (folder / "nginx.conf").write_text(CONFIGURATION.format(
             folder=folder, certificate=certificate, key=key, devices=device_ca(devices),
-            version=version, port=self.port, upstream=self._upstream.port, limits=limits))
+            version=version, port=self.port, upstream=self._upstream.port, limits=limits,
+            refusal=refusal))
         with open(folder / "error.log", "wb") as errors:
             self._program = Program("/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf",
                                     "-e", "stderr", stdin=subprocess.DEVNULL, stdout=errors,
@@ -230,7 +232,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    limit_req_zone $ssl_client_s_dn zone=devices:1m rate=30r/m;
+    limit_req_zone $ssl_client_s_dn zone=devices:1m rate=60r/m;
     map $ssl_client_s_dn $device {{
         ~(^|,)CN=(?<name>[^,]+) $name;
     }}
@@ -242,14 +244,18 @@ http {{
         ssl_client_certificate {devices};
         ssl_verify_client on;
         ssl_session_cache shared:tls:1m;
+        {refusal}
         location /v1/records {{
             {limits}
             proxy_http_version 1.1;
             proxy_pass http://127.0.0.1:{upstream};
             proxy_set_header X-Device $device;
         }}
+        location @unknown {{
+            return 403;
+        }}
         location @later {{
-            add_header Retry-After 3 always;
+            add_header Retry-After 2 always;
             return 429;
         }}
     }}

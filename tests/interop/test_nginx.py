@@ -7,7 +7,8 @@ from servers import Nginx
 from serving import TLS13
 
 LIMITS = "limit_req zone=devices; limit_req_status 429; error_page 429 @later;"
-RETRY_MS = 3000
+RETRY_MS = 2000
+ERROR_STATUS = "server answered with an error status"
 
 
 class Front(InteropTest):
@@ -19,7 +20,7 @@ class Front(InteropTest):
 
     def test_a_device_that_is_told_to_come_later_does(self):
         started = self.start(Nginx, "small", TLS13, limits=LIMITS)
-        run = self.assert_ends(["ok", "server answered with an error status", "ok"], started.port,
+        run = self.assert_ends(["ok", ERROR_STATUS, "ok"], started.port,
                                period=1000)
         first, limited, last = run.outcomes
         self.assertEqual(limited["http"], 429, run)
@@ -29,6 +30,16 @@ class Front(InteropTest):
         self.assertGreaterEqual(waited_s, RETRY_MS / 1000)
         self.assertEqual(first["pending"], 0, run)
         self.assertGreaterEqual(last["records"], limited["pending"], run)
+
+    def test_devices_that_it_does_not_know_are_told_403_where_the_operator_says_so(self):
+        """Otherwise it is 400, which to an agent speaks of the records."""
+        started = self.start(Nginx, "small", TLS13, refusal="error_page 495 496 = @unknown;")
+        self.assert_taken(started.port)
+        for certificate in ("stranger-device", None):
+            with self.subTest(certificate=certificate):
+                run = self.assert_ends([ERROR_STATUS], started.port, certificate=certificate)
+                self.assertEqual(run.outcomes[0]["http"], 403, run)
+                self.assertGreater(run.outcomes[0]["pending"], 0, run)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ WEAK = "server certificate with a weak key or hash"
 VERSION = "no TLS version in common"
 REFUSED = "server refused the device certificate"
 ALERT = "server ended TLS with an alert"
+TLS = "TLS failed"
 MEMORY = "TLS out of memory"
 CLOSED = "peer closed the connection"
 CUT = "input or output failed"
@@ -80,6 +81,12 @@ class Certificates(InteropTest):
     def test_chain_without_its_intermediate(self):
         self.assert_refused(CA, "alone", "small")
 
+    def test_issuer_that_is_no_ca(self):
+        self.assert_refused(CA, "below-leaf", "small")
+
+    def test_another_purpose(self):
+        self.assert_refused(TLS, "purpose", "small")
+
     def test_self_signed(self):
         self.assert_refused(SELF_SIGNED, "self", "small")
 
@@ -117,6 +124,14 @@ class Handshakes(InteropTest):
                             answer=lambda server: server.say(b"R\n"))
         self.assert_ends([ALERT], broken.port)
         self.assertEqual(len(broken.requests), 1)
+
+    def test_a_server_that_changes_its_keys(self):
+        """Mbed TLS knows no KeyUpdate: the connection ends, and the upload goes through the next."""
+        started = self.start(
+            OpenSsl, "small", TLS13,
+            answer=lambda server: server.say(b"k\n" if len(server.requests) == 1 else ACCEPTED))
+        run = self.assert_ends([TLS, "ok"], started.port, period=1000)
+        self.assertEqual(run.outcomes[1]["resumed"], 1, run)
 
     def test_a_device_of_a_ca_that_the_server_does_not_know(self):
         for server, version in share([(s, v) for s in (OpenSsl, Python) for v in VERSIONS], 1):

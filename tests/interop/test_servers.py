@@ -84,6 +84,27 @@ class Connections(InteropTest):
                 self.assertEqual(run.outcomes[-1]["handshakes"], 1, run)
                 self.assertEqual(len(started.requests), 2)
 
+    def test_a_server_that_asks_for_another_group(self):
+        """TLS 1.3 shakes hands in one more round then."""
+        for group in ("X25519", "P-256", "P-384"):
+            with self.subTest(group=group):
+                started = self.start(OpenSsl, "p384", TLS13, "-groups", group)
+                self.assert_taken(started.port, ca="p384")
+
+    def test_a_server_that_follows_its_own_order(self):
+        """In TLS 1.2 it signs by RSA-PSS then, which Mbed TLS 3.6.6 by itself refuses."""
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                started = self.start(OpenSsl, "rsa2048", version, "-serverpref")
+                self.assert_taken(started.port, ca="rsa2048")
+
+    def test_a_server_without_tickets(self):
+        for version, switch in ((TLS12, ("-no_ticket",)), (TLS13, ("-num_tickets", "0"))):
+            with self.subTest(version=version):
+                started = self.start(OpenSsl, "small", version, *switch)
+                run = self.assert_ends(["ok", "ok"], started.port)
+                self.assertEqual(run.outcomes[-1]["resumed"], 0, run)
+
     def test_a_name_is_resolved_and_verified_like_an_address(self):
         started = self.start(Python, "small", TLS13)
         self.assert_taken(started.port, host="localhost")
