@@ -3,11 +3,14 @@
 #define TALLY_BOARD_CONFIG_H
 /* Linux: the defaults of tally/config.h and port/mbedtls, with memory to spare for TLS. */
 
-/* Servers with certificates of public CAs, any record they may send, any chain they may show. */
+/* Servers with certificates of public CAs, any record they may send, any chain they may show. Tests
+ * build the other profile too. */
+#ifndef TALLY_TLS_WEBPKI
 #define TALLY_TLS_WEBPKI    1
-#define TALLY_TLS_1_2       1
 #define TALLY_TLS_IN_BYTES  16384
 #define TALLY_TLS_OUT_BYTES 4096
+#endif
+#define TALLY_TLS_1_2 1
 
 /* Credentials are PEM files. */
 #define TALLY_TLS_PEM 1

@@ -177,8 +177,10 @@
 #if TALLY_TLS_WEBPKI
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #else
-/* Mbed TLS 3.6 overlooks curves that only a driver has: its hello would name none. */
+/* Mbed TLS 3.6 overlooks curves that only a driver has: its hello would name none, and its union of
+ * premaster secrets has one byte for a curve's. A second member makes that 32. */
 #define MBEDTLS_SSL_TLS1_2_SOME_ECC
+#define _pms_ecdh _pms_p256[32], _pms_ecdh /* NOLINT(bugprone-reserved-identifier) */
 #endif
 #endif
 
