@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers of the matrix. Each starts with a chain, a TLS version and the CA of devices it takes.
+"""The servers of the matrix; each starts with a chain, a TLS version and the CA of its devices.
 
 `requests` has the uploads that came, `connections` what TLS said of each connection.
 """
@@ -16,12 +16,11 @@ import threading
 
 from gnutls import GnuTls
 from minting import certificates
-from serving import (ACCEPTED, TLS12, TLS13, Listener, Program, Request, await_true, free_port,
+from serving import (ACCEPTED, TLS12, TLS13, Listener, Program, Request, await_server, free_port,
                      is_listening, owner_of_servers, readable)
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = pathlib.Path(os.environ.get("TALLY_PROGRAMS", TESTS.parent / "build" / "test"))
-
 
 # Lets OpenSSL show certificates that it would not take itself.
 ANY_STRENGTH = "DEFAULT:@SECLEVEL=0"
@@ -53,7 +52,7 @@ class OpenSsl:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
-        await_true("s_server listens", lambda: b"ACCEPT" in self.text)
+        await_server(self, lambda: b"ACCEPT" in self.text)
         self.port = int(re.search(rb"ACCEPT [\d.]+:(\d+)", self.text).group(1))
 
     def _listen(self):
@@ -154,7 +153,7 @@ class GnuTlsServ:
             certificate, "--x509keyfile", key, "--alpn", "http/1.1", "--priority",
             self.PRIORITY[version], stdin=subprocess.DEVNULL, stdout=self._log,
             stderr=subprocess.STDOUT)
-        await_true("gnutls-serv listens", lambda: b"HTTP Server listening" in self.text)
+        await_server(self, lambda: b"HTTP Server listening" in self.text)
 
     @property
     def text(self):
@@ -195,7 +194,7 @@ class Nginx:
             self._program = Program("/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf",
                                     "-e", "stderr", stdin=subprocess.DEVNULL, stdout=errors,
                                     stderr=errors, **owner_of_servers())
-        await_true("nginx listens", lambda: is_listening(self.port))
+        await_server(self, lambda: is_listening(self.port))
 
     @property
     def requests(self):
@@ -280,7 +279,7 @@ class Collector:
                 "--cert", certificate, "--key", key, "--db", folder / "tally.db", "--ready", ready,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=log,
                 env={**os.environ, "OPENSSL_CONF": str(folder / "openssl.cnf")})
-        await_true("the collector listens", ready.exists, 20)
+        await_server(self, ready.exists)
         self.port = json.loads(ready.read_text())["port"]
 
     @property

@@ -36,6 +36,15 @@ def await_true(what, condition, seconds=10):
     raise AssertionError(f"{what} within {seconds} s")
 
 
+def await_server(server, condition):
+    """One that does not come up leaves nothing behind."""
+    try:
+        await_true(f"{type(server).__name__} listens", condition)
+    except AssertionError:
+        server.stop()
+        raise
+
+
 class Program:
     """A process of ours: ends when it is told to, or with us."""
 

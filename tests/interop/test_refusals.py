@@ -126,7 +126,7 @@ class Handshakes(InteropTest):
         self.assertEqual(len(broken.requests), 1)
 
     def test_a_server_that_changes_its_keys(self):
-        """Mbed TLS knows no KeyUpdate: the connection ends, and the upload goes through the next."""
+        """Mbed TLS knows no KeyUpdate: the connection ends, the upload goes through the next."""
         started = self.start(
             OpenSsl, "small", TLS13,
             answer=lambda server: server.say(b"k\n" if len(server.requests) == 1 else ACCEPTED))
@@ -134,7 +134,7 @@ class Handshakes(InteropTest):
         self.assertEqual(run.outcomes[1]["resumed"], 1, run)
 
     def test_a_device_of_a_ca_that_the_server_does_not_know(self):
-        for server, version in share([(s, v) for s in (OpenSsl, Python) for v in VERSIONS], 1):
+        for server, version in [(s, v) for s in (OpenSsl, Python) for v in VERSIONS]:
             with self.subTest(server=server.__name__, version=version):
                 started = self.start(server, "small", version)
                 self.assert_taken(started.port)
