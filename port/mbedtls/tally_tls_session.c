@@ -42,7 +42,7 @@ static psa_status_t hash_chain(psa_hash_operation_t *hash, const mbedtls_x509_cr
 }
 
 /* Each part ends where it says itself, or by the 0, with which no certificate begins. */
-static bool bind(const tally_tls_t *tls, uint8_t *bound) {
+static bool fingerprint(const tally_tls_t *tls, uint8_t *bound) {
     const uint8_t numbers[] = {(uint8_t)(tls->peer.port >> 8), (uint8_t)tls->peer.port,
                                (uint8_t)tls->pin_count};
     static const uint8_t end = 0;
@@ -71,7 +71,7 @@ static bool is_valid_now(const tally_tls_validity_t *validity) {
 
 static bool is_fit(const tally_tls_t *tls, const head_t *head) {
     uint8_t bound[BOUND_BYTES];
-    return bind(tls, bound) && memcmp(bound, head->bound, BOUND_BYTES) == 0 &&
+    return fingerprint(tls, bound) && memcmp(bound, head->bound, BOUND_BYTES) == 0 &&
            is_valid_now(&head->validity);
 }
 
@@ -193,7 +193,8 @@ static void save(tally_tls_t *tls, const mbedtls_ssl_session *session) {
     head_t head = {.validity = tls->validity};
     size_t bytes = 0;
     (void)mbedtls_ssl_session_save(session, NULL, 0, &bytes);
-    if (!bind(tls, head.bound) || (tls->kept = mbedtls_calloc(1, sizeof head + bytes)) == NULL) {
+    if (!fingerprint(tls, head.bound) ||
+        (tls->kept = mbedtls_calloc(1, sizeof head + bytes)) == NULL) {
         return;
     }
     tls->kept_bytes = (uint32_t)(sizeof head + bytes);

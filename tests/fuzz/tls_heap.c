@@ -27,8 +27,7 @@ bool tally_tls_heap_take(uint8_t *buffer, uint32_t size) {
     return mbedtls_platform_set_calloc_free(heap_calloc, heap_free) == 0;
 }
 
-void tally_tls_heap_release(void) {
-}
+void tally_tls_heap_release(void) {}
 
 uint32_t tally_tls_heap_bytes(void) {
     return UINT32_MAX;

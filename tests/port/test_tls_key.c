@@ -202,6 +202,33 @@ static void signatures_verify_and_nothing_else_does(void **state) {
     assert_int_equal(verifier->verify(verifier->ctx, message, bytes, signature), TALLY_E_STATE);
 }
 
+/* Before the first connection, beside a CA. The generator of the curve is a public key like any. */
+static void the_verifier_takes_little_of_the_heap(void **state) {
+    (void)state;
+    static const uint8_t generator[65] = {
+        0x04, 0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5,
+        0x63, 0xA4, 0x40, 0xF2, 0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4,
+        0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96, 0x4F, 0xE3, 0x42, 0xE2, 0xFE, 0x1A,
+        0x7F, 0x9B, 0x8E, 0xE7, 0xEB, 0x4A, 0x7C, 0x0F, 0x9E, 0x16, 0x2B, 0xCE, 0x33,
+        0x57, 0x6B, 0x31, 0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5};
+    uint8_t signature[64];
+    tally_verify_t verify;
+    tls_device_options_t options = tls_device_good;
+    options.certificate = NULL;
+    options.key = NULL;
+    memset(signature, 0x55, sizeof signature);
+    assert_int_equal(tls_device_start(&device, &options), TALLY_OK);
+    assert_int_equal(tally_verify_init(&verify, generator), TALLY_OK);
+    const tally_verifier_t *verifier = tally_verify_verifier(&verify);
+    const uint32_t before = tally_tls_stats(&device.tls).heap_used;
+    assert_int_equal(verifier->verify(verifier->ctx, message, sizeof message, signature),
+                     TALLY_E_SIGNATURE);
+    const uint32_t most = tally_tls_stats(&device.tls).heap_high_water;
+    assert_in_range(most, before, before + 8192);
+    print_message("TLS heap: %u B for a signature\n", most - before);
+    tls_device_stop(&device);
+}
+
 static void a_verifier_needs_a_whole_key(void **state) {
     (void)state;
     tally_verify_t verify;
@@ -219,6 +246,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_key_that_is_not_there_or_not_the_certificates_is_refused,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(signatures_verify_and_nothing_else_does, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_verifier_takes_little_of_the_heap, setup, teardown),
         cmocka_unit_test_setup_teardown(a_verifier_needs_a_whole_key, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
