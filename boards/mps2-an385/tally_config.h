@@ -11,7 +11,7 @@
 #define TALLY_TEXT_SLOTS         4
 #define TALLY_TEXT_BYTES         32
 #define TALLY_DEVICE             0
-#define TALLY_RECORD_BYTES       640
+#define TALLY_RECORD_BYTES       744
 #define TALLY_TX_BYTES           512
 #define TALLY_BATCH_BYTES        4096
 
