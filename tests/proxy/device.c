@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_BYTES = 4096, UPLOAD_MS = 30000, HEARTBEAT_MS = 3600000 };
+enum { FILE_BYTES = 4096 };
 
 typedef struct {
     uint8_t bytes[FILE_BYTES];
@@ -82,6 +82,48 @@ void device_skip(device_t *device, uint64_t ms) {
     device->ahead_ms += ms;
 }
 
+/* ---- counting transports -------------------------------------------------------------------- */
+
+static int32_t counted_open(void *ctx, const tally_peer_t *peer) {
+    const device_counted_t *const counted = ctx;
+    return counted->lower->open(counted->lower->ctx, peer);
+}
+
+static int32_t counted_send(void *ctx, const uint8_t *data, uint32_t size) {
+    device_counted_t *const counted = ctx;
+    const int32_t sent = counted->lower->send(counted->lower->ctx, data, size);
+    counted->sent += sent > 0 ? (uint32_t)sent : 0;
+    return sent;
+}
+
+static int32_t counted_receive(void *ctx, uint8_t *data, uint32_t size) {
+    device_counted_t *const counted = ctx;
+    const int32_t got = counted->lower->receive(counted->lower->ctx, data, size);
+    counted->received += got > 0 ? (uint32_t)got : 0;
+    return got;
+}
+
+static void counted_close(void *ctx) {
+    const device_counted_t *const counted = ctx;
+    counted->lower->close(counted->lower->ctx);
+}
+
+static const tally_transport_t *count(device_counted_t *counted, const tally_transport_t *lower) {
+    *counted = (device_counted_t){
+        .transport =
+            {
+                .ctx = counted,
+                .is_authenticated = lower->is_authenticated,
+                .open = counted_open,
+                .send = counted_send,
+                .receive = counted_receive,
+                .close = counted_close,
+            },
+        .lower = lower,
+    };
+    return &counted->transport;
+}
+
 /* ---- boot ----------------------------------------------------------------------------------- */
 
 static bool is_ok(int32_t status, const char *what) {
@@ -109,34 +151,42 @@ static bool open_tls(device_t *device, const char *certs) {
         .heap = device->heap,
         .heap_bytes = sizeof device->heap,
     };
-    tally_posix_tcp_init(&device->tcp, &device->port);
     return is_ok(tally_tls_init(&device->tls, &config, &device->port,
-                                tally_posix_tcp_transport(&device->tcp)),
+                                count(&device->wire, tally_posix_tcp_transport(&device->tcp))),
                  "credentials");
 }
 
-static bool open_agent(device_t *device, uint16_t port) {
-    device->endpoint =
-        (tally_endpoint_t){.peer = {.host = "127.0.0.1", .port = port}, .path = "/v1/records"};
+static bool open_agent(device_t *device, const device_setup_t *setup) {
+    device->endpoint = (tally_endpoint_t){
+        .peer = {.host = "127.0.0.1", .port = setup->port},
+        .path = "/v1/records",
+    };
     device->options = (tally_options_t){
         .endpoints = &device->endpoint,
         .endpoint_count = 1,
         .device_id = "stb-0001",
         .operator_id = "operator-1",
-        .heartbeat_ms = HEARTBEAT_MS,
-        .upload_ms = UPLOAD_MS,
+        .heartbeat_ms = setup->heartbeat_ms,
+        .upload_ms = setup->upload_ms,
     };
-    device->options.capabilities[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
-    device->options.capabilities[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
-    return is_ok(tally_ram_store_init(&device->ram, device->memory, DEVICE_BLOCK_BYTES,
-                                      DEVICE_BLOCKS, 1),
+    memcpy(device->options.capabilities, setup->capabilities, sizeof setup->capabilities);
+    const tally_transport_t *const lower =
+        setup->transport != NULL ? setup->transport : tally_tls_transport(&device->tls);
+    return is_ok(tally_ram_store_init(&device->ram, setup->memory, DEVICE_BLOCK_BYTES,
+                                      setup->blocks, 1),
                  "spool") &&
            is_ok(tally_init(&device->agent, &device->options, &device->port,
-                            tally_tls_transport(&device->tls), tally_ram_store(&device->ram)),
+                            count(&device->clear, lower), tally_ram_store(&device->ram)),
                  "agent");
 }
 
-bool device_boot(device_t *device, const char *certs, uint16_t port) {
+static void play(device_t *device) {
+    device->session = tally_hook_open(&device->agent);
+    (void)tally_hook_play(&device->agent, device->session);
+    (void)tally_hook_first_frame(&device->agent, device->session);
+}
+
+bool device_boot(device_t *device, const device_setup_t *setup) {
     memset(device, 0, sizeof *device);
     if (!is_ok(tally_posix_init(&device->posix, TALLY_LOG_ERROR), "system")) {
         return false;
@@ -152,25 +202,21 @@ bool device_boot(device_t *device, const char *certs, uint16_t port) {
         .wake = wake_of_posix,
         .log = log_of_posix,
     };
-    if (!open_tls(device, certs)) {
+    tally_posix_tcp_init(&device->tcp, &device->port);
+    if (setup->transport == NULL && !open_tls(device, setup->certs)) {
         tally_posix_close(&device->posix);
         return false;
     }
-    if (!open_agent(device, port)) {
-        device_stop(device);
+    if (!open_agent(device, setup)) {
         return false;
     }
-    device->session = tally_hook_open(&device->agent);
-    (void)tally_hook_play(&device->agent, device->session);
-    (void)tally_hook_first_frame(&device->agent, device->session);
+    play(device);
     return true;
 }
 
 void device_stop(device_t *device) {
-    tally_tls_deinit(&device->tls);
+    if (device->tls.lower != NULL) {
+        tally_tls_deinit(&device->tls);
+    }
     tally_posix_close(&device->posix);
-}
-
-void device_tell(device_t *device, int32_t number) {
-    (void)tally_hook_tell(&device->agent, device->session, TALLY_HOOK_ERROR, number, 0);
 }

@@ -2,7 +2,7 @@
 #ifndef TALLY_TESTS_PROXY_DEVICE_H
 #define TALLY_TESTS_PROXY_DEVICE_H
 /*
- * The device behind the relay: the agent, port/mbedtls, port/posix, and a clock that a test puts
+ * A device for tests and measurements: the agent, port/mbedtls, port/posix, and a clock that is put
  * forward instead of waiting. One a program, as Mbed TLS is global.
  */
 #include <stdbool.h>
@@ -14,7 +14,26 @@
 #include "tally_ram_store.h"
 #include "tally_tls.h"
 
-enum { DEVICE_BLOCK_BYTES = 4096, DEVICE_BLOCKS = 32, DEVICE_HEAP_BYTES = 131072 };
+enum { DEVICE_BLOCK_BYTES = 4096, DEVICE_HEAP_BYTES = 131072 };
+
+typedef struct {
+    const char *certs;                  /* folder of ca.pem, device.pem and device.key */
+    const tally_transport_t *transport; /* in the place of TLS and TCP; NULL: both */
+    uint16_t port;                      /* of the collector at 127.0.0.1 */
+    uint32_t upload_ms;
+    uint32_t heartbeat_ms;
+    uint64_t capabilities[TALLY_GROUPS];
+    uint8_t *memory; /* of the spool */
+    uint32_t blocks;
+} device_setup_t;
+
+/* A transport that counts what goes through it. */
+typedef struct {
+    tally_transport_t transport;
+    const tally_transport_t *lower;
+    uint64_t sent;
+    uint64_t received;
+} device_counted_t;
 
 typedef struct {
     tally_t agent;
@@ -24,19 +43,17 @@ typedef struct {
     tally_port_t port; /* posix's, with the clock put forward */
     uint64_t ahead_ms;
     tally_posix_tcp_t tcp;
+    device_counted_t wire; /* TCP */
     tally_tls_t tls;
+    device_counted_t clear; /* what the agent says and hears */
     tally_ram_store_t ram;
     tally_session_id_t session;
-    uint8_t memory[DEVICE_BLOCKS * DEVICE_BLOCK_BYTES];
     _Alignas(8) uint8_t heap[DEVICE_HEAP_BYTES];
 } device_t;
 
-/* Boots, with the credentials in `certs`, and begins a session. False with a line on stderr. */
-bool device_boot(device_t *device, const char *certs, uint16_t port);
+/* Boots, and begins a session that plays. False with a line on stderr. */
+bool device_boot(device_t *device, const device_setup_t *setup);
 void device_stop(device_t *device);
-
-/* Makes one record, which tells `number` and is urgent. */
-void device_tell(device_t *device, int32_t number);
 
 /* That much later. */
 void device_skip(device_t *device, uint64_t ms);

@@ -29,7 +29,8 @@ enum {
     APART_MS = 5001,   /* between two errors that get records of their own */
     TURNS_MOST = 200000,
     BEHIND_END = 8, /* exchanges differ by some bytes */
-    SAMPLE = 5,     /* of the kinds that are not played at every byte */
+    BLOCKS = 32,
+    SAMPLE = 5, /* of the kinds that are not played at every byte */
 };
 
 /* A fault meets the first exchange of a connection, or a later one. */
@@ -124,7 +125,8 @@ static bool deliver(void) {
 
 /* The kinds that only take time fail nothing; of the others the books balance. */
 static bool is_accounted(relay_fault_t fault, uint32_t failures_before) {
-    const bool balanced = stats()->attempts == stats()->accepted + failures();
+    const bool balanced = stats()->attempts == stats()->accepted + failures() &&
+                          stats()->bytes == (uint32_t)device.clear.sent;
     const bool harmless = fault.kind == RELAY_NONE || fault.kind == RELAY_PAUSE ||
                           fault.kind == RELAY_DRIP || !relay.applied;
     return balanced && (!harmless || failures() == failures_before);
@@ -137,7 +139,7 @@ static bool play(relay_fault_t fault, enum connection connection) {
         relay_hang_up(&relay);
     }
     device_skip(&device, APART_MS);
-    device_tell(&device, ++told);
+    (void)tally_hook_tell(&device.agent, device.session, TALLY_HOOK_ERROR, ++told, 0);
     (void)tally_step(&device.agent);
     tally_flush(&device.agent);
     relay_arm(&relay, fault);
@@ -288,14 +290,28 @@ static void print_counts(void) {
         (unsigned)device.agent.report.lost, (unsigned)stats()->connects, (unsigned)relay.accepted);
 }
 
+static bool boot(const char *certs) {
+    static uint8_t memory[BLOCKS * DEVICE_BLOCK_BYTES];
+    const device_setup_t setup = {
+        .certs = certs,
+        .port = relay.port,
+        .upload_ms = 30000, /* connections are kept for no longer than that */
+        .heartbeat_ms = 3600000,
+        .capabilities =
+            {[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT), [TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK)},
+        .memory = memory,
+        .blocks = BLOCKS,
+    };
+    return device_boot(&device, &setup);
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) {
         (void)fprintf(stderr, "usage: proxy_faults PORT CERTS PLAN, see the source\n");
         return 2;
     }
     dice = dice_from_environment();
-    if (!relay_open(&relay, (uint16_t)strtoul(argv[1], NULL, 10)) ||
-        !device_boot(&device, argv[2], relay.port)) {
+    if (!relay_open(&relay, (uint16_t)strtoul(argv[1], NULL, 10)) || !boot(argv[2])) {
         return 2;
     }
     const bool good = play_all(argc, argv);
