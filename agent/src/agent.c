@@ -127,6 +127,8 @@ static int32_t begin_uplink(tally_t *tally, uint64_t now_ms) {
         .boot_id = tally->boot_id,
         .boot_ms = now_ms,
         .period_ms = tally->upload_ms,
+        .daily_bytes = options->daily_bytes,
+        .settings = options->settings,
     };
     return tally_uplink_init(&tally->uplink, &uplink, tally->port, tally->transport, &tally->spool,
                              now_ms);
@@ -247,6 +249,10 @@ static const struct {
     TOLD(DROPPED_END, spool.dropped_kind['x' - 'a']),
     TOLD(URGENT_DROPPED, spool.dropped[TALLY_URGENT]),
     TOLD(SESSIONS_REFUSED, sessions_refused),
+    TOLD(UPLOAD_PORTAL, uplink.stats.portal),
+    TOLD(RECORDS_REFUSED, uplink.stats.refused),
+    TOLD(UPLOAD_RECEIVED, uplink.stats.received),
+    TOLD(UPLOADS_DEFERRED, uplink.stats.deferred),
 #undef TOLD
 };
 _Static_assert(sizeof(tally_t) / 4 <= UINT16_MAX, "agent_words has 16 bits for a place");

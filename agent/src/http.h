@@ -2,9 +2,9 @@
 #ifndef TALLY_SRC_HTTP_H
 #define TALLY_SRC_HTTP_H
 /*
- * HTTP/1.1 (RFC 9112) as far as an uploader needs it: one request head out; a status line, three
- * headers and a body that is skipped in. The reader takes bytes as they come, keeps one line and
- * holds no reply longer than its limits.
+ * HTTP/1.1 (RFC 9112) as far as an uploader needs it: one request head out; a status line, six
+ * headers and a body in. The reader takes bytes as they come, keeps one line and holds no reply
+ * longer than its limits. The only body that it keeps is a COSE message; others are skipped.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,15 +23,22 @@ int32_t tally_http_post(uint8_t *out, uint32_t size, const tally_peer_t *peer, c
 
 typedef struct {
     uint8_t state;
+    uint8_t told; /* by the headers so far */
     bool done;
     bool close;      /* the connection cannot carry another request */
-    bool has_length; /* the reply told the length of its body */
     bool has_body;   /* the body is not empty, or its end is not known */
+    bool is_message; /* 200, and the body is a COSE message of known length */
     uint16_t status;
     uint32_t body_left;
     uint32_t head_bytes;
-    uint32_t retry_after_s; /* 0: not told */
-    uint32_t line_bytes;    /* may exceed what `line` holds */
+    uint32_t date_s; /* the server's, unix; 0: not told */
+    uint32_t
+        retry_after_s; /* 0: not told, or told as a date by a server that did not tell its own */
+    uint32_t retry_at_s;
+    uint32_t line_bytes; /* may exceed what `line` holds */
+    uint8_t *body;       /* where a message goes that fits; the caller may set them */
+    uint32_t body_room;  /* until the reply's head is complete */
+    uint32_t body_bytes; /* that went there */
     char line[TALLY_HTTP_LINE_MOST];
 } tally_http_reply_t;
 

@@ -3,202 +3,21 @@
 
 #include <string.h>
 
-#include "cbor.h"
 #include "log.h"
-#include "tally/metrics.h"
+#include "uplink_body.h"
+#include "uplink_reply.h"
 
-enum { IDLE, OPENING, SENDING, AWAITING };
-enum { STAGE_RECORDS, STAGE_END, STAGE_DONE };
-
-#define RESOLVE_MS    10000u
-#define CONNECT_MS    15000u
-#define SECURE_MS     30000u
-#define SEND_MS       30000u /* without a byte taken */
-#define AWAIT_MS      30000u
-#define KEEP_ALIVE_MS 30000u
+#define RESOLVE_MS  10000u
+#define CONNECT_MS  15000u
+#define SECURE_MS   30000u
+#define OPENING_MS  90000u /* all of these, however often they take turns */
+#define QUIET_MS    30000u /* of an exchange: without a byte either way */
+#define EXCHANGE_MS 600000u
 
 /* Pieces of work in one step: keeps the longest step short whatever the transport swallows. */
 #define PIECES 16u
 
 #define CHUNK 128u
-
-/* --- ends of an upload ---------------------------------------------------------------------- */
-
-static void hang_up(tally_uplink_t *uplink) {
-    if (uplink->connected) {
-        uplink->transport->close(uplink->transport->ctx);
-    }
-    uplink->connected = false;
-}
-
-static void count_failure(tally_uplink_stats_t *stats, int32_t status) {
-    stats->last_error = status;
-    switch (status) {
-    case TALLY_E_HTTP_STATUS: stats->rejected++; break;
-    case TALLY_E_HTTP:
-    case TALLY_E_HTTP_BODY:
-    case TALLY_E_HTTP_SIZE: stats->failed_http++; break;
-    case TALLY_E_TLS:
-    case TALLY_E_TLS_MEMORY:
-    case TALLY_E_TLS_CA:
-    case TALLY_E_TLS_NAME:
-    case TALLY_E_TLS_DATE:
-    case TALLY_E_TLS_EARLY:
-    case TALLY_E_TLS_SELF_SIGNED:
-    case TALLY_E_TLS_PIN:
-    case TALLY_E_TLS_WEAK:
-    case TALLY_E_TLS_VERSION:
-    case TALLY_E_TLS_ALERT:
-    case TALLY_E_TLS_REFUSED: stats->failed_tls++; break;
-    default: stats->failed_net++; break;
-    }
-}
-
-static void fail(tally_uplink_t *uplink, int32_t status, uint64_t now_ms) {
-    hang_up(uplink);
-    uplink->state = IDLE;
-    if (uplink->reused && status != TALLY_E_GONE) {
-        /* The server ended the kept connection while it was idle: no failure, open a new one. */
-        uplink->reused = false;
-        uplink->stats.attempts--;
-        uplink->due_ms = now_ms;
-        return;
-    }
-    count_failure(&uplink->stats, status);
-    if (status == TALLY_E_GONE) {
-        /* The spool overflows: waiting would lose more, and the server has done nothing wrong. */
-        uplink->due_ms = now_ms;
-        return;
-    }
-    uint32_t random = 0;
-    /* Without random numbers the longest wait is the safe one. */
-    if (uplink->port->random(uplink->port->ctx, (uint8_t *)&random, sizeof random) < 0) {
-        random = UINT32_MAX;
-    }
-    uint32_t wait_ms = tally_backoff_next(&uplink->backoff, random);
-    const uint64_t told_ms = (uint64_t)uplink->reply.retry_after_s * 1000;
-    if (status == TALLY_E_HTTP_STATUS && told_ms > wait_ms) {
-        wait_ms = told_ms < UINT32_C(86400000) ? (uint32_t)told_ms : UINT32_C(86400000);
-    }
-    uplink->retry_ms = now_ms + wait_ms;
-    uplink->due_ms = uplink->retry_ms;
-    if (status == TALLY_E_HTTP_STATUS) {
-        TALLY_LOG(uplink->port, UPLINK_STATUS, uplink->stats.last_status);
-    } else {
-        TALLY_LOG(uplink->port, UPLINK_FAILED, status);
-    }
-    TALLY_LOG(uplink->port, UPLINK_RETRY, wait_ms);
-}
-
-static void succeed(tally_uplink_t *uplink, uint64_t now_ms) {
-    tally_spool_accept(uplink->spool, &uplink->batch);
-    uplink->stats.accepted++;
-    tally_backoff_reset(&uplink->backoff);
-    TALLY_LOG(uplink->port, UPLINK_ACCEPTED, uplink->batch.records);
-    uplink->state = IDLE;
-    const bool more = tally_spool_waiting(uplink->spool) > 0;
-    uplink->due_ms = more ? now_ms : now_ms + uplink->config.period_ms;
-    if (uplink->reply.close || (!more && uplink->config.period_ms > KEEP_ALIVE_MS)) {
-        hang_up(uplink);
-    }
-}
-
-/* A server may refuse before it has read all; it cannot have accepted then. A success with a body
- * is somebody else's page (a captive portal's, a default site's), not a collector's answer. */
-static void on_reply(tally_uplink_t *uplink, uint64_t now_ms) {
-    const bool is_success = uplink->reply.status >= 200 && uplink->reply.status <= 299;
-    uplink->stats.last_status = uplink->reply.status;
-    uplink->stats.call_ms = (uint32_t)now_ms - uplink->begun_ms;
-    uplink->stats.send_ms = uplink->sent_ms - uplink->begun_ms;
-    if (!is_success) {
-        fail(uplink, TALLY_E_HTTP_STATUS, now_ms);
-    } else if (uplink->state != AWAITING) {
-        fail(uplink, TALLY_E_HTTP, now_ms);
-    } else if (uplink->reply.has_body) {
-        fail(uplink, TALLY_E_HTTP_BODY, now_ms);
-    } else {
-        succeed(uplink, now_ms);
-    }
-}
-
-/* --- the body ------------------------------------------------------------------------------- */
-
-/* {v, d, o, b, m, t, r: [ ... as far as the first record. What the time is now says nothing about a
- * boot that is over. */
-static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint32_t size,
-                               uint64_t now_ms, const tally_wall_t *wall) {
-    const tally_uplink_config_t *const config = &uplink->config;
-    const bool is_this_boot = uplink->batch.boot == config->boot_id;
-    const bool knows_wall = is_this_boot && wall->quality != TALLY_WALL_UNKNOWN;
-    tally_cbor_t cbor;
-    tally_cbor_begin(&cbor, out, size);
-    tally_cbor_map(&cbor, knows_wall ? 7 : is_this_boot ? 6 : 5);
-    tally_cbor_letter(&cbor, 'v');
-    tally_cbor_integer(&cbor, TALLY_REGISTRY_VERSION);
-    tally_cbor_letter(&cbor, 'd');
-    tally_cbor_text(&cbor, config->device_id, (uint32_t)strlen(config->device_id));
-    tally_cbor_letter(&cbor, 'o');
-    tally_cbor_text(&cbor, config->operator_id, (uint32_t)strlen(config->operator_id));
-    tally_cbor_letter(&cbor, 'b');
-    tally_cbor_integer(&cbor, (int64_t)uplink->batch.boot);
-    if (is_this_boot) {
-        tally_cbor_letter(&cbor, 'm');
-        tally_cbor_integer(&cbor, (int64_t)(now_ms - config->boot_ms));
-    }
-    if (knows_wall) {
-        tally_cbor_letter(&cbor, 't');
-        tally_cbor_integer(&cbor, wall->unix_ms);
-    }
-    tally_cbor_letter(&cbor, 'r');
-    tally_cbor_array_open(&cbor);
-    return cbor.used;
-}
-
-/* Stages the request head and the envelope, which tally_uplink_init() has made sure to fit. */
-static int32_t begin_request(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
-    const uint32_t envelope = write_envelope(uplink, NULL, 0, now_ms, wall);
-    const uint32_t body = envelope + uplink->batch.bytes + 1;
-    const int32_t head =
-        tally_http_post(uplink->staging, TALLY_TX_BYTES, &uplink->config.endpoint->peer,
-                        uplink->config.endpoint->path, body);
-    if (head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES) {
-        return TALLY_E_TOO_BIG;
-    }
-    (void)write_envelope(uplink, uplink->staging + head, TALLY_TX_BYTES - (uint32_t)head, now_ms,
-                         wall);
-    uplink->staged = (uint32_t)head + envelope;
-    uplink->sent = 0;
-    uplink->stage = STAGE_RECORDS;
-    uplink->begun_ms = (uint32_t)now_ms;
-    uplink->sent_ms = (uint32_t)now_ms;
-    tally_http_reply_begin(&uplink->reply);
-    return TALLY_OK;
-}
-
-/* Stages the next part of the body. */
-static int32_t stage_more(tally_uplink_t *uplink) {
-    uplink->staged = 0;
-    uplink->sent = 0;
-    if (uplink->stage == STAGE_RECORDS) {
-        const int32_t bytes =
-            tally_spool_read(uplink->spool, &uplink->batch, uplink->staging, TALLY_TX_BYTES - 1);
-        if (bytes < 0) {
-            return bytes;
-        }
-        uplink->staged = (uint32_t)bytes;
-        if (uplink->staged < TALLY_TX_BYTES - 1) {
-            uplink->stage = STAGE_END;
-        }
-    }
-    if (uplink->stage == STAGE_END) {
-        tally_cbor_t cbor;
-        tally_cbor_begin(&cbor, uplink->staging + uplink->staged, 1);
-        tally_cbor_array_close(&cbor);
-        uplink->staged++;
-        uplink->stage = STAGE_DONE;
-    }
-    return TALLY_OK;
-}
 
 /* --- begin --------------------------------------------------------------------------------- */
 
@@ -210,75 +29,121 @@ int32_t tally_uplink_init(tally_uplink_t *uplink, const tally_uplink_config_t *c
     uplink->port = port;
     uplink->transport = transport;
     uplink->spool = spool;
+    uplink->batch_most = TALLY_BATCH_BYTES;
+    uplink->may_give_up = true;
     tally_backoff_init(&uplink->backoff, config->period_ms);
-    uplink->batch.boot = config->boot_id; /* the longest envelope is measured below */
+    tally_budget_init(&uplink->budget, config->settings, config->daily_bytes);
     uint32_t random = 0;
     if (port->random(port->ctx, (uint8_t *)&random, sizeof random) < 0) {
         return TALLY_E_RANDOM;
     }
-    uplink->due_ms = now_ms + (((uint64_t)config->period_ms * random) >> 32);
+    uplink->due_ms = now_ms + tally_backoff_part(config->period_ms, random);
+    /* The longest head and envelope are those of a large upload of this boot, very late. */
     const tally_wall_t latest = {.unix_ms = INT64_MAX, .quality = TALLY_WALL_AUTHENTICATED};
-    const uint32_t envelope = write_envelope(uplink, NULL, 0, INT64_MAX, &latest);
-    const int32_t head = tally_http_post(uplink->staging, TALLY_TX_BYTES, &config->endpoint->peer,
-                                         config->endpoint->path, UINT32_MAX);
-    return head < 0 || (uint32_t)head + envelope > TALLY_TX_BYTES ? TALLY_E_CONFIG : TALLY_OK;
+    uplink->batch.boot = config->boot_id;
+    uplink->batch.bytes = INT32_MAX;
+    uplink->now_ms = INT64_MAX;
+    return tally_uplink_body_begin(uplink, &latest) < 0 ? TALLY_E_CONFIG : TALLY_OK;
 }
 
+/* --- what changes from outside -------------------------------------------------------------- */
+
 void tally_uplink_stop(tally_uplink_t *uplink) {
-    hang_up(uplink);
-    uplink->state = IDLE;
+    uplink->stats.attempts -= uplink->state != TALLY_UPLINK_IDLE ? 1 : 0;
+    tally_uplink_hang_up(uplink);
 }
 
 bool tally_uplink_is_idle(const tally_uplink_t *uplink) {
-    return uplink->state == IDLE;
+    return uplink->state == TALLY_UPLINK_IDLE;
+}
+
+void tally_uplink_set_endpoint(tally_uplink_t *uplink, const tally_endpoint_t *endpoint) {
+    tally_uplink_stop(uplink);
+    uplink->config.endpoint = endpoint;
+}
+
+void tally_uplink_set_period(tally_uplink_t *uplink, uint32_t period_ms, uint64_t now_ms) {
+    uplink->config.period_ms = period_ms;
+    uplink->backoff.period_ms = period_ms;
+    if (uplink->due_ms > now_ms + period_ms) {
+        uplink->due_ms = now_ms + period_ms;
+    }
+}
+
+void tally_uplink_hold(tally_uplink_t *uplink, bool held) {
+    uplink->held = held;
 }
 
 void tally_uplink_reconnect(tally_uplink_t *uplink, uint64_t now_ms) {
-    hang_up(uplink);
-    uplink->stats.attempts -= uplink->state != IDLE ? 1 : 0;
-    uplink->due_ms = uplink->state != IDLE ? now_ms : uplink->due_ms;
-    uplink->state = IDLE;
+    if (uplink->state != TALLY_UPLINK_IDLE) {
+        uplink->due_ms = now_ms;
+    }
+    tally_uplink_stop(uplink);
 }
 
 void tally_uplink_flush(tally_uplink_t *uplink, uint64_t now_ms) {
     uplink->due_ms = now_ms;
 }
 
+/* A date is cut to its second, whose middle is nearest on average. */
+bool tally_uplink_take_time(tally_uplink_t *uplink, int64_t *unix_ms, uint64_t *at_ms) {
+    *unix_ms = (int64_t)uplink->date_s * 1000 + 500;
+    *at_ms = uplink->date_ms;
+    const bool is_there = uplink->date_s != 0;
+    uplink->date_s = 0;
+    return is_there;
+}
+
+uint8_t *tally_uplink_take_message(tally_uplink_t *uplink, uint32_t *bytes) {
+    *bytes = uplink->message_bytes;
+    uplink->message_bytes = 0;
+    return *bytes != 0 ? uplink->staging + TALLY_REMOTE_ROOM : NULL;
+}
+
 /* --- the machine ---------------------------------------------------------------------------- */
 
 /* Each returns a negative error, 0 to wait for the transport, or 1 to go on at once. */
 
-static int32_t on_opening(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
-    static const uint32_t phase_ms[] = {0, RESOLVE_MS, CONNECT_MS, SECURE_MS};
+static int32_t begin_exchange(tally_uplink_t *uplink, const tally_wall_t *wall) {
+    uplink->state = TALLY_UPLINK_SENDING;
+    uplink->end_ms = uplink->now_ms + EXCHANGE_MS;
+    const int32_t status = tally_uplink_body_begin(uplink, wall);
+    return status < 0 ? status : 1;
+}
+
+static int32_t on_opening(tally_uplink_t *uplink, const tally_wall_t *wall) {
+    static const uint16_t phase_ms[] = {0, RESOLVE_MS, CONNECT_MS, SECURE_MS};
     uplink->connected = true;
     const int32_t phase =
         uplink->transport->open(uplink->transport->ctx, &uplink->config.endpoint->peer);
     if (phase < 0) {
         return phase;
     }
-    if (phase != TALLY_OPEN) {
-        if (phase != uplink->opening) {
-            uplink->opening = (uint8_t)phase;
-            uplink->deadline_ms = now_ms + phase_ms[phase & 3];
-        }
-        return 0;
+    const bool is_there = phase == TALLY_OPEN || phase == TALLY_OPENING_SECURE;
+    if (is_there && uplink->opening != TALLY_OPENING_SECURE) {
+        tally_budget_spend(&uplink->budget, TALLY_BUDGET_CONNECTION_BYTES);
     }
-    uplink->stats.connects++;
-    TALLY_LOG(uplink->port, UPLINK_OPEN, 0);
-    uplink->state = SENDING;
-    uplink->deadline_ms = now_ms + SEND_MS;
-    const int32_t status = begin_request(uplink, now_ms, wall);
-    return status < 0 ? status : 1;
+    if (phase == TALLY_OPEN) {
+        uplink->stats.connects++;
+        TALLY_LOG(uplink->port, UPLINK_OPEN, 0);
+        return begin_exchange(uplink, wall);
+    }
+    if (phase != uplink->opening) {
+        uplink->opening = (uint8_t)phase;
+        uplink->deadline_ms = uplink->now_ms + phase_ms[phase & 3];
+    }
+    return 0;
 }
 
-static int32_t on_sending(tally_uplink_t *uplink, uint64_t now_ms) {
+static int32_t on_sending(tally_uplink_t *uplink) {
     if (uplink->sent == uplink->staged) {
-        if (uplink->stage == STAGE_DONE) {
-            uplink->state = AWAITING;
-            uplink->deadline_ms = now_ms + AWAIT_MS;
+        if (tally_uplink_body_is_whole(uplink)) {
+            uplink->state = TALLY_UPLINK_AWAITING;
+            uplink->reply.body = uplink->staging + TALLY_REMOTE_ROOM;
+            uplink->reply.body_room = TALLY_REMOTE_MESSAGE_MOST;
             return 1;
         }
-        const int32_t status = stage_more(uplink);
+        const int32_t status = tally_uplink_body_more(uplink);
         if (status < 0) {
             return status;
         }
@@ -290,111 +155,134 @@ static int32_t on_sending(tally_uplink_t *uplink, uint64_t now_ms) {
         return taken;
     }
     uplink->sent += (uint32_t)taken;
-    uplink->sent_ms = (uint32_t)now_ms;
+    uplink->sent_ms = (uint32_t)uplink->now_ms;
     uplink->stats.bytes += (uint32_t)taken;
-    uplink->deadline_ms = now_ms + SEND_MS;
+    tally_budget_spend(&uplink->budget, (uint32_t)taken);
     return 1;
 }
 
-static int32_t receive(tally_uplink_t *uplink, uint64_t now_ms) {
+static int32_t receive(tally_uplink_t *uplink) {
     uint8_t chunk[CHUNK];
     const tally_transport_t *const transport = uplink->transport;
     const int32_t bytes = transport->receive(transport->ctx, chunk, sizeof chunk);
     if (bytes <= 0) {
         return bytes;
     }
-    const int32_t status = tally_http_reply_take(&uplink->reply, chunk, (uint32_t)bytes);
+    uplink->stats.received += (uint32_t)bytes;
+    tally_budget_spend(&uplink->budget, (uint32_t)bytes);
     uplink->reused = false;
+    const int32_t status = tally_http_reply_take(&uplink->reply, chunk, (uint32_t)bytes);
     if (status < 0) {
         return status;
     }
     if (uplink->reply.done) {
-        on_reply(uplink, now_ms);
+        tally_uplink_on_reply(uplink);
     }
     return 1;
 }
 
-static int32_t on_exchange(tally_uplink_t *uplink, uint64_t now_ms) {
+static int32_t on_exchange(tally_uplink_t *uplink) {
     int32_t sent = 0;
-    if (uplink->state == SENDING) {
-        sent = on_sending(uplink, now_ms);
+    if (uplink->state == TALLY_UPLINK_SENDING) {
+        sent = on_sending(uplink);
         if (sent > 0) {
             return sent;
         }
     }
     /* Also after a failed send: the reason may lie in the receive queue. */
-    const int32_t received = receive(uplink, now_ms);
+    const int32_t received = receive(uplink);
     if (received == 0 || (received < 0 && sent < 0)) {
         return sent < 0 ? sent : received;
     }
     return received;
 }
 
-static bool is_due(const tally_uplink_t *uplink, uint64_t now_ms) {
+static bool is_due(const tally_uplink_t *uplink) {
     const bool half_full = tally_spool_fill_percent(uplink->spool) >= 50;
-    return now_ms >= uplink->retry_ms && (now_ms >= uplink->due_ms || half_full);
+    return !uplink->held && uplink->now_ms >= uplink->retry_ms &&
+           (uplink->now_ms >= uplink->due_ms || half_full);
 }
 
 /* A kept connection has nothing to say while idle but that it ends. */
 static void watch_idle(tally_uplink_t *uplink) {
     uint8_t byte;
     if (uplink->connected && uplink->transport->receive(uplink->transport->ctx, &byte, 1) != 0) {
-        hang_up(uplink);
+        tally_uplink_hang_up(uplink);
     }
 }
 
-static int32_t on_idle(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
+static int32_t on_idle(tally_uplink_t *uplink, const tally_wall_t *wall) {
     watch_idle(uplink);
-    if (!is_due(uplink, now_ms)) {
+    if (!is_due(uplink)) {
         return 0;
     }
-    if (tally_spool_plan(uplink->spool, TALLY_BATCH_BYTES, &uplink->batch) == 0) {
-        uplink->due_ms = now_ms + uplink->config.period_ms;
+    if (tally_spool_plan(uplink->spool, uplink->batch_most, &uplink->batch) == 0) {
+        uplink->due_ms = uplink->now_ms + uplink->config.period_ms;
+        return 0;
+    }
+    const uint64_t day_ms = tally_budget_held_until_ms(&uplink->budget, uplink->now_ms, wall);
+    if (day_ms != 0) {
+        /* The day ends for all devices at once. */
+        uplink->stats.deferred++;
+        TALLY_LOG(uplink->port, UPLINK_DEFERRED, uplink->budget.daily_bytes);
+        const uint32_t spread_ms =
+            tally_backoff_part(uplink->config.period_ms, tally_uplink_draw(uplink));
+        tally_uplink_put_off(uplink, day_ms + spread_ms);
         return 0;
     }
     uplink->stats.attempts++;
     uplink->reused = uplink->connected;
-    if (!uplink->connected) {
-        uplink->state = OPENING;
-        uplink->opening = TALLY_OPEN;
-        uplink->deadline_ms = now_ms + RESOLVE_MS;
-        return 1;
+    if (uplink->connected) {
+        return begin_exchange(uplink, wall);
     }
-    uplink->state = SENDING;
-    uplink->deadline_ms = now_ms + SEND_MS;
-    const int32_t status = begin_request(uplink, now_ms, wall);
-    return status < 0 ? status : 1;
+    uplink->state = TALLY_UPLINK_OPENING;
+    uplink->opening = TALLY_OPEN;
+    uplink->end_ms = uplink->now_ms + OPENING_MS;
+    return 1;
 }
 
-static uint32_t wait_ms(const tally_uplink_t *uplink, uint64_t now_ms) {
-    uint64_t until = uplink->deadline_ms;
-    if (uplink->state == IDLE) {
-        until = uplink->due_ms > uplink->retry_ms ? uplink->due_ms : uplink->retry_ms;
+/* When the machine goes on whatever the transport does. */
+static uint64_t next_ms(const tally_uplink_t *uplink) {
+    if (uplink->state == TALLY_UPLINK_IDLE) {
+        const uint64_t later_ms =
+            uplink->due_ms > uplink->retry_ms ? uplink->due_ms : uplink->retry_ms;
+        return uplink->held ? UINT64_MAX : later_ms;
     }
-    if (until <= now_ms) {
+    return uplink->deadline_ms < uplink->end_ms ? uplink->deadline_ms : uplink->end_ms;
+}
+
+static uint32_t wait_ms(const tally_uplink_t *uplink) {
+    const uint64_t until_ms = next_ms(uplink);
+    if (until_ms <= uplink->now_ms) {
         return 0;
     }
-    return until - now_ms < UINT32_MAX ? (uint32_t)(until - now_ms) : UINT32_MAX;
+    return until_ms - uplink->now_ms < UINT32_MAX ? (uint32_t)(until_ms - uplink->now_ms)
+                                                  : UINT32_MAX;
 }
 
 uint32_t tally_uplink_step(tally_uplink_t *uplink, uint64_t now_ms, const tally_wall_t *wall) {
+    uplink->now_ms = now_ms;
+    uplink->message_bytes = 0;
     for (uint32_t piece = 0; piece < PIECES; piece++) {
         int32_t status = 0;
-        if (uplink->state == IDLE) {
-            status = on_idle(uplink, now_ms, wall);
-        } else if (uplink->state == OPENING) {
-            status = on_opening(uplink, now_ms, wall);
+        if (uplink->state == TALLY_UPLINK_IDLE) {
+            status = on_idle(uplink, wall);
+        } else if (uplink->state == TALLY_UPLINK_OPENING) {
+            status = on_opening(uplink, wall);
         } else {
-            status = on_exchange(uplink, now_ms);
+            status = on_exchange(uplink);
         }
-        if (status == 0 && uplink->state != IDLE && now_ms >= uplink->deadline_ms) {
+        if (status == 0 && uplink->state != TALLY_UPLINK_IDLE &&
+            uplink->now_ms >= next_ms(uplink)) {
             status = TALLY_E_TIMEOUT;
         }
         if (status < 0) {
-            fail(uplink, status, now_ms);
+            tally_uplink_fail(uplink, status);
+        } else if (status > 0) {
+            uplink->deadline_ms = now_ms + QUIET_MS;
         }
-        if (status == 0) {
-            return wait_ms(uplink, now_ms);
+        if (status == 0 || uplink->message_bytes != 0) {
+            return wait_ms(uplink);
         }
     }
     return 0;

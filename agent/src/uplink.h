@@ -9,19 +9,37 @@
  *       ^             | any error, time-out, other status: close, count, wait            |
  *       +-------------+-------------------------+---------------------+                  |
  *       ^         a kept connection turned out to be stale: once, at once, anew          |
+ *       ^         records refused: fewer of them, at once                                |
  *       +--------------------------------------------------------------------------------+
  *
- * Records are forgotten only after a 2xx with an empty body. The connection is kept when the next
- * upload is near.
+ * Records are forgotten after a 2xx that is a collector's, and one that is refused by itself:
+ * uplink_reply.h. What is sent: uplink_body.h. The connection is kept when the next upload is near.
  */
 #include <stdint.h>
 
 #include "backoff.h"
+#include "budget.h"
 #include "http.h"
+#include "remote.h"
 #include "spool.h"
 #include "tally/config.h"
 #include "tally/port.h"
 #include "tally/settings.h"
+
+enum tally_uplink_state {
+    TALLY_UPLINK_IDLE,
+    TALLY_UPLINK_OPENING,
+    TALLY_UPLINK_SENDING,
+    TALLY_UPLINK_AWAITING,
+};
+
+/* A message of remote configuration is received where nothing more is staged. */
+enum {
+    TALLY_UPLINK_MESSAGE_BYTES = TALLY_REMOTE_ROOM + TALLY_REMOTE_MESSAGE_MOST,
+    TALLY_UPLINK_STAGING_BYTES = (uint32_t)TALLY_TX_BYTES > (uint32_t)TALLY_UPLINK_MESSAGE_BYTES
+                                     ? (uint32_t)TALLY_TX_BYTES
+                                     : (uint32_t)TALLY_UPLINK_MESSAGE_BYTES,
+};
 
 /* What stands around the records in an upload. Texts outlive the uplink. */
 typedef struct {
@@ -56,28 +74,38 @@ typedef struct {
     uint32_t send_ms;     /* and to the last byte taken by it */
 } tally_uplink_stats_t;
 
+/* What is used most comes first, where ARM's short loads reach it. */
 typedef struct {
-    tally_uplink_config_t config;
+    uint8_t state; /* enum tally_uplink_state */
+    uint8_t stage; /* of the body: which part is staged next */
+    uint8_t opening;
+    bool held;
+    bool connected;   /* the transport is open or opening */
+    bool reused;      /* this upload began on a kept connection and had no reply yet */
+    bool may_give_up; /* a record that is refused by itself now is not tried again */
+    tally_uplink_stats_t stats;
     const tally_port_t *port;
     const tally_transport_t *transport;
     tally_spool_t *spool;
-    tally_uplink_stats_t stats;
+    uint32_t staged;        /* bytes */
+    uint32_t sent;          /* of these */
+    uint32_t batch_most;    /* bytes, as the server lets it be */
+    uint32_t message_bytes; /* that the last reply brought and that were not taken */
+    uint32_t begun_ms;      /* lower halves of the clock: the request was staged, */
+    uint32_t sent_ms;       /* its last byte so far was taken */
+    uint64_t now_ms;        /* of the step */
+    uint64_t due_ms;        /* IDLE: next upload */
+    uint64_t retry_ms;      /* not before this, after a failure */
+    uint64_t deadline_ms;   /* else: of the phase, */
+    uint64_t end_ms;        /* and of the opening or of the exchange as a whole */
+    uint64_t date_ms;       /* when it was the server's time that was not taken */
+    uint32_t date_s;        /* this time; 0: there is none */
     tally_backoff_t backoff;
-    uint8_t state;
-    uint8_t stage; /* of the body: which part is staged next */
-    uint8_t opening;
-    bool connected;       /* the transport is open or opening */
-    bool reused;          /* this upload began on a kept connection and had no reply yet */
-    uint64_t due_ms;      /* IDLE: next upload */
-    uint64_t retry_ms;    /* not before this, after a failure */
-    uint64_t deadline_ms; /* else: of the phase */
+    tally_budget_t budget;
+    tally_uplink_config_t config;
     tally_batch_t batch;
     tally_http_reply_t reply;
-    uint32_t begun_ms; /* lower halves of the clock: the request was staged, */
-    uint32_t sent_ms;  /* its last byte so far was taken */
-    uint32_t staged;
-    uint32_t sent; /* of the staged bytes */
-    uint8_t staging[TALLY_TX_BYTES];
+    uint8_t staging[TALLY_UPLINK_STAGING_BYTES];
 } tally_uplink_t;
 
 /* 0, TALLY_E_CONFIG if request head and envelope do not fit TALLY_TX_BYTES together, or

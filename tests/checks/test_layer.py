@@ -33,7 +33,10 @@ STAGES = {
     "ring_mount": {"ring.h"},
     "checkpoint": {"checkpoint.h", "spool.h"},
     "settings": set(),
-    "uplink": {"uplink.h", "spool.h", "http.h", "backoff.h"},
+    "uplink": {"uplink.h", "uplink_body.h", "uplink_reply.h", "spool.h", "http.h", "backoff.h",
+               "budget.h", "remote.h"},
+    "uplink_body": {"uplink_body.h", "uplink.h"},
+    "uplink_reply": {"uplink_reply.h", "uplink.h"},
     "rtp": set(),
     "ts": {"ts.h"},
     "ts_psi": {"ts.h"},
@@ -45,8 +48,10 @@ STAGES = {
     "intervals": {"intervals.h"},
     "playhead": {"playhead.h", "intervals.h"},
     "limit": {"limit.h"},
-    "http": {"http.h"},
+    "http": {"http.h", "http_date.h"},
+    "http_date": {"http_date.h"},
     "backoff": {"backoff.h"},
+    "budget": {"budget.h"},
 }
 # These see the whole line; nothing includes them but each other and tally/state.h.
 WHOLE_LINE = {"agent", "boot", "consent", "live", "attached", "front"}
