@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backoff.h"
 
+#include "dice.h"
 #include "test.h"
 
 #define PERIOD_MS 300000u
@@ -76,6 +77,22 @@ static void test_backoff_of_the_longest_period_does_not_wrap(void **state) {
     assert_int_equal(tally_backoff_long(&backoff, NEVER), 8 * DAY_MS - 1);
 }
 
+/* 100,000 devices that lost their server at once, in ten parts of the period: 10,000 each but for
+ * chance, whose standard deviation is 95. */
+static void test_backoff_spreads_a_fleet_evenly_over_the_period(void **state) {
+    (void)state;
+    dice_t dice = dice_from_environment();
+    uint32_t devices[10] = {0};
+    for (uint32_t i = 0; i < 100000; i++) {
+        tally_backoff_init(&backoff, PERIOD_MS);
+        const uint32_t wait_ms = tally_backoff_next(&backoff, 0, (uint32_t)dice_bits(&dice));
+        devices[(wait_ms - 1) / (PERIOD_MS / 10)]++;
+    }
+    for (uint32_t i = 0; i < 10; i++) {
+        assert_in_range(devices[i], 9400, 10600);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_backoff_window_grows_to_4_periods, begin),
@@ -85,6 +102,7 @@ int main(void) {
         cmocka_unit_test_setup(test_backoff_long_is_1_to_2_hours, begin),
         cmocka_unit_test_setup(test_backoff_long_is_4_to_8_periods_if_these_are_longer, begin),
         cmocka_unit_test_setup(test_backoff_of_the_longest_period_does_not_wrap, begin),
+        cmocka_unit_test(test_backoff_spreads_a_fleet_evenly_over_the_period),
     };
     return cmocka_run_group_tests_name("backoff", tests, NULL, NULL);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every stage may use and fits one page: texts, check sums, the retry window. */
-#include "backoff.h"
+/* What every stage may use and fits one page: texts and check sums. */
 #include "crc32.h"
 #include "tally/status.h"
 #include "text.h"
 
-#include "dice.h"
 #include "test.h"
 
 /* --- text ----------------------------------------------------------------------------------- */
@@ -102,64 +100,6 @@ static void test_crc32_goes_on_at_any_split(void **state) {
     }
 }
 
-/* --- backoff -------------------------------------------------------------------------------- */
-
-#define PERIOD_MS 300000u
-
-static void assert_window(tally_backoff_t *backoff, uint32_t longest_ms) {
-    tally_backoff_t same = *backoff;
-    assert_int_equal(tally_backoff_next(&same, UINT32_MAX), longest_ms);
-    same = *backoff;
-    assert_int_equal(tally_backoff_next(&same, UINT32_C(1) << 31), longest_ms / 2 + 1);
-    assert_int_equal(tally_backoff_next(backoff, 0), 1);
-}
-
-static void test_backoff_window_doubles_to_four_periods(void **state) {
-    (void)state;
-    tally_backoff_t backoff;
-    tally_backoff_init(&backoff, PERIOD_MS);
-    assert_window(&backoff, 300000);
-    assert_window(&backoff, 600000);
-    assert_window(&backoff, 1200000);
-    assert_window(&backoff, 1200000);
-}
-
-static void test_backoff_begins_anew_after_a_success(void **state) {
-    (void)state;
-    tally_backoff_t backoff;
-    tally_backoff_init(&backoff, PERIOD_MS);
-    assert_window(&backoff, 300000);
-    assert_window(&backoff, 600000);
-    tally_backoff_reset(&backoff);
-    assert_window(&backoff, 300000);
-}
-
-static void test_backoff_of_the_longest_period_does_not_overflow(void **state) {
-    (void)state;
-    tally_backoff_t backoff;
-    tally_backoff_init(&backoff, 86400000);
-    assert_window(&backoff, 86400000);
-    assert_window(&backoff, 172800000);
-    assert_window(&backoff, 345600000);
-}
-
-/* 100,000 devices that lost their server at once, in ten parts of the period: 10,000 each but for
- * chance, whose standard deviation is 95. */
-static void test_backoff_spreads_a_fleet_evenly_over_the_period(void **state) {
-    (void)state;
-    dice_t dice = dice_from_environment();
-    uint32_t devices[10] = {0};
-    for (uint32_t i = 0; i < 100000; i++) {
-        tally_backoff_t backoff;
-        tally_backoff_init(&backoff, PERIOD_MS);
-        const uint32_t wait_ms = tally_backoff_next(&backoff, (uint32_t)dice_bits(&dice));
-        devices[(wait_ms - 1) / (PERIOD_MS / 10)]++;
-    }
-    for (uint32_t i = 0; i < 10; i++) {
-        assert_in_range(devices[i], 9400, 10600);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_length_is_in_bytes),
@@ -173,10 +113,6 @@ int main(void) {
         cmocka_unit_test(test_crc32_check_value_of_iso_hdlc),
         cmocka_unit_test(test_crc32_of_nothing_and_of_single_bytes),
         cmocka_unit_test(test_crc32_goes_on_at_any_split),
-        cmocka_unit_test(test_backoff_window_doubles_to_four_periods),
-        cmocka_unit_test(test_backoff_begins_anew_after_a_success),
-        cmocka_unit_test(test_backoff_of_the_longest_period_does_not_overflow),
-        cmocka_unit_test(test_backoff_spreads_a_fleet_evenly_over_the_period),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
