@@ -158,7 +158,7 @@ static bool open_tls(device_t *device, const char *certs) {
 
 static bool open_agent(device_t *device, const device_setup_t *setup) {
     device->endpoint = (tally_endpoint_t){
-        .peer = {.host = "127.0.0.1", .port = setup->port},
+        .peer = {.host = setup->host != NULL ? setup->host : "127.0.0.1", .port = setup->port},
         .path = "/v1/records",
     };
     device->options = (tally_options_t){

@@ -19,7 +19,8 @@ enum { DEVICE_BLOCK_BYTES = 4096, DEVICE_HEAP_BYTES = 131072 };
 typedef struct {
     const char *certs;                  /* folder of ca.pem, device.pem and device.key */
     const tally_transport_t *transport; /* in the place of TLS and TCP; NULL: both */
-    uint16_t port;                      /* of the collector at 127.0.0.1 */
+    const char *host;                   /* of the collector; NULL: 127.0.0.1 */
+    uint16_t port;
     uint32_t upload_ms;
     uint32_t heartbeat_ms;
     uint64_t capabilities[TALLY_GROUPS];
