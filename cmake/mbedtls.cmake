@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Target `mbedtls`: Mbed TLS from TALLY_MBEDTLS_DIR with the configuration of port/mbedtls. It is
-# compiled with the board's compiler options, not with the project's warnings.
+# Target `mbedtls`: Mbed TLS from TALLY_MBEDTLS_DIR with the configuration of port/mbedtls and the
+# board's tally_config.h. It is compiled with the board's compiler options, not with the project's
+# warnings.
 
 function(tally_mbedtls_check dir)
     set(header "${dir}/include/mbedtls/build_info.h")
@@ -30,32 +31,36 @@ tally_mbedtls_check("${TALLY_MBEDTLS_DIR}")
 
 # All sources: what the configuration leaves out compiles to nothing, and a board that changes the
 # configuration need not change this file.
-file(GLOB mbedtls_sources "${TALLY_MBEDTLS_DIR}/library/*.c")
-add_library(mbedtls STATIC
-    ${mbedtls_sources}
-    "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m_driver_entrypoints.c"
-    "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c")
-target_include_directories(mbedtls SYSTEM PUBLIC
-    "${TALLY_MBEDTLS_DIR}/include"
-    "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m"
-    "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m")
-target_include_directories(mbedtls PRIVATE "${TALLY_MBEDTLS_DIR}/library")
-target_include_directories(mbedtls PUBLIC
-    "${CMAKE_CURRENT_LIST_DIR}/../port/mbedtls" "${TALLY_BOARD_DIR}")
-target_compile_definitions(mbedtls PUBLIC
-    MBEDTLS_CONFIG_FILE="tally_mbedtls_config.h"
-    MBEDTLS_PSA_CRYPTO_CONFIG_FILE="tally_psa_config.h")
-target_compile_options(mbedtls PRIVATE -ffunction-sections -fdata-sections)
+function(tally_add_mbedtls target)
+    file(GLOB mbedtls_sources "${TALLY_MBEDTLS_DIR}/library/*.c")
+    add_library(${target} STATIC
+        ${mbedtls_sources}
+        "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m_driver_entrypoints.c"
+        "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c")
+    target_include_directories(${target} SYSTEM PUBLIC
+        "${TALLY_MBEDTLS_DIR}/include"
+        "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m"
+        "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m")
+    target_include_directories(${target} PRIVATE "${TALLY_MBEDTLS_DIR}/library")
+    target_include_directories(${target} PUBLIC
+        "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../port/mbedtls" "${TALLY_BOARD_DIR}")
+    target_compile_definitions(${target} PUBLIC
+        MBEDTLS_CONFIG_FILE="tally_mbedtls_config.h"
+        MBEDTLS_PSA_CRYPTO_CONFIG_FILE="tally_psa_config.h")
+    target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
 
-# The buffer allocator hands its two functions to the platform layer. Here it hands them to
-# tally_tls_heap.c, which counts refused allocations and passes them on: Mbed TLS reports some
-# failed allocations as an untrusted certificate, and nothing else tells the two apart.
-set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/memory_buffer_alloc.c" PROPERTIES
-    COMPILE_DEFINITIONS mbedtls_platform_set_calloc_free=tally_tls_heap_adopt)
+    # The buffer allocator hands its two functions to the platform layer. Here it hands them to
+    # tally_tls_heap.c, which counts refused allocations and passes them on: Mbed TLS reports some
+    # failed allocations as an untrusted certificate, and nothing else tells the two apart.
+    set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/memory_buffer_alloc.c" PROPERTIES
+        COMPILE_DEFINITIONS mbedtls_platform_set_calloc_free=tally_tls_heap_adopt)
 
-# Every test that opens TLS would spend most of its time in the arithmetic of P-256. What it does to
-# keep a slow multiplication from telling secrets is of no use to a test.
-if(TALLY_SANITIZE)
-    set_source_files_properties("${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c" PROPERTIES
-        COMPILE_OPTIONS "-O3;-fno-sanitize=all" COMPILE_DEFINITIONS MUL64_IS_CONSTANT_TIME)
-endif()
+    # Every test that opens TLS would spend most of its time in the arithmetic of P-256. What it does
+    # to keep a slow multiplication from telling secrets is of no use to a test.
+    if(TALLY_SANITIZE)
+        set_source_files_properties("${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c" PROPERTIES
+            COMPILE_OPTIONS "-O3;-fno-sanitize=all" COMPILE_DEFINITIONS MUL64_IS_CONSTANT_TIME)
+    endif()
+endfunction()
+
+tally_add_mbedtls(mbedtls)

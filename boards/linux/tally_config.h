@@ -3,15 +3,17 @@
 #define TALLY_BOARD_CONFIG_H
 /* Linux: the defaults of tally/config.h and port/mbedtls, with memory to spare for TLS. */
 
-/* Any record a server may send, any chain it may show. */
+/* Servers with certificates of public CAs, any record they may send, any chain they may show. Tests
+ * build the other profile too. */
+#ifndef TALLY_TLS_WEBPKI
+#define TALLY_TLS_WEBPKI    1
 #define TALLY_TLS_IN_BYTES  16384
 #define TALLY_TLS_OUT_BYTES 4096
+#endif
+#define TALLY_TLS_1_2 1
 
 /* Credentials are PEM files. */
 #define TALLY_TLS_PEM 1
-
-/* Also servers in FIPS mode. */
-#define TALLY_TLS_AES 1
 
 /* Persistent PSA keys. */
 #define TALLY_TLS_KEY_STORE 1

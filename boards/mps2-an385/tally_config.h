@@ -19,6 +19,11 @@
 #define TALLY_TLS_IN_BYTES  2048
 #define TALLY_TLS_OUT_BYTES 1024
 
+/* A ticket would cost 5 KB of flash, and 1 KB of the heap. */
+#ifndef TALLY_TLS_TICKETS
+#define TALLY_TLS_TICKETS 0
+#endif
+
 /* The static heap of TLS. */
 #ifndef TALLY_TLS_HEAP_BYTES
 #define TALLY_TLS_HEAP_BYTES 7488

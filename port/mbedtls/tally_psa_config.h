@@ -2,7 +2,7 @@
 #ifndef TALLY_PSA_CONFIG_H
 #define TALLY_PSA_CONFIG_H
 /*
- * The algorithms of tally_mbedtls_config.h's TLS 1.3 profile. Read by Mbed TLS after that file.
+ * The algorithms of tally_mbedtls_config.h's profiles. Read by Mbed TLS after that file.
  */
 
 /* Certificates and key exchange. ECDSA is the randomised one: with the deterministic variant
@@ -24,6 +24,22 @@
 #define PSA_WANT_ALG_HKDF_EXPAND  1
 #define PSA_WANT_KEY_TYPE_DERIVE  1
 #define PSA_WANT_KEY_TYPE_HMAC    1
+#if TALLY_TLS_1_2
+#define PSA_WANT_ALG_TLS12_PRF 1
+#endif
+
+/* What public CAs sign with, and keys they sign. SHA-1 is there to be told by its name: the
+ * certificate profile refuses it, and no handshake offers it. */
+#if TALLY_TLS_WEBPKI
+#define PSA_WANT_ECC_SECP_R1_384         1
+#define PSA_WANT_ECC_MONTGOMERY_255      1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
+#define PSA_WANT_ALG_RSA_PKCS1V15_SIGN   1
+#define PSA_WANT_ALG_RSA_PSS             1
+#define PSA_WANT_ALG_SHA_384             1
+#define PSA_WANT_ALG_SHA_512             1
+#define PSA_WANT_ALG_SHA_1               1
+#endif
 
 /* Records. ChaCha20-Poly1305 is small, constant time without AES hardware, and on by default in
  * OpenSSL, BoringSSL, Go and Java. */

@@ -6,6 +6,7 @@
 #include <psa/crypto.h>
 #include <string.h>
 
+#include "tally_build_time.h"
 #include "tally_tls_heap.h"
 #include "tally_tls_internal.h"
 
@@ -54,6 +55,7 @@ static int set_peer(tally_tls_t *tls, const char *host) {
 static int32_t begin_session(tally_tls_t *tls, const tally_peer_t *peer) {
     tls->phase = TALLY_TLS_HANDSHAKE;
     tls->unsent = false;
+    tls->verified = false;
     tls->verify_flags = 0;
     tls->lower_error = 0;
     tls->heap_failed_then = tally_tls_heap_failed();
@@ -65,6 +67,10 @@ static int32_t begin_session(tally_tls_t *tls, const tally_peer_t *peer) {
     if (ret != 0) {
         return tally_tls_error_map(tls, ret);
     }
+#if TALLY_TLS_TICKETS
+    tls->peer = *peer;
+    tally_tls_session_offer(tls);
+#endif
     mbedtls_ssl_set_bio(&tls->ssl, tls, lower_send, lower_receive, NULL);
     return TALLY_OK;
 }
@@ -79,6 +85,7 @@ static int32_t step_handshake(tally_tls_t *tls) {
     }
     if (ret == 0 && mbedtls_ssl_is_handshake_over(&tls->ssl)) {
         tls->handshakes++;
+        tls->resumed += tls->verified ? 0u : 1u;
         tls->phase = TALLY_TLS_OPEN;
         return TALLY_OPEN;
     }
@@ -107,6 +114,28 @@ static int32_t tls_open(void *ctx, const tally_peer_t *peer) {
     return step_handshake(tls);
 }
 
+/* Any number of tickets may come, at any time. With a store for it a ticket is not left to be kept
+ * when the stream ends: the power may go first. */
+static bool took_ticket(tally_tls_t *tls, int ret) {
+#if TALLY_TLS_TICKETS
+    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && tls->settings != NULL) {
+        tally_tls_session_keep(tls);
+    }
+#else
+    (void)tls;
+#endif
+    return ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+}
+
+/* A ticket that was half read is read to its end first. */
+static int write_some(tally_tls_t *tls, const uint8_t *data, uint32_t size) {
+    int ret;
+    do {
+        ret = mbedtls_ssl_write(&tls->ssl, data, size);
+    } while (took_ticket(tls, ret));
+    return ret;
+}
+
 /* The Mbed TLS error after which no more can be written. A server that refuses the device sends
  * its alert and closes; writing fails then before anybody has read the alert. */
 static int write_error(tally_tls_t *tls, int ret) {
@@ -121,7 +150,7 @@ static int flush(tally_tls_t *tls) {
         return 0;
     }
     static const uint8_t nothing;
-    const int ret = mbedtls_ssl_write(&tls->ssl, &nothing, 0);
+    const int ret = write_some(tls, &nothing, 0);
     if (ret == 0) {
         tls->unsent = false;
     }
@@ -140,7 +169,7 @@ static int32_t tls_send(void *ctx, const uint8_t *data, uint32_t size) {
     if (ret == 0) {
         const uint32_t most = (uint32_t)mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
         const uint32_t part = size < most ? size : most;
-        ret = mbedtls_ssl_write(&tls->ssl, data, part);
+        ret = write_some(tls, data, part);
         if (is_waiting(ret)) {
             /* The record is made. Mbed TLS wants the same bytes again to go on, a caller of
              * tally_transport_t may come with others: so they count as sent from here on. */
@@ -160,12 +189,13 @@ static int32_t tls_receive(void *ctx, uint8_t *data, uint32_t size) {
     if (ret != 0 && !is_waiting(ret)) {
         return tally_tls_error_map(tls, write_error(tls, ret));
     }
-    /* WANT_READ also stands for a session ticket that was skipped, and 0 for an empty record as
-     * well as for the end of the stream: what the lower stream said tells them apart. */
+    /* WANT_READ also stands for a session ticket on its way, and 0 for an empty record as well as
+     * for the end of the stream: what the lower stream said tells them apart. */
     do {
         tls->starved = false;
         ret = mbedtls_ssl_read(&tls->ssl, data, size);
-    } while ((is_waiting(ret) && !tls->starved) || (ret == 0 && tls->lower_error == 0));
+    } while ((is_waiting(ret) && !tls->starved) || (ret == 0 && tls->lower_error == 0) ||
+             took_ticket(tls, ret));
 
     if (is_waiting(ret)) {
         return 0;
@@ -177,6 +207,9 @@ static void tls_close(void *ctx) {
     tally_tls_t *tls = ctx;
     if (tls->phase == TALLY_TLS_OPEN) {
         (void)mbedtls_ssl_close_notify(&tls->ssl);
+#if TALLY_TLS_TICKETS
+        tally_tls_session_keep(tls);
+#endif
     }
     if (tls->phase != TALLY_TLS_CLOSED) {
         mbedtls_ssl_free(&tls->ssl);
@@ -185,15 +218,53 @@ static void tls_close(void *ctx) {
     tls->lower->close(tls->lower->ctx);
 }
 
+static const mbedtls_x509_crt_profile profile = {
+    .allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+    .allowed_pks = UINT32_MAX,
+    .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
+                      MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
+    .rsa_min_bitlen = 2048,
+};
+
+#if TALLY_TLS_WEBPKI
+/* TLS 1.3 passes over PKCS #1 v1.5 for its own signatures. In TLS 1.2 Mbed TLS 3.6 refuses PSS,
+ * though it has offered it for 1.3, and a server takes what it can of what comes first. */
+static const uint16_t signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+    MBEDTLS_TLS1_3_SIG_NONE,
+};
+#endif
+
 static int configure(tally_tls_t *tls) {
-    const int ret =
-        mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
-                                    MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    static const char *const protocols[] = {"http/1.1", NULL};
+    int ret = mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
+                                          MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (ret == 0) {
+        /* Mbed TLS does not write to the texts; its type is too wide. */
+        ret = mbedtls_ssl_conf_alpn_protocols(&tls->config, (const char **)(uintptr_t)protocols);
+    }
     if (ret != 0) {
         return ret;
     }
     mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
+    mbedtls_ssl_conf_cert_profile(&tls->config, &profile);
+#if TALLY_TLS_WEBPKI
+    mbedtls_ssl_conf_sig_algs(&tls->config, signatures);
+#endif
+#if TALLY_TLS_TICKETS
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        &tls->config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
     mbedtls_ssl_conf_verify(&tls->config, tally_tls_credentials_verify, tls);
     mbedtls_ssl_conf_rng(&tls->config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     if (tls->certificate.raw.len == 0) {
@@ -203,6 +274,9 @@ static int configure(tally_tls_t *tls) {
 }
 
 static void release(tally_tls_t *tls) {
+#if TALLY_TLS_TICKETS
+    tally_tls_session_drop(tls);
+#endif
     mbedtls_ssl_config_free(&tls->config);
     mbedtls_pk_free(&tls->key);
     mbedtls_x509_crt_free(&tls->certificate);
@@ -225,29 +299,41 @@ static int32_t prepare(tally_tls_t *tls, const tally_tls_config_t *config) {
     return ret == 0 ? TALLY_OK : tally_tls_error_map(tls, ret);
 }
 
+static bool is_complete(const tally_tls_config_t *config) {
+    const bool has_key = config->key != NULL || config->key_id != 0;
+    return (config->ca != NULL || config->pin_count > 0) &&
+           (config->pins != NULL || config->pin_count == 0) &&
+           (config->certificate == NULL || has_key) && config->heap != NULL &&
+           config->heap_bytes >= HEAP_LEAST_BYTES;
+}
+
 int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const tally_port_t *port,
                        const tally_transport_t *lower) {
-    if (tls == NULL || config == NULL || port == NULL || lower == NULL || config->ca == NULL ||
-        (config->certificate != NULL && config->key == NULL) || config->heap == NULL ||
-        config->heap_bytes < HEAP_LEAST_BYTES) {
+    if (tls == NULL || config == NULL || port == NULL || lower == NULL || !is_complete(config)) {
         return TALLY_E_ARGUMENT;
     }
     if (!tally_tls_heap_take(config->heap, config->heap_bytes)) {
         return TALLY_E_STATE;
     }
-    *tls = (tally_tls_t){
+    *tls = (tally_tls_t) {
         .port = port,
         .transport =
             {
                 .ctx = tls,
+                .is_authenticated = true,
                 .open = tls_open,
                 .send = tls_send,
                 .receive = tls_receive,
                 .close = tls_close,
             },
-        .lower = lower,
+        .lower = lower, .pins = config->pins, .pin_count = config->pin_count,
+#if TALLY_TLS_TICKETS
+        .settings = config->settings,
+#endif
     };
     tally_tls_random_use(port);
+    tally_tls_time_use(port, config->least_unix_s > TALLY_BUILD_UNIX_S ? config->least_unix_s
+                                                                       : TALLY_BUILD_UNIX_S);
     mbedtls_x509_crt_init(&tls->ca);
     mbedtls_x509_crt_init(&tls->certificate);
     mbedtls_pk_init(&tls->key);
@@ -276,6 +362,7 @@ tally_tls_stats_t tally_tls_stats(const tally_tls_t *tls) {
         .heap_high_water = tally_tls_heap_high_water(),
         .heap_failed = tally_tls_heap_failed(),
         .handshakes = tls->handshakes,
+        .resumed = tls->resumed,
         .last_error = tls->last_error,
     };
 }

@@ -20,19 +20,52 @@ static bool refuses_certificate(uint8_t alert) {
     }
 }
 
-/* Only the first reason in this order counts: whoever has no CA in common with the server cannot
- * believe its name or dates either. */
+/* The first reason in this order counts. A signature by a hash that is no longer believed proves
+ * nothing, so it is the cause of what follows; whoever has no CA in common with the server, or
+ * meets another key than the pinned one, cannot believe name or dates either. */
 static int32_t map_verify_flags(uint32_t flags) {
+    if (flags & MBEDTLS_X509_BADCERT_BAD_MD) {
+        return TALLY_E_TLS_WEAK;
+    }
     if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
-        return TALLY_E_TLS_CA;
+        return flags & TALLY_TLS_BADCERT_SELF_SIGNED ? TALLY_E_TLS_SELF_SIGNED : TALLY_E_TLS_CA;
+    }
+    if (flags & MBEDTLS_X509_BADCERT_OTHER) {
+        return TALLY_E_TLS_PIN;
+    }
+    if (flags & (MBEDTLS_X509_BADCERT_BAD_KEY | MBEDTLS_X509_BADCERT_BAD_PK)) {
+        return TALLY_E_TLS_WEAK;
     }
     if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
         return TALLY_E_TLS_NAME;
     }
-    if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) {
+    if (flags & MBEDTLS_X509_BADCERT_EXPIRED) {
         return TALLY_E_TLS_DATE;
     }
-    return TALLY_E_TLS;
+    return flags & MBEDTLS_X509_BADCERT_FUTURE ? TALLY_E_TLS_EARLY : TALLY_E_TLS;
+}
+
+/* TLS 1.2 has no alert for a certificate that is missing: a server that has shown its own, and then
+ * finds no way to shake hands, means the device's. */
+static int32_t map_alert(const tally_tls_t *tls, uint8_t alert) {
+    if (refuses_certificate(alert) ||
+        (alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE && tls->verified)) {
+        return TALLY_E_TLS_REFUSED;
+    }
+    return alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION ? TALLY_E_TLS_VERSION
+                                                           : TALLY_E_TLS_ALERT;
+}
+
+/* A certificate that does not parse because its key or hash is not compiled in. Mbed TLS adds a
+ * module's low-level code, below 0x80, to the high-level one. */
+static bool is_unknown_algorithm(int ret) {
+    switch (-(-ret & 0xFF80)) {
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+    case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE: return true;
+    default: return false;
+    }
 }
 
 int32_t tally_tls_error_map(tally_tls_t *tls, int ret) {
@@ -45,12 +78,15 @@ int32_t tally_tls_error_map(tally_tls_t *tls, int ret) {
     if (tally_tls_random_failed()) {
         return TALLY_E_RANDOM;
     }
+    if (is_unknown_algorithm(ret)) {
+        return TALLY_E_TLS_WEAK;
+    }
     switch (ret) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return map_verify_flags(tls->verify_flags);
+    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return TALLY_E_TLS_VERSION;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         /* 3.6 has no accessor for the alert it stopped at. */
-        return refuses_certificate(tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]) ? TALLY_E_TLS_REFUSED
-                                                                        : TALLY_E_TLS;
+        return map_alert(tls, tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY: return TALLY_E_CLOSED;
     case MBEDTLS_ERR_SSL_CONN_EOF:
         return tls->phase == TALLY_TLS_OPEN ? TALLY_E_IO : TALLY_E_CLOSED;

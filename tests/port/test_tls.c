@@ -49,19 +49,21 @@ static void sends_names_but_no_addresses_as_server_name(void **state) {
 
 static void memory_stays_flat_over_100_handshakes(void **state) {
     (void)state;
-    const uint32_t idle = tally_tls_stats(&device.tls).heap_used;
+    const uint32_t before = tally_tls_stats(&device.tls).heap_used;
     assert_int_equal(tls_device_talk(&device, "127.0.0.1", server.port), TALLY_OK);
     const tally_tls_stats_t first = tally_tls_stats(&device.tls);
+    const uint32_t idle = first.heap_used; /* a ticket waits for the next connection */
     for (int i = 1; i < 100; i++) {
         assert_int_equal(tls_device_talk(&device, "127.0.0.1", server.port), TALLY_OK);
-        assert_int_equal(tally_tls_stats(&device.tls).heap_used, idle);
+        assert_in_range(tally_tls_stats(&device.tls).heap_used, idle - 64, idle + 64);
     }
     const tally_tls_stats_t last = tally_tls_stats(&device.tls);
     assert_int_equal(last.handshakes, 100);
     assert_int_equal(last.heap_failed, 0);
     /* An ECDSA signature's DER form is 70 to 72 bytes long, so blocks differ a little. */
     assert_in_range(last.heap_high_water, first.heap_high_water, first.heap_high_water + 64);
-    print_message("TLS heap: %u B idle, %u B high-water\n", idle, last.heap_high_water);
+    print_message("TLS heap: %u B idle, %u B with a ticket, %u B high-water\n", before, idle,
+                  last.heap_high_water);
 }
 
 /* Text of which every place can be told from its neighbours. */
@@ -161,7 +163,7 @@ static void aes_is_the_boards_choice(void **state) {
     const tls_server_t aes = tls_server_start(&options);
     const int32_t status = tls_device_talk(&device, "127.0.0.1", aes.port);
     tls_server_stop(&aes);
-    assert_int_equal(status, TALLY_TLS_AES ? TALLY_OK : TALLY_E_TLS);
+    assert_int_equal(status, TALLY_TLS_AES ? TALLY_OK : TALLY_E_TLS_ALERT);
 }
 
 int main(void) {

@@ -42,29 +42,80 @@ static int32_t fallible_random(void *ctx, uint8_t *out, uint32_t size) {
     return device->random_fails ? TALLY_E_RANDOM : port->random(port->ctx, out, size);
 }
 
+static tally_wall_t own_wall(void *ctx) {
+    const tls_device_t *device = ctx;
+    return device->wall;
+}
+
+static uint64_t own_monotonic_ms(void *ctx) {
+    const tls_device_t *device = ctx;
+    const tally_port_t *port = tally_posix_port(&device->posix);
+    return port->monotonic_ms(port->ctx) - device->boot_ms;
+}
+
+static void own_wake(void *ctx) {
+    const tls_device_t *device = ctx;
+    const tally_port_t *port = tally_posix_port(&device->posix);
+    port->wake(port->ctx);
+}
+
+/* Returns how many there are. */
+static uint32_t load_pins(uint8_t *pins, const tls_device_options_t *options) {
+    uint32_t count = 0;
+    for (; count < 2 && options->pins[count] != NULL; count++) {
+        char name[512];
+        (void)snprintf(name, sizeof name, CERTS_DIR "/%s.pin", options->pins[count]);
+        FILE *stream = fopen(name, "re");
+        assert_non_null(stream);
+        assert_int_equal(
+            fread(pins + (size_t)count * TALLY_TLS_PIN_BYTES, 1, TALLY_TLS_PIN_BYTES, stream),
+            TALLY_TLS_PIN_BYTES);
+        (void)fclose(stream);
+    }
+    return count;
+}
+
+static uint64_t now_ms(tls_device_t *device) {
+    return device->posix.port.monotonic_ms(device->posix.port.ctx);
+}
+
 int32_t tls_device_start(tls_device_t *device, const tls_device_options_t *options) {
     static file_t ca;
     static file_t certificate;
     static file_t key;
     static _Alignas(8) uint8_t heap[HEAP_BYTES];
-    load(&ca, options->ca, "pem", "x509");
+    static uint8_t pins[2 * TALLY_TLS_PIN_BYTES];
+    if (options->ca != NULL) {
+        load(&ca, options->ca, "pem", "x509");
+    }
     if (options->certificate != NULL) {
         load(&certificate, options->certificate, "pem", "x509");
+    }
+    if (options->key != NULL) {
         load(&key, options->key, "key", "pkey");
     }
-    *device = (tls_device_t){.random_fails = false};
+    *device = (tls_device_t){.wall = options->wall};
     assert_int_equal(tally_posix_init(&device->posix, TALLY_LOG_ERROR), TALLY_OK);
     device->port = *tally_posix_port(&device->posix);
     device->port.ctx = device;
     device->port.random = fallible_random;
+    device->port.wall = own_wall;
+    device->port.monotonic_ms = own_monotonic_ms;
+    device->port.wake = own_wake;
+    device->boot_ms = now_ms(device) - 1000;
     tally_posix_tcp_init(&device->tcp, tally_posix_port(&device->posix));
     const tally_tls_config_t config = {
-        .ca = ca.bytes,
+        .ca = options->ca != NULL ? ca.bytes : NULL,
         .ca_size = ca.size,
+        .pins = pins,
+        .pin_count = load_pins(pins, options),
         .certificate = options->certificate != NULL ? certificate.bytes : NULL,
         .certificate_size = certificate.size,
-        .key = key.bytes,
+        .key = options->key != NULL ? key.bytes : NULL,
         .key_size = key.size,
+        .key_id = options->key_id,
+        .settings = options->settings,
+        .least_unix_s = options->least_unix_s,
         .heap = heap,
         .heap_bytes = options->heap_bytes,
     };
@@ -80,10 +131,6 @@ int32_t tls_device_start(tls_device_t *device, const tls_device_options_t *optio
 void tls_device_stop(tls_device_t *device) {
     tally_tls_deinit(&device->tls);
     tally_posix_close(&device->posix);
-}
-
-static uint64_t now_ms(tls_device_t *device) {
-    return device->posix.port.monotonic_ms(device->posix.port.ctx);
 }
 
 static void wait_for_tcp(tls_device_t *device) {

@@ -11,17 +11,24 @@
 
 typedef struct {
     tally_posix_t posix;
-    tally_port_t port; /* posix's, with a random source that can fail */
+    tally_port_t port; /* posix's, with a random source that can fail and clocks of its own */
     tally_posix_tcp_t tcp;
     tally_tls_t tls;
     const tally_transport_t *transport;
     bool random_fails;
+    tally_wall_t wall; /* as tls_device_start() found it in the options; stands still */
+    uint64_t boot_ms;  /* of posix's clock: when this boot began */
 } tls_device_t;
 
 typedef struct {
-    const char *ca;          /* "ca" stands for ca.pem */
+    const char *ca;          /* "ca" stands for ca.pem, NULL for none */
+    const char *pins[2];     /* "server" stands for server.pin, NULL for none */
     const char *certificate; /* "device" stands for device.pem, NULL for none */
-    const char *key;         /* "device" stands for device.key */
+    const char *key;         /* "device" stands for device.key, NULL for `key_id` */
+    psa_key_id_t key_id;
+    tally_settings_t *settings;
+    tally_wall_t wall;
+    uint32_t least_unix_s;
     uint32_t heap_bytes;
 } tls_device_options_t;
 

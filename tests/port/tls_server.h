@@ -17,7 +17,9 @@ typedef struct {
 typedef struct {
     const char *certificate; /* its own: "server" stands for server.pem and server.key */
     const char *client_ca;   /* the CA of its clients: "ca" stands for ca.pem */
-    const char *option[2];   /* one more option of s_server and its value, or NULL */
+    const char *chain;       /* "rsa" stands for the intermediates in rsa-chain.pem; NULL: none */
+    uint16_t port;           /* 0: any */
+    const char *option[4];   /* more options of s_server and their values, or NULL */
 } tls_server_options_t;
 
 /* The server that a correctly set up device gets along with. */

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom the device believes, and what it calls the reason where it does not. Each refusal has its
+ * control, which differs in the one defect only. */
+#include "test.h"
+
+#include "tally_build_time.h"
+#include "tls_device.h"
+#include "tls_server.h"
+
+#define YEAR_MS INT64_C(31557600000)
+
+/* One more server by the same device. */
+typedef struct {
+    const char *ca;
+    const char *server;
+    const char *chain;
+    int32_t expected;
+} case_t;
+
+static int32_t meet(const tls_device_options_t *device_options,
+                    const tls_server_options_t *server_options) {
+    static tls_device_t device;
+    const tls_server_t server = tls_server_start(server_options);
+    assert_int_equal(tls_device_start(&device, device_options), TALLY_OK);
+    const int32_t status = tls_device_talk(&device, "localhost", server.port);
+    tls_device_stop(&device);
+    tls_server_stop(&server);
+    return status;
+}
+
+/* Weak certificates, which OpenSSL itself would not load, included. */
+static void expect(const case_t *test, const char *version) {
+    tls_device_options_t device = tls_device_good;
+    tls_server_options_t server = tls_server_good;
+    device.ca = test->ca;
+    server.certificate = test->server;
+    server.chain = test->chain;
+    server.option[0] = version;
+    server.option[1] = "-cipher";
+    server.option[2] = "DEFAULT@SECLEVEL=0";
+    const int32_t status = meet(&device, &server);
+    if (status != test->expected) {
+        fail_msg("%s, %s: %s", test->server, version, tally_status_name(status));
+    }
+}
+
+static void expect_all(const case_t *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        expect(&cases[i], "-tls1_3");
+        expect(&cases[i], "-tls1_2");
+    }
+}
+
+static void chains_of_public_cas(void **state) {
+    (void)state;
+    static const case_t cases[] = {
+        {"pki/rsa-root", "pki/rsa-server", "pki/rsa", TALLY_OK},
+        {"pki/rsa-root", "pki/pss-server", "pki/pss", TALLY_OK},
+        {"pki/p384-root", "pki/p384-server", "pki/p384", TALLY_OK},
+        {"pki/rsa-root", "pki/p384-server", "pki/p384", TALLY_E_TLS_CA},
+        {"pki/rsa-root", "pki/rsa-server", NULL, TALLY_E_TLS_CA}, /* the intermediate is missing */
+    };
+    expect_all(cases, sizeof cases / sizeof cases[0]);
+}
+
+static void weak_keys_and_hashes(void **state) {
+    (void)state;
+    static const case_t cases[] = {
+        {"pki/rsa-root", "pki/rsa-server", "pki/rsa", TALLY_OK},
+        {"pki/rsa-root", "pki/rsa1024-server", "pki/rsa1024", TALLY_E_TLS_WEAK},
+        {"pki/rsa-root", "pki/sha1-server", "pki/sha1", TALLY_E_TLS_WEAK},
+        {"pki/p384-root", "pki/p224-server", "pki/p224", TALLY_E_TLS_WEAK},
+    };
+    expect_all(cases, sizeof cases / sizeof cases[0]);
+}
+
+static void a_server_signed_by_itself(void **state) {
+    (void)state;
+    static const case_t cases[] = {
+        {"pki/self-server", "pki/self-server", NULL, TALLY_OK},
+        {"ca", "pki/self-server", NULL, TALLY_E_TLS_SELF_SIGNED},
+        {"ca", "other-server", NULL, TALLY_E_TLS_CA},
+    };
+    expect_all(cases, sizeof cases / sizeof cases[0]);
+}
+
+/* --- pins ----------------------------------------------------------------------------------- */
+
+static int32_t meet_pinned(const char *ca, const char *pin, const char *other_pin,
+                           const char *certificate, const char *chain) {
+    tls_device_options_t device = tls_device_good;
+    tls_server_options_t server = tls_server_good;
+    device.ca = ca;
+    device.pins[0] = pin;
+    device.pins[1] = other_pin;
+    server.certificate = certificate;
+    server.chain = chain;
+    return meet(&device, &server);
+}
+
+static void a_pinned_key_is_trusted_without_ca(void **state) {
+    (void)state;
+    static const char self[] = "pki/self-server";
+    static const char rsa[] = "pki/rsa-server";
+    assert_int_equal(meet_pinned(NULL, self, NULL, self, NULL), TALLY_OK);
+    assert_int_equal(meet_pinned(NULL, rsa, self, self, NULL), TALLY_OK);
+    assert_int_equal(meet_pinned(NULL, rsa, NULL, rsa, "pki/rsa"), TALLY_OK);
+    assert_int_equal(meet_pinned(NULL, rsa, NULL, rsa, NULL), TALLY_OK);
+    assert_int_equal(meet_pinned(NULL, rsa, NULL, self, NULL), TALLY_E_TLS_PIN);
+    assert_int_equal(meet_pinned(NULL, self, NULL, rsa, "pki/rsa"), TALLY_E_TLS_PIN);
+}
+
+static void with_ca_and_pin_both_must_hold(void **state) {
+    (void)state;
+    static const char root[] = "pki/rsa-root";
+    static const char rsa[] = "pki/rsa-server";
+    static const char pss[] = "pki/pss-server";
+    assert_int_equal(meet_pinned(root, rsa, NULL, rsa, "pki/rsa"), TALLY_OK);
+    assert_int_equal(meet_pinned(root, pss, rsa, rsa, "pki/rsa"), TALLY_OK);
+    assert_int_equal(meet_pinned(root, pss, NULL, rsa, "pki/rsa"), TALLY_E_TLS_PIN);
+    assert_int_equal(meet_pinned("ca", rsa, NULL, rsa, "pki/rsa"), TALLY_E_TLS_CA);
+}
+
+static void a_pin_does_not_replace_name_strength_and_dates(void **state) {
+    (void)state;
+    static tls_device_t device;
+    static const char self[] = "pki/self-server";
+    static const char weak[] = "pki/rsa1024-server";
+    tls_device_options_t options = tls_device_good;
+    tls_server_options_t server_options = tls_server_good;
+    options.ca = NULL;
+    options.pins[0] = self;
+    options.pins[1] = weak;
+    server_options.certificate = self;
+    const tls_server_t server = tls_server_start(&server_options);
+    assert_int_equal(tls_device_start(&device, &options), TALLY_OK);
+    assert_int_equal(tls_device_talk(&device, "127.0.0.1", server.port), TALLY_OK);
+    /* The same address for the resolver, and no literal for TLS. */
+    assert_int_equal(tls_device_talk(&device, "127.1", server.port), TALLY_E_TLS_NAME);
+    tls_device_stop(&device);
+
+    options.wall = (tally_wall_t){.unix_ms = TALLY_BUILD_UNIX_S * INT64_C(1000) + 11 * YEAR_MS,
+                                  .quality = TALLY_WALL_AUTHENTICATED};
+    assert_int_equal(tls_device_start(&device, &options), TALLY_OK);
+    assert_int_equal(tls_device_talk(&device, "127.0.0.1", server.port), TALLY_E_TLS_DATE);
+    tls_device_stop(&device);
+    tls_server_stop(&server);
+
+    server_options.certificate = weak;
+    server_options.option[0] = "-cipher";
+    server_options.option[1] = "DEFAULT@SECLEVEL=0";
+    options.wall.quality = TALLY_WALL_UNKNOWN;
+    assert_int_equal(meet(&options, &server_options), TALLY_E_TLS_WEAK);
+}
+
+/* --- dates ---------------------------------------------------------------------------------- */
+
+static int32_t meet_at(const char *ca, const char *certificate, int64_t years, uint8_t quality) {
+    tls_device_options_t device = tls_device_good;
+    tls_server_options_t server = tls_server_good;
+    device.ca = ca;
+    device.wall = (tally_wall_t){TALLY_BUILD_UNIX_S * INT64_C(1000) + years * YEAR_MS, quality};
+    server.certificate = certificate;
+    return meet(&device, &server);
+}
+
+static void authenticated_time_judges_both_dates(void **state) {
+    (void)state;
+    const uint8_t known = TALLY_WALL_AUTHENTICATED;
+    assert_int_equal(meet_at("ca", "server", 0, known), TALLY_OK);
+    assert_int_equal(meet_at("ca", "server", 11, known), TALLY_E_TLS_DATE);
+    assert_int_equal(meet_at("ca", "server", -1, known), TALLY_E_TLS_EARLY);
+    assert_int_equal(meet_at("ca", "expired-server", 0, known), TALLY_E_TLS_DATE);
+    assert_int_equal(meet_at("pki/p384-root", "pki/early-server", 0, known), TALLY_E_TLS_EARLY);
+    assert_int_equal(meet_at("pki/p384-root", "pki/early-server", 2, known), TALLY_OK);
+}
+
+/* A device that starts in 1970, and one whose battery clock nobody vouches for. */
+static void time_that_is_not_known_judges_nothing(void **state) {
+    (void)state;
+    static const uint8_t qualities[] = {TALLY_WALL_UNKNOWN, TALLY_WALL_UNAUTHENTICATED};
+    for (size_t i = 0; i < sizeof qualities; i++) {
+        assert_int_equal(meet_at("ca", "server", -50, qualities[i]), TALLY_OK);
+        assert_int_equal(meet_at("ca", "server", 11, qualities[i]), TALLY_OK);
+        assert_int_equal(meet_at("pki/p384-root", "pki/early-server", 0, qualities[i]), TALLY_OK);
+    }
+}
+
+static void without_time_the_build_and_the_last_known_time_judge_the_end(void **state) {
+    (void)state;
+    assert_int_equal(meet_at("ca", "expired-server", -50, TALLY_WALL_UNKNOWN), TALLY_E_TLS_DATE);
+    tls_device_options_t device = tls_device_good;
+    const uint32_t year_s = (uint32_t)(YEAR_MS / 1000);
+    device.least_unix_s = TALLY_BUILD_UNIX_S + 9 * year_s;
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
+    device.least_unix_s = TALLY_BUILD_UNIX_S + 11 * year_s;
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_E_TLS_DATE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chains_of_public_cas),
+        cmocka_unit_test(weak_keys_and_hashes),
+        cmocka_unit_test(a_server_signed_by_itself),
+        cmocka_unit_test(a_pinned_key_is_trusted_without_ca),
+        cmocka_unit_test(with_ca_and_pin_both_must_hold),
+        cmocka_unit_test(a_pin_does_not_replace_name_strength_and_dates),
+        cmocka_unit_test(authenticated_time_judges_both_dates),
+        cmocka_unit_test(time_that_is_not_known_judges_nothing),
+        cmocka_unit_test(without_time_the_build_and_the_last_known_time_judge_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
