@@ -55,10 +55,13 @@ function(tally_add_mbedtls target)
     set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/memory_buffer_alloc.c" PROPERTIES
         COMPILE_DEFINITIONS mbedtls_platform_set_calloc_free=tally_tls_heap_adopt)
 
-    # Every test that opens TLS would spend most of its time in the arithmetic of P-256. What it does
-    # to keep a slow multiplication from telling secrets is of no use to a test.
+    # Every test that opens TLS would spend most of its time in the arithmetic of curves and RSA.
+    # What p256-m does to keep a slow multiplication from telling secrets is of no use to a test.
     if(TALLY_SANITIZE)
-        set_source_files_properties("${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c" PROPERTIES
+        file(GLOB arithmetic "${TALLY_MBEDTLS_DIR}/library/bignum*.c"
+            "${TALLY_MBEDTLS_DIR}/library/ecp*.c"
+            "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c")
+        set_source_files_properties(${arithmetic} PROPERTIES
             COMPILE_OPTIONS "-O3;-fno-sanitize=all" COMPILE_DEFINITIONS MUL64_IS_CONSTANT_TIME)
     endif()
 endfunction()

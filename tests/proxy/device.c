@@ -133,12 +133,12 @@ static bool is_ok(int32_t status, const char *what) {
     return status == TALLY_OK;
 }
 
-static bool open_tls(device_t *device, const char *certs) {
+static bool open_tls(device_t *device) {
     file_t ca;
     file_t certificate;
     file_t key;
-    if (!load(&ca, certs, "ca.pem") || !load(&certificate, certs, "device.pem") ||
-        !load(&key, certs, "device.key")) {
+    if (!load(&ca, device->certs, "ca.pem") || !load(&certificate, device->certs, "device.pem") ||
+        !load(&key, device->certs, "device.key")) {
         return false;
     }
     const tally_tls_config_t config = {
@@ -151,8 +151,7 @@ static bool open_tls(device_t *device, const char *certs) {
         .heap = device->heap,
         .heap_bytes = sizeof device->heap,
     };
-    return is_ok(tally_tls_init(&device->tls, &config, &device->port,
-                                count(&device->wire, tally_posix_tcp_transport(&device->tcp))),
+    return is_ok(tally_tls_init(&device->tls, &config, &device->port, &device->wire.transport),
                  "credentials");
 }
 
@@ -202,8 +201,10 @@ bool device_boot(device_t *device, const device_setup_t *setup) {
         .wake = wake_of_posix,
         .log = log_of_posix,
     };
+    device->certs = setup->certs;
     tally_posix_tcp_init(&device->tcp, &device->port);
-    if (setup->transport == NULL && !open_tls(device, setup->certs)) {
+    (void)count(&device->wire, tally_posix_tcp_transport(&device->tcp));
+    if (setup->transport == NULL && !open_tls(device)) {
         tally_posix_close(&device->posix);
         return false;
     }
@@ -212,6 +213,11 @@ bool device_boot(device_t *device, const device_setup_t *setup) {
     }
     play(device);
     return true;
+}
+
+bool device_forget(device_t *device) {
+    tally_tls_deinit(&device->tls);
+    return open_tls(device);
 }
 
 void device_stop(device_t *device) {

@@ -43,6 +43,7 @@ typedef struct {
     tally_posix_t posix;
     tally_port_t port; /* posix's, with the clock put forward */
     uint64_t ahead_ms;
+    const char *certs;
     tally_posix_tcp_t tcp;
     device_counted_t wire; /* TCP */
     tally_tls_t tls;
@@ -55,6 +56,9 @@ typedef struct {
 /* Boots, and begins a session that plays. False with a line on stderr. */
 bool device_boot(device_t *device, const device_setup_t *setup);
 void device_stop(device_t *device);
+
+/* Begins TLS anew: no session is left to be resumed. No connection may be open. */
+bool device_forget(device_t *device);
 
 /* That much later. */
 void device_skip(device_t *device, uint64_t ms);
