@@ -31,9 +31,8 @@ typedef struct {
     uint16_t status;
     uint32_t body_left;
     uint32_t head_bytes;
-    uint32_t date_s; /* the server's, unix; 0: not told */
-    uint32_t
-        retry_after_s; /* 0: not told, or told as a date by a server that did not tell its own */
+    uint32_t date_s;        /* the server's, unix; 0: not told */
+    uint32_t retry_after_s; /* 0: not told, or as a date without the server's own */
     uint32_t retry_at_s;
     uint32_t line_bytes; /* may exceed what `line` holds */
     uint8_t *body;       /* where a message goes that fits; the caller may set them */

@@ -183,6 +183,21 @@ static void test_uplink_counts_a_handshake_that_fails(void **state) {
     assert_int_equal(rig.uplink.budget.used, 4000);
 }
 
+/* However many steps the handshake takes. */
+static void test_uplink_counts_a_handshake_once(void **state) {
+    (void)state;
+    (void)budget(1000000);
+    rig.wire.open_says = TALLY_OPENING_SECURE;
+    for (uint32_t i = 0; i < 5; i++) {
+        (void)uplink_rig_run_after(&rig, 100);
+    }
+    rig.wire.open_says = TALLY_OPEN;
+    rig.wire.send_most = 0;
+    (void)uplink_rig_run_after(&rig, 100);
+    assert_int_equal(rig.uplink.stats.connects, 1);
+    assert_int_equal(rig.uplink.budget.used, 4000);
+}
+
 static void test_uplink_does_not_count_a_server_that_is_not_there(void **state) {
     (void)state;
     (void)budget(1000000);
@@ -315,6 +330,7 @@ int main(void) {
         cmocka_unit_test_setup(test_uplink_held_finishes_what_is_under_way, one_record),
         cmocka_unit_test_setup(test_uplink_counts_bytes_both_ways_and_connections, one_record),
         cmocka_unit_test_setup(test_uplink_counts_a_handshake_that_fails, one_record),
+        cmocka_unit_test_setup(test_uplink_counts_a_handshake_once, one_record),
         cmocka_unit_test_setup(test_uplink_does_not_count_a_server_that_is_not_there, one_record),
         cmocka_unit_test_setup(test_uplink_bytes_used_up_wait_for_the_next_day_and_spread,
                                one_record),
