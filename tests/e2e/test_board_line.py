@@ -34,7 +34,7 @@ POOLS_IN_USE = {"bh": (0, 2), "ch": (1, 1), "gh": (1, 8), "hh": (256, 2560), "nh
                 "uh": (2, 4), "yh": (1, 16)}
 POOLS_REFUSED = {"bf", "cf", "fd", "gf", "hf", "nf", "uf", "yf"}
 
-CUTS = 8
+CUTS = 6
 # Bytes within which a cut is drawn: a handshake with both certificates, and an upload.
 SAID = {True: 1900, False: 2400}  # by the device, by the server
 
