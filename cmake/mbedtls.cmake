@@ -59,6 +59,15 @@ function(tally_add_mbedtls target)
     set_source_files_properties("${TALLY_MBEDTLS_DIR}/library/ssl_tls12_client.c" PROPERTIES
         COMPILE_OPTIONS
         "-include;${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../port/mbedtls/tally_tls12_pss.h")
+    # Every test that opens TLS would spend most of its time in the arithmetic of curves and RSA.
+    # What p256-m does to keep a slow multiplication from telling secrets is of no use to a test.
+    if(TALLY_SANITIZE)
+        file(GLOB arithmetic "${TALLY_MBEDTLS_DIR}/library/bignum*.c"
+            "${TALLY_MBEDTLS_DIR}/library/ecp*.c"
+            "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c")
+        set_source_files_properties(${arithmetic} PROPERTIES
+            COMPILE_OPTIONS "-O3;-fno-sanitize=all" COMPILE_DEFINITIONS MUL64_IS_CONSTANT_TIME)
+    endif()
 endfunction()
 
 tally_add_mbedtls(mbedtls)

@@ -27,6 +27,22 @@ enum tally_lwip_tcp_phase {
     PHASE_BROKEN,  /* lwIP has freed the connection */
 };
 
+#define TWO_FAMILIES (LWIP_IPV4 && LWIP_IPV6)
+
+#if TWO_FAMILIES
+/* Broken IPv6 on a home network swallows packets: the other family must get its turn well before
+ * the agent's own connect deadline. */
+#define ADDRESS_LIMIT_MS 3000u
+
+/* The host's address of the other family than the one that is tried first. */
+enum tally_lwip_tcp_other {
+    OTHER_UNASKED,
+    OTHER_ASKED,
+    OTHER_KNOWN,
+    OTHER_NONE, /* or it has had its turn */
+};
+#endif
+
 /* In half seconds: how often a connection wakes the agent although nothing happened to it. Memory
  * that was short when send() asked for it may have come free by something else than an ACK. */
 #define POLL_HALF_SECONDS 2u
@@ -121,13 +137,33 @@ static void on_error(void *context, err_t error) {
 
 /* ---- the transport: in the agent task ------------------------------------------------------- */
 
+#if TWO_FAMILIES
+
+/* IPv6 first where the interface has an address that is good for more than this link. */
+static err_t look_up(tally_lwip_tcp_t *tcp) {
+    struct netif *const netif = tally_lwip_netif();
+    const bool has_ipv6 = ip6_addr_ispreferred(netif_ip6_addr_state(netif, 1)) != 0;
+    tcp->other = OTHER_UNASKED;
+    return dns_gethostbyname_addrtype(tcp->host, &tcp->address, on_resolved, tcp,
+                                      has_ipv6 ? LWIP_DNS_ADDRTYPE_IPV6_IPV4
+                                               : LWIP_DNS_ADDRTYPE_IPV4_IPV6);
+}
+
+#else
+
+static err_t look_up(tally_lwip_tcp_t *tcp) {
+    return dns_gethostbyname(tcp->host, &tcp->address, on_resolved, tcp);
+}
+
+#endif
+
 static int32_t start_resolve(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     if (!tally_lwip_is_up()) {
         return TALLY_OPENING_RESOLVE;
     }
     tcp->host = peer->host;
     tcp->phase = PHASE_RESOLVING;
-    switch (dns_gethostbyname(peer->host, &tcp->address, on_resolved, tcp)) {
+    switch (look_up(tcp)) {
     case ERR_OK: /* an address literal, or asked for lately */
         tcp->phase = PHASE_RESOLVED;
         return TALLY_OK;
@@ -136,11 +172,37 @@ static int32_t start_resolve(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     }
 }
 
+/* The connection goes on without us until all is acknowledged; of the lowest priority, so that
+ * lwIP gives it up when a new one needs its place. */
+static void abandon(tally_lwip_tcp_t *tcp) {
+    struct tcp_pcb *const pcb = tcp->pcb;
+    tcp->pcb = NULL;
+    if (pcb == NULL) {
+        return;
+    }
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_sent(pcb, NULL);
+    tcp_err(pcb, NULL);
+    tcp_poll(pcb, NULL, 0);
+    tcp_setprio(pcb, TCP_PRIO_MIN);
+    if (tcp_close(pcb) != ERR_OK) {
+        tcp_abort(pcb);
+    }
+}
+
+static int32_t refuse(tally_lwip_tcp_t *tcp) {
+    abandon(tcp);
+    tcp->phase = PHASE_REFUSED;
+    wake(tcp);
+    return TALLY_OPENING_CONNECT;
+}
+
+/* A refusal by lwIP itself is told by the next open(), like one by the peer. */
 static int32_t start_connect(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     tcp->pcb = tcp_new_ip_type(IP_GET_TYPE(&tcp->address));
     if (tcp->pcb == NULL) {
-        tcp->phase = PHASE_REFUSED;
-        return TALLY_E_CONNECT;
+        return refuse(tcp);
     }
     tcp->head = 0;
     tcp->count = 0;
@@ -151,11 +213,73 @@ static int32_t start_connect(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     tcp_err(tcp->pcb, on_error);
     tcp_poll(tcp->pcb, on_poll, POLL_HALF_SECONDS);
     tcp->phase = PHASE_CONNECTING;
-    /* No route is the one error that can be: then close() frees the connection. */
-    return tcp_connect(tcp->pcb, &tcp->address, peer->port, on_connected) == ERR_OK
-               ? TALLY_OPENING_CONNECT
-               : TALLY_E_CONNECT;
+#if TWO_FAMILIES
+    tcp->attempt_ms = tcp->port->monotonic_ms(tcp->port->ctx);
+#endif
+    /* No route is the one error that can be. */
+    const err_t error = tcp_connect(tcp->pcb, &tcp->address, peer->port, on_connected);
+    return error == ERR_OK ? TALLY_OPENING_CONNECT : refuse(tcp);
 }
+
+#if TWO_FAMILIES
+
+static void on_other(const char *name, const ip_addr_t *address, void *context) {
+    tally_lwip_tcp_t *const tcp = context;
+    if (tcp->other != OTHER_ASKED || strcmp(name, tcp->host) != 0) {
+        return;
+    }
+    tcp->other = OTHER_NONE;
+    if (address != NULL) {
+        tcp->address = *address;
+        tcp->other = OTHER_KNOWN;
+    }
+    wake(tcp);
+}
+
+static void ask_other(tally_lwip_tcp_t *tcp) {
+    ip_addr_t literal;
+    tcp->other = OTHER_NONE;
+    if (ipaddr_aton(tcp->host, &literal)) {
+        return;
+    }
+    const bool was_ipv6 = IP_IS_V6_VAL(tcp->address);
+    const err_t asked =
+        dns_gethostbyname_addrtype(tcp->host, &tcp->address, on_other, tcp,
+                                   was_ipv6 ? LWIP_DNS_ADDRTYPE_IPV4 : LWIP_DNS_ADDRTYPE_IPV6);
+    if (asked == ERR_OK) {
+        tcp->other = OTHER_KNOWN;
+    } else if (asked == ERR_INPROGRESS) {
+        tcp->other = OTHER_ASKED;
+    }
+}
+
+/* An attempt that is refused, or silent for long, gives way once there is another address; until
+ * then a silent one may still come to something. */
+static int32_t go_on_connecting(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
+    const uint64_t now_ms = tcp->port->monotonic_ms(tcp->port->ctx);
+    const bool is_refused = tcp->phase == PHASE_REFUSED;
+    if (!is_refused && now_ms - tcp->attempt_ms < ADDRESS_LIMIT_MS) {
+        return TALLY_OPENING_CONNECT;
+    }
+    if (tcp->other == OTHER_UNASKED) {
+        ask_other(tcp);
+    }
+    if (tcp->other == OTHER_KNOWN) {
+        tcp->other = OTHER_NONE;
+        abandon(tcp);
+        return start_connect(tcp, peer);
+    }
+    return is_refused && tcp->other == OTHER_NONE ? TALLY_E_CONNECT : TALLY_OPENING_CONNECT;
+}
+
+#else
+
+static int32_t go_on_connecting(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
+    (void)peer;
+    return tcp->phase == PHASE_REFUSED ? TALLY_E_CONNECT : TALLY_OPENING_CONNECT;
+}
+
+#endif
 
 static int32_t go_on_opening(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     if (tcp->phase == PHASE_CLOSED) {
@@ -167,10 +291,10 @@ static int32_t go_on_opening(tally_lwip_tcp_t *tcp, const tally_peer_t *peer) {
     switch ((enum tally_lwip_tcp_phase)tcp->phase) {
     case PHASE_RESOLVED: return start_connect(tcp, peer);
     case PHASE_RESOLVING: return TALLY_OPENING_RESOLVE;
-    case PHASE_CONNECTING: return TALLY_OPENING_CONNECT;
+    case PHASE_CONNECTING:
+    case PHASE_REFUSED: return go_on_connecting(tcp, peer);
     case PHASE_CONNECTED: return TALLY_OPEN;
     case PHASE_UNRESOLVED: return TALLY_E_RESOLVE;
-    case PHASE_REFUSED: return TALLY_E_CONNECT;
     case PHASE_BROKEN: return TALLY_E_CLOSED;
     case PHASE_CLOSED: break;
     }
@@ -242,27 +366,10 @@ static int32_t tcp_receive(void *ctx, uint8_t *data, uint32_t size) {
     return got;
 }
 
-/* The connection goes on without us until all is acknowledged; of the lowest priority, so that
- * lwIP gives it up when a new one needs its place. */
-static void abandon(struct tcp_pcb *pcb) {
-    tcp_arg(pcb, NULL);
-    tcp_recv(pcb, NULL);
-    tcp_sent(pcb, NULL);
-    tcp_err(pcb, NULL);
-    tcp_poll(pcb, NULL, 0);
-    tcp_setprio(pcb, TCP_PRIO_MIN);
-    if (tcp_close(pcb) != ERR_OK) {
-        tcp_abort(pcb);
-    }
-}
-
 static void tcp_close_transport(void *ctx) {
     tally_lwip_tcp_t *const tcp = ctx;
     const uint32_t state = lock(tcp);
-    if (tcp->pcb != NULL) {
-        abandon(tcp->pcb);
-        tcp->pcb = NULL;
-    }
+    abandon(tcp);
     tcp->phase = PHASE_CLOSED;
     unlock(tcp, state);
 }

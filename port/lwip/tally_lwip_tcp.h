@@ -29,8 +29,12 @@ typedef struct {
     ip_addr_t address;   /* of the host, once resolved */
     uint8_t phase;       /* enum tally_lwip_tcp_phase */
     bool ended;          /* the peer has sent all it had */
-    uint32_t head;       /* of the ring: the next byte to read */
-    uint32_t count;      /* of the ring: bytes in it */
+#if LWIP_IPV4 && LWIP_IPV6
+    uint8_t other;       /* enum tally_lwip_tcp_other */
+    uint64_t attempt_ms; /* when the connect under way began */
+#endif
+    uint32_t head;  /* of the ring: the next byte to read */
+    uint32_t count; /* of the ring: bytes in it */
     uint8_t ring[TCP_WND];
 } tally_lwip_tcp_t;
 
@@ -47,7 +51,9 @@ void tally_lwip_tcp_init(tally_lwip_tcp_t *tcp, const tally_port_t *port);
  *
  *   open     TALLY_OPENING_RESOLVE while the interface has no address and while the name is looked
  *            up, then TALLY_OPENING_CONNECT. TALLY_E_RESOLVE; TALLY_E_CONNECT when the peer
- *            refuses or cannot be reached.
+ *            refuses or cannot be reached. With both families an IPv6 address is tried first if
+ *            the interface has one; what refuses, or is silent for 3 s, gives way to an address of
+ *            the other family if the name has one.
  *   send     TALLY_E_CLOSED when the connection has ended.
  *   receive  what came before the end is handed out first; then TALLY_E_CLOSED when the peer
  *            ended the stream, TALLY_E_IO when it was cut off.

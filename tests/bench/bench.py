@@ -12,6 +12,7 @@ import footprint
 import instructions
 import sealed
 import spool
+import uplink
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -28,32 +29,35 @@ def run(*command):
 
 
 def build():
-    """For this machine: the operations, the encoders, the sealed store, the spool's three programs
-    and the decoder."""
+    """For this machine: the operations, the encoders, the sealed store, the spool's three programs,
+    the uplink and the decoder."""
     BUILD.mkdir(parents=True, exist_ok=True)
     sources = [f"-D{name}={os.path.abspath(os.environ[name])}" for name in SOURCES
                if os.environ.get(name)]
     run("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DTALLY_BOARD=linux",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DTALLY_BENCH=ON", *sources)
     run("cmake", "--build", BUILD, "--target", "tally_bench", "tally_bench_encode",
-        "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "fault_cuts", "tally-decode")
+        "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "tally_bench_uplink",
+        "fault_cuts", "tally-decode")
     programs = BUILD / "tests" / "bench"
     return (programs / "tally_bench", programs / "tally_bench_encode",
             programs / "tally_bench_sealed",
             (programs / "tally_bench_spool", programs / "tally_bench_spool_small",
              programs / "fault" / "fault_cuts"),
+            programs / "tally_bench_uplink",
             BUILD / "tally-decode")
 
 
 def measure():
     """Prints each figure as soon as it is known; all of them."""
-    operations, encoders, store, spools, decoder = build()
+    operations, encoders, store, spools, uploads, decoder = build()
     rows = []
     for name, value, unit in itertools.chain(instructions.figures(run, operations, BUILD),
                                              instructions.encode_figures(run, encoders),
                                              sealed.figures(run, store, BUILD),
                                              spool.figures(run, operations, spools),
                                              footprint.figures(run, BUILD),
+                                             uplink.figures(run, BUILD, uploads),
                                              board_figures.figures(BUILD, decoder)):
         print(f"{name:<41}{value:>12,} {unit}", flush=True)
         rows.append({"name": name, "value": value, "unit": unit})

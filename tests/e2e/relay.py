@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP relay between device and collector that stops in the middle of what the device says."""
+"""A TCP relay between device and collector that stops in the middle of what the device says, or
+cuts the connection in the middle of what either says."""
 import contextlib
+import dataclasses
 import select
 import socket
+import struct
 import threading
 
 POLL_S = 0.1
 CHUNK = 4096
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: no orderly end
+
+
+@dataclasses.dataclass
+class Cut:
+    """Where a connection ends, and how."""
+    by_device: bool  # in what the device says; else the server
+    left: int        # bytes that still pass
+    is_fresh: bool   # counted from the beginning of the next connection; else from now on
+    is_reset: bool
+    done: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
 class Relay:
@@ -14,6 +28,7 @@ class Relay:
 
     def __init__(self, port, to_port):
         self._to = ("127.0.0.1", to_port)
+        self._cut = None
         self._left = None  # bytes of the device that still pass; None: all of them
         self.stuck = threading.Event()
         self._over = threading.Event()
@@ -25,6 +40,10 @@ class Relay:
     def stop_after(self, count):
         """Lets that many more bytes of the device pass, keeps the rest back and sets `stuck`."""
         self._left = count
+
+    def cut(self, cut):
+        """Plays a Cut and sets its `done`; the way is clear afterwards."""
+        self._cut = cut
 
     def close(self):
         self._over.set()
@@ -43,15 +62,38 @@ class Relay:
 
     def _pump(self, device, server):
         """Until one side ends, or all is over."""
+        begun_for = self._cut
         while not self._over.is_set():
+            if self._cut is not begun_for and self._cut.is_fresh:
+                return  # the next connection is the one
             for source in select.select([device, server], [], [], POLL_S)[0]:
                 data = source.recv(CHUNK)
                 if not data:
                     return
+                passing, is_cut = self._cut_in(data, source is device)
                 if source is device:
-                    server.sendall(self._passing(data))
+                    server.sendall(self._passing(passing))
                 else:
-                    device.sendall(data)
+                    device.sendall(passing)
+                if is_cut:
+                    self._end(device, server)
+                    return
+
+    def _cut_in(self, data, by_device):
+        """What passes of the data, and whether the connection ends behind it."""
+        cut = self._cut
+        if cut is None or cut.done.is_set() or cut.by_device != by_device:
+            return data, False
+        passing = data[:cut.left]
+        is_cut = len(data) > cut.left
+        cut.left -= len(passing)
+        return passing, is_cut
+
+    def _end(self, *sides):
+        for side in sides:
+            if self._cut.is_reset:
+                side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self._cut.done.set()
 
     def _passing(self, data):
         if self._left is None:

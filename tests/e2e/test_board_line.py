@@ -17,7 +17,7 @@ import board
 import devices
 import qmp
 import scenario
-from relay import Relay
+from relay import Cut, Relay
 from undisturbed import undisturbed
 
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
@@ -33,6 +33,10 @@ MEMORY_IN_USE = {"ah": (4096, 7488), "as": (1024, 4608)}
 POOLS_IN_USE = {"bh": (0, 2), "ch": (1, 1), "gh": (1, 8), "hh": (256, 2560), "nh": (0, 0),
                 "uh": (2, 4), "yh": (1, 16)}
 POOLS_REFUSED = {"bf", "cf", "fd", "gf", "hf", "nf", "uf", "yf"}
+
+CUTS = 6
+# Bytes within which a cut is drawn: a handshake with both certificates, and an upload.
+SAID = {True: 1900, False: 2400}  # by the device, by the server
 
 DHCP_DISCOVER = bytes.fromhex("63825363 350101")  # the magic cookie and the first option
 GARBAGE = bytes(range(100))
@@ -207,6 +211,28 @@ class BoardLine(unittest.TestCase):
         sender.finish(60)
         device.finish(again)
         self.await_delivery(again, device)
+
+    def test_connections_cut_at_any_byte_lose_nothing_and_leak_no_connection(self):
+        seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
+        print(f"TALLY_SEED={seed}", flush=True)
+        dice = random.Random(seed)
+        collector = self.collector(port=0)
+        relay = Relay(self.port, collector.port)
+        self.addCleanup(relay.close)
+        device = self.device()
+        device.await_line("uplink: records accepted", DELIVERY_S)
+        for number in range(CUTS):
+            by_device, is_fresh = bool(number & 1), bool(number & 2)
+            cut = Cut(by_device, dice.randrange(SAID[by_device]), is_fresh, dice.random() < 0.5)
+            relay.cut(cut)
+            self.assertTrue(cut.done.wait(DELIVERY_S))
+            stored = len(collector.bodies())
+            self.until("an upload behind the cut", lambda: len(collector.bodies()) > stored, device)
+        agent = self.await_delivery(collector, device)
+        self.assertGreaterEqual(agent["a"]["an"] + agent["a"].get("at", 0), 1)
+        # lwIP has room for one connection, so one that was not given back would have been the last.
+        self.assertEqual(agent["n"]["ch"], 1)
+        self.assertEqual(POOLS_REFUSED & agent["n"].keys(), set())
 
     def test_a_wrong_certificate_is_named_and_nothing_is_sent(self):
         impostor = self.collector(server="other-server")

@@ -130,13 +130,30 @@ int __real_getaddrinfo(const char *host, const char *service, const struct addri
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                        struct addrinfo **list);
 
+/* Names with two addresses, of which the second is a listener's. */
+static const struct {
+    const char *name;
+    const char *first;
+    const char *second;
+} names[] = {
+    {"several.test", "127.0.0.2", "127.0.0.1"},
+    {"ipv6-first.test", "::1", "127.0.0.1"},
+    {"unreachable-ipv6-first.test", "2001:db8::1", "127.0.0.1"}, /* for documents only: nowhere */
+    {"ipv4-first.test", "127.0.0.2", "::1"},
+};
+
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                        struct addrinfo **list) {
-    if (strcmp(host, "several.test") != 0 || (hints->ai_flags & AI_NUMERICHOST) != 0) {
+    const uint32_t count = sizeof names / sizeof names[0];
+    uint32_t i = 0;
+    while (i < count && strcmp(host, names[i].name) != 0) {
+        i++;
+    }
+    if (i == count || (hints->ai_flags & AI_NUMERICHOST) != 0) {
         return __real_getaddrinfo(host, service, hints, list);
     }
-    const int failed = __real_getaddrinfo("127.0.0.2", service, hints, list);
-    return failed ? failed : __real_getaddrinfo("127.0.0.1", service, hints, &(*list)->ai_next);
+    const int failed = __real_getaddrinfo(names[i].first, service, hints, list);
+    return failed ? failed : __real_getaddrinfo(names[i].second, service, hints, &(*list)->ai_next);
 }
 
 static void an_address_that_refuses_gives_way(void **state) {
@@ -145,21 +162,64 @@ static void an_address_that_refuses_gives_way(void **state) {
     (void)close(open_pair());
 }
 
-/* A listener whose queue is full drops what comes, as broken routes do. */
-static void an_address_that_is_silent_gives_way(void **state) {
+static void an_ipv6_address_that_refuses_gives_way(void **state) {
     (void)state;
-    const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_addr = {htonl(INADDR_LOOPBACK + 1)},
-                                        .sin_port = htons(peer.port)};
-    const int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(silent, (const struct sockaddr *)&address, sizeof address), 0);
+    peer.host = "ipv6-first.test";
+    (void)close(open_pair());
+}
+
+/* Without a route at once, with one to nowhere behind 3 s. */
+static void an_ipv6_address_that_leads_nowhere_gives_way(void **state) {
+    (void)state;
+    peer.host = "unreachable-ipv6-first.test";
+    const uint64_t before_ms = now_ms();
+    (void)close(open_pair());
+    assert_in_range(now_ms() - before_ms, 0, 8000);
+}
+
+/* In the place of the listener at 127.0.0.1. */
+static void listen_at_ipv6(void) {
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t size = sizeof address;
+    (void)close(listener);
+    listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    peer.port = ntohs(address.sin6_port);
+}
+
+static void an_ipv6_literal(void **state) {
+    (void)state;
+    uint8_t data[4];
+    listen_at_ipv6();
+    peer.host = "::1";
+    const int server = open_pair();
+    assert_int_equal(transport->send(transport->ctx, (const uint8_t *)"ping", 4), 4);
+    assert_int_equal(recv(server, data, sizeof data, MSG_WAITALL), 4);
+    assert_memory_equal(data, "ping", 4);
+    (void)close(server);
+}
+
+static void an_ipv4_address_that_refuses_gives_way_to_ipv6(void **state) {
+    (void)state;
+    listen_at_ipv6();
+    peer.host = "ipv4-first.test";
+    (void)close(open_pair());
+}
+
+/* A listener whose queue is full drops what comes, as broken routes do. */
+static void assert_silence_gives_way(const char *host, const struct sockaddr *address,
+                                     socklen_t size) {
+    const int silent = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, address, size), 0);
     assert_int_equal(listen(silent, 0), 0);
     int fillers[3];
     for (int i = 0; i < 3; i++) {
-        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        (void)connect(fillers[i], (const struct sockaddr *)&address, sizeof address);
+        fillers[i] = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(fillers[i], address, size);
     }
-    peer.host = "several.test";
+    peer.host = host;
     const uint64_t before_ms = now_ms();
     (void)close(open_pair());
     assert_in_range(now_ms() - before_ms, 3000, 8000);
@@ -167,6 +227,21 @@ static void an_address_that_is_silent_gives_way(void **state) {
         (void)close(fillers[i]);
     }
     (void)close(silent);
+}
+
+static void an_address_that_is_silent_gives_way(void **state) {
+    (void)state;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_addr = {htonl(INADDR_LOOPBACK + 1)},
+                                        .sin_port = htons(peer.port)};
+    assert_silence_gives_way("several.test", (const struct sockaddr *)&address, sizeof address);
+}
+
+static void an_ipv6_address_that_is_silent_gives_way(void **state) {
+    (void)state;
+    const struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = htons(peer.port)};
+    assert_silence_gives_way("ipv6-first.test", (const struct sockaddr *)&address, sizeof address);
 }
 
 static void unknown_name(void **state) {
@@ -273,6 +348,13 @@ int main(void) {
         cmocka_unit_test_setup_teardown(resolves_names, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_that_refuses_gives_way, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_that_is_silent_gives_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ipv6_literal, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ipv6_address_that_refuses_gives_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ipv6_address_that_leads_nowhere_gives_way, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_ipv6_address_that_is_silent_gives_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ipv4_address_that_refuses_gives_way_to_ipv6, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(unknown_name, setup, teardown),
         cmocka_unit_test_setup_teardown(overlong_name, setup, teardown),
         cmocka_unit_test_setup_teardown(close_abandons_a_lookup, setup, teardown),

@@ -32,6 +32,7 @@ static void call_agent(void) {
     sink = (int32_t)tally_pending(&agent);
     sink = tally_device_sample(&agent, &sample);
     tally_flush(&agent);
+    tally_reconnect(&agent);
 }
 
 static void call_hooks(void) {
