@@ -68,10 +68,12 @@ static void put_head(tally_cbor_t *cbor, uint8_t major, uint64_t argument) {
 }
 
 void tally_cbor_integer(tally_cbor_t *cbor, int64_t value) {
-    const uint8_t major = value < 0 ? MAJOR_NEGATIVE : MAJOR_UNSIGNED;
-    const int64_t argument = value < 0 ? -1 - value : value;
-    const int64_t most = value < 0 ? TALLY_CBOR_INTEGER_MOST - 1 : TALLY_CBOR_INTEGER_MOST;
-    put_head(cbor, major, (uint64_t)(argument < most ? argument : most));
+    const int64_t most = TALLY_CBOR_INTEGER_MOST;
+    if (value >= 0) {
+        put_head(cbor, MAJOR_UNSIGNED, (uint64_t)(value < most ? value : most));
+    } else {
+        put_head(cbor, MAJOR_NEGATIVE, (uint64_t)(-1 - (value > -most ? value : -most)));
+    }
 }
 
 void tally_cbor_text(tally_cbor_t *cbor, const char *text, uint32_t length) {
