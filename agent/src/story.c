@@ -451,9 +451,9 @@ typedef struct {
 #define NEEDS(what)   .needs = (what)
 #define BARS(what)    .bars = (what)
 #define DOES(what)    .does = (what)
-#define COUNTS(place) .figure = (place) + 1
-#define LAST(metric)  .since = SINCE(metric) + 1
-#define TOLD(event_)  .event = TALLY_EVENT_##event_ + 1
+#define COUNTS(place) .figure = ((place) + 1)
+#define LAST(metric)  .since = (SINCE(metric) + 1)
+#define TOLD(event_)  .event = (TALLY_EVENT_##event_ + 1)
 #define AT_ANY_TIME   .at_any_time = 1
 #define OF_CONTENT    NEEDS(REQUESTED), BARS(IN_AD)
 
