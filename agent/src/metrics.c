@@ -31,8 +31,8 @@ static const struct {
     uint16_t metric : 9;
     uint16_t last : 7;
 } listed[] = {
-#define LISTED(symbol, unit) {.metric = TALLY_M_##symbol, .last = LAST_##unit},
-#define OF_ENUM              LISTED
+#define LISTED(symbol, unit)  {.metric = TALLY_M_##symbol, .last = LAST_##unit},
+#define OF_ENUM(symbol, unit) LISTED(symbol, unit)
 #define OF_COUNTER(symbol, unit)
 #define OF_DURATION(symbol, unit)
 #define OF_SIGNED(symbol, unit)
