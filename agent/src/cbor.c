@@ -13,7 +13,10 @@ enum major {
     BREAK = 0xFF,
 };
 
-enum { HEAD_BYTES = 9, KEY_BYTES = 3 };
+enum {
+    KEY_BYTES = 3,
+    FIELD_BYTES = 8, /* with a number of 32 bits */
+};
 
 void tally_cbor_begin(tally_cbor_t *cbor, uint8_t *buffer, uint32_t size) {
     cbor->buffer = buffer;
@@ -33,6 +36,13 @@ static uint8_t *room(tally_cbor_t *cbor, uint32_t bytes) {
     return cbor->used <= cbor->size ? cbor->buffer + at : NULL;
 }
 
+static void put(tally_cbor_t *cbor, const void *data, uint32_t bytes) {
+    uint8_t *const out = room(cbor, bytes);
+    if (out != NULL) {
+        memcpy(out, data, bytes);
+    }
+}
+
 static void put_byte(tally_cbor_t *cbor, uint8_t byte) {
     uint8_t *const out = room(cbor, 1);
     if (out != NULL) {
@@ -40,74 +50,35 @@ static void put_byte(tally_cbor_t *cbor, uint8_t byte) {
     }
 }
 
-static void write_32(uint8_t *out, uint32_t value) {
-    out[0] = (uint8_t)(value >> 24);
-    out[1] = (uint8_t)(value >> 16);
-    out[2] = (uint8_t)(value >> 8);
-    out[3] = (uint8_t)value;
-}
-
-/* Writes a head with its argument in the fewest bytes (RFC 8949 4.2.1); returns their end. */
-static inline uint8_t *write_head(uint8_t *out, uint8_t major, uint64_t argument) {
-    if (argument < 24) {
-        *out = (uint8_t)(major | argument);
-        return out + 1;
-    }
-    if (argument <= UINT8_MAX) {
-        out[0] = (uint8_t)(major | 24);
-        out[1] = (uint8_t)argument;
-        return out + 2;
-    }
-    if (argument <= UINT16_MAX) {
-        out[0] = (uint8_t)(major | 25);
-        out[1] = (uint8_t)(argument >> 8);
-        out[2] = (uint8_t)argument;
-        return out + 3;
-    }
-    if (argument <= UINT32_MAX) {
-        out[0] = (uint8_t)(major | 26);
-        write_32(out + 1, (uint32_t)argument);
-        return out + 5;
-    }
-    out[0] = (uint8_t)(major | 27);
-    write_32(out + 1, (uint32_t)(argument >> 32));
-    write_32(out + 5, (uint32_t)argument);
-    return out + HEAD_BYTES;
-}
-
+/* A head with its argument in the fewest bytes (RFC 8949 4.2.1). */
 static void put_head(tally_cbor_t *cbor, uint8_t major, uint64_t argument) {
-    uint8_t head[HEAD_BYTES];
-    const uint32_t bytes = (uint32_t)(write_head(head, major, argument) - head);
-    uint8_t *const out = room(cbor, bytes);
-    if (out != NULL) {
-        memcpy(out, head, bytes);
+    const uint32_t high = (uint32_t)(argument >> 32);
+    const uint32_t low = (uint32_t)argument;
+    const uint32_t size = high != 0 ? 3 : low > UINT16_MAX ? 2 : low > UINT8_MAX ? 1 : 0;
+    const uint32_t more = high == 0 && low < 24 ? 0 : UINT32_C(1) << size;
+    uint8_t *const out = room(cbor, 1 + more);
+    if (out == NULL) {
+        return;
     }
-}
-
-static inline uint8_t *write_integer(uint8_t *out, int64_t value) {
-    if (value >= 0) {
-        const int64_t most = TALLY_CBOR_INTEGER_MOST;
-        return write_head(out, MAJOR_UNSIGNED, (uint64_t)(value > most ? most : value));
+    out[0] = (uint8_t)(major | (more == 0 ? low : 24 + size));
+    for (uint32_t i = more; i > 0; i--) {
+        out[i] = (uint8_t)argument;
+        argument >>= 8;
     }
-    const int64_t least = -TALLY_CBOR_INTEGER_MOST;
-    return write_head(out, MAJOR_NEGATIVE, (uint64_t)(-1 - (value < least ? least : value)));
 }
 
 void tally_cbor_integer(tally_cbor_t *cbor, int64_t value) {
-    uint8_t head[HEAD_BYTES];
-    const uint32_t bytes = (uint32_t)(write_integer(head, value) - head);
-    uint8_t *const out = room(cbor, bytes);
-    if (out != NULL) {
-        memcpy(out, head, bytes);
+    const int64_t most = TALLY_CBOR_INTEGER_MOST;
+    if (value >= 0) {
+        put_head(cbor, MAJOR_UNSIGNED, (uint64_t)(value < most ? value : most));
+    } else {
+        put_head(cbor, MAJOR_NEGATIVE, (uint64_t)(-1 - (value > -most ? value : -most)));
     }
 }
 
 void tally_cbor_text(tally_cbor_t *cbor, const char *text, uint32_t length) {
     put_head(cbor, MAJOR_TEXT, length);
-    uint8_t *const out = room(cbor, length);
-    if (out != NULL) {
-        memcpy(out, text, length);
-    }
+    put(cbor, text, length);
 }
 
 void tally_cbor_letter(tally_cbor_t *cbor, char letter) {
@@ -118,33 +89,49 @@ void tally_cbor_letter(tally_cbor_t *cbor, char letter) {
     }
 }
 
-static void write_key(uint8_t *out, const char key[2]) {
+static void write_key(uint8_t *out, uint32_t key) {
+    const uint32_t letters = tally_cbor_letters(key);
     out[0] = MAJOR_TEXT + 2;
-    out[1] = (uint8_t)key[0];
-    out[2] = (uint8_t)key[1];
+    out[1] = (uint8_t)letters;
+    out[2] = (uint8_t)(letters >> 8);
 }
 
-void tally_cbor_key(tally_cbor_t *cbor, const char key[2]) {
+void tally_cbor_key(tally_cbor_t *cbor, uint32_t key) {
     uint8_t *const out = room(cbor, KEY_BYTES);
     if (out != NULL) {
         write_key(out, key);
     }
 }
 
-void tally_cbor_field(tally_cbor_t *cbor, const char key[2], int64_t value) {
+void tally_cbor_field(tally_cbor_t *cbor, uint32_t key, int64_t value) {
     const uint32_t at = cbor->used;
-    if (at + KEY_BYTES + HEAD_BYTES <= cbor->size) {
-        uint8_t *const out = cbor->buffer + at;
-        write_key(out, key);
-        if (value >= 0 && value < 24) {
-            out[KEY_BYTES] = (uint8_t)value;
-            cbor->used = at + KEY_BYTES + 1;
-            return;
-        }
-        cbor->used = at + (uint32_t)(write_integer(out + KEY_BYTES, value) - out);
-    } else {
+    const uint32_t number = (uint32_t)value;
+    if (at + FIELD_BYTES > cbor->size || value != number) {
         tally_cbor_key(cbor, key);
         tally_cbor_integer(cbor, value);
+        return;
+    }
+    uint8_t *const out = cbor->buffer + at;
+    write_key(out, key);
+    if (number < 24) {
+        out[3] = (uint8_t)number;
+        cbor->used = at + 4;
+    } else if (number <= UINT8_MAX) {
+        out[3] = 24;
+        out[4] = (uint8_t)number;
+        cbor->used = at + 5;
+    } else if (number <= UINT16_MAX) {
+        out[3] = 25;
+        out[4] = (uint8_t)(number >> 8);
+        out[5] = (uint8_t)number;
+        cbor->used = at + 6;
+    } else {
+        out[3] = 26;
+        out[4] = (uint8_t)(number >> 24);
+        out[5] = (uint8_t)(number >> 16);
+        out[6] = (uint8_t)(number >> 8);
+        out[7] = (uint8_t)number;
+        cbor->used = at + FIELD_BYTES;
     }
 }
 
@@ -161,14 +148,16 @@ uint32_t tally_cbor_map_open(tally_cbor_t *cbor) {
 void tally_cbor_map_close(tally_cbor_t *cbor, uint32_t begin, uint32_t pairs) {
     const uint32_t more = pairs < 24 ? 0 : 1;
     const uint32_t after = cbor->used - begin - 1;
-    if (room(cbor, more) == NULL) {
+    cbor->used += more;
+    if (tally_cbor_overflowed(cbor)) {
         return;
     }
     uint8_t *const head = cbor->buffer + begin;
+    head[0] = (uint8_t)(MAJOR_MAP | (more != 0 ? 24 : pairs));
     if (more != 0) {
         memmove(head + 2, head + 1, after);
+        head[1] = (uint8_t)pairs;
     }
-    (void)write_head(head, MAJOR_MAP, pairs);
 }
 
 void tally_cbor_array(tally_cbor_t *cbor, uint32_t items) {

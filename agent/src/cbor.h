@@ -30,13 +30,23 @@ void tally_cbor_integer(tally_cbor_t *cbor, int64_t value);
 /* UTF-8 text of `length` bytes. */
 void tally_cbor_text(tally_cbor_t *cbor, const char *text, uint32_t length);
 
+/* A key of a letter and a letter or digit in 11 bits: without what all letters have in common. */
+#define TALLY_CBOR_KEY(first, second)                                                              \
+    (((uint32_t)(first)&0x1Fu) | ((uint32_t)(second)&0x1Fu) << 5 | ((uint32_t)(second)&0x40u) << 4)
+
+/* Its two bytes, the first in the lower. */
+static inline uint32_t tally_cbor_letters(uint32_t key) {
+    const uint32_t letters = (key & 0x1Fu) + (key & 0x7E0u) * 8;
+    return letters + (letters & 0x2000u) + 0x2060u;
+}
+
 /* A key of one letter, and of two. */
 void tally_cbor_letter(tally_cbor_t *cbor, char letter);
-void tally_cbor_key(tally_cbor_t *cbor, const char key[2]);
+void tally_cbor_key(tally_cbor_t *cbor, uint32_t key);
 
 /* A key of two letters and an integer: most of what records are made of. Looks once whether the
  * largest such pair fits, and byte by byte only if not. */
-void tally_cbor_field(tally_cbor_t *cbor, const char key[2], int64_t value);
+void tally_cbor_field(tally_cbor_t *cbor, uint32_t key, int64_t value);
 
 /* The head of a map with that many pairs, which follow. */
 void tally_cbor_map(tally_cbor_t *cbor, uint32_t pairs);

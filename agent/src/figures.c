@@ -36,12 +36,12 @@ static const struct {
 };
 
 bool tally_figures_has(const tally_figures_t *figures, uint32_t at) {
-    return (figures->present[at / 64] >> (at % 64) & 1) != 0;
+    return (figures->present[at / 32] >> (at % 32) & 1) != 0;
 }
 
 void tally_figures_set(tally_figures_t *figures, uint32_t at, int64_t value) {
     figures->values[at].number = value;
-    figures->present[at / 64] |= UINT64_C(1) << (at % 64);
+    figures->present[at / 32] |= UINT32_C(1) << (at % 32);
 }
 
 void tally_figures_add(tally_figures_t *figures, uint32_t at, int64_t amount) {
@@ -178,14 +178,16 @@ int32_t tally_figures_place(enum tally_metric metric) {
     return (int32_t)(begin + (uint32_t)metric - tally_group_infos[group].first);
 }
 
+/* The bits of 32 figures from one on. */
+static uint32_t present_from(const tally_figures_t *figures, uint32_t at) {
+    const uint32_t *const words = &figures->present[at / 32];
+    return words[0] >> (at % 32) | words[1] << 1 << (31 - at % 32);
+}
+
 tally_view_t tally_figures_view(const tally_figures_t *figures, enum tally_group group) {
     const uint32_t begin = begin_of(group);
-    const uint32_t word = begin / 64;
-    const uint32_t shift = begin % 64;
-    uint64_t present = figures->present[word] >> shift;
-    if (shift != 0) {
-        present |= figures->present[word + 1] << (64 - shift);
-    }
+    const uint64_t present =
+        (uint64_t)present_from(figures, begin + 32) << 32 | present_from(figures, begin);
     return (tally_view_t){
         .values = &figures->values[begin], .present = present, .group = (uint8_t)group};
 }

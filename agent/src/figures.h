@@ -29,7 +29,7 @@ enum {
 #else
     TALLY_FIGURES = TALLY_AT_USER,
 #endif
-    TALLY_FIGURE_WORDS = (TALLY_FIGURES + 63) / 64 + 1, /* one more, to read across the end */
+    TALLY_FIGURE_WORDS = (TALLY_FIGURES + 31) / 32 + 2, /* two more, to read across the end */
 };
 
 /* Where a metric of each group stands. */
@@ -43,7 +43,7 @@ enum {
 
 typedef struct {
     tally_value_t values[TALLY_FIGURES];
-    uint64_t present[TALLY_FIGURE_WORDS];
+    uint32_t present[TALLY_FIGURE_WORDS];
     tally_level_t levels[TALLY_LEVEL_METRICS];
     uint64_t at_ms;       /* accounted up to here */
     uint64_t media_ms;    /* media time of the content played: real time x speed */

@@ -2,6 +2,7 @@
 #include "machine.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #if TALLY_DEVICE
 
@@ -31,6 +32,31 @@ typedef struct {
     uint32_t known;
     uint32_t wraps;
 } reading_t;
+
+/* Where each word is in what the board tells. */
+#define PLACE(metric, member) [AT(metric)] = offsetof(tally_device_t, member)
+static const uint8_t places[TALLY_MACHINE_WORDS] = {
+    PLACE(CPU_LOAD, cpu_load_permille),      PLACE(MEMORY_USED, memory_used_kib),
+    PLACE(MEMORY_TOTAL, memory_total_kib),   PLACE(STORAGE_USED, storage_used_kib),
+    PLACE(STORAGE_TOTAL, storage_total_kib), PLACE(TEMPERATURE, temperature_millicelsius),
+    PLACE(WIFI_RSSI, wifi_rssi_dbm),         PLACE(WIFI_BITRATE, wifi_bitrate_kbps),
+    PLACE(HDMI_CONNECTED, hdmi_connected),   PLACE(HDMI_CHANGES, hdmi_changes),
+    PLACE(HDCP_FAILURES, hdcp_failures),     PLACE(TUNER_SNR, tuner_snr_millidecibel),
+    PLACE(TUNER_BER, tuner_ber_ppb),         PLACE(TUNER_LOCKED, tuner_locked),
+    PLACE(TUNER_UNLOCKS, tuner_unlocks),
+};
+#undef PLACE
+
+/* The truth values come behind all members of 32 bits. */
+static uint32_t word_of(const tally_device_t *sample, uint32_t place) {
+    const char *const member = (const char *)sample + place;
+    uint32_t word;
+    if (place >= offsetof(tally_device_t, hdmi_connected)) {
+        return *(const bool *)member;
+    }
+    memcpy(&word, member, sizeof word);
+    return word;
+}
 
 static bool has(uint32_t bits, uint32_t at) {
     return (bits >> at & 1) != 0;
@@ -140,29 +166,14 @@ int32_t tally_machine_sample(tally_machine_t *machine, const tally_device_t *sam
     if (sample == NULL || !are_bits_sound(sample)) {
         return TALLY_E_ARGUMENT;
     }
-    const reading_t reading = {
-        .bytes = {sample->net_bytes_received, sample->net_bytes_sent},
-        .words =
-            {
-                [AT(CPU_LOAD)] = sample->cpu_load_permille,
-                [AT(MEMORY_USED)] = sample->memory_used_kib,
-                [AT(MEMORY_TOTAL)] = sample->memory_total_kib,
-                [AT(STORAGE_USED)] = sample->storage_used_kib,
-                [AT(STORAGE_TOTAL)] = sample->storage_total_kib,
-                [AT(TEMPERATURE)] = (uint32_t)sample->temperature_millicelsius,
-                [AT(WIFI_RSSI)] = (uint32_t)sample->wifi_rssi_dbm,
-                [AT(WIFI_BITRATE)] = sample->wifi_bitrate_kbps,
-                [AT(HDMI_CONNECTED)] = sample->hdmi_connected,
-                [AT(HDMI_CHANGES)] = sample->hdmi_changes,
-                [AT(HDCP_FAILURES)] = sample->hdcp_failures,
-                [AT(TUNER_SNR)] = (uint32_t)sample->tuner_snr_millidecibel,
-                [AT(TUNER_BER)] = sample->tuner_ber_ppb,
-                [AT(TUNER_LOCKED)] = sample->tuner_locked,
-                [AT(TUNER_UNLOCKS)] = sample->tuner_unlocks,
-            },
-        .known = (uint32_t)sample->known,
-        .wraps = (uint32_t)sample->wraps,
-    };
+    reading_t reading;
+    reading.bytes[0] = sample->net_bytes_received;
+    reading.bytes[1] = sample->net_bytes_sent;
+    reading.known = (uint32_t)sample->known;
+    reading.wraps = (uint32_t)sample->wraps;
+    for (uint32_t i = 0; i < TALLY_MACHINE_WORDS; i++) {
+        reading.words[i] = word_of(sample, places[i]);
+    }
     if (!are_in_range(&reading)) {
         return TALLY_E_ARGUMENT;
     }

@@ -8,32 +8,59 @@
 #include "cbor.h"
 #include "tally/enums.h"
 
-/* The largest value goes by unit: which one it is, and those that are not 0. */
+/* The largest value goes by unit: 0 is none, and the last of a list is in `listed`. */
+enum { NO_BOUND, BOUND_1, BOUND_100, BOUND_OF_ITS_LIST };
 enum {
-#define BOUND_OF_UNIT(unit, name, most) BOUND_##unit = (most) == 1 ? 1 : (most) == 100 ? 2 : 0,
-#define BOUND_OF_LIST(unit, list)       BOUND_##unit,
-    BOUND_STATUS = 0,
-    BOUND_WALL = 0,
-    TALLY_UNITS(BOUND_OF_UNIT) BOUND_BEFORE_LISTS = 2,
-    TALLY_LISTS(BOUND_OF_LIST) BOUNDS
-#undef BOUND_OF_UNIT
-#undef BOUND_OF_LIST
+#define OF_UNIT(unit, name, most)                                                                  \
+    BOUND_##unit = (most) == 1 ? BOUND_1 : (most) == 100 ? BOUND_100 : NO_BOUND, LAST_##unit = 0,
+#define ONE_BYTE(symbol, value, name, meaning) 0,
+#define OF_LIST(unit, list)                                                                        \
+    BOUND_##unit = BOUND_OF_ITS_LIST, LAST_##unit = sizeof((const char[]){list(ONE_BYTE)}) - 1,
+    TALLY_UNITS(OF_UNIT) TALLY_LISTS(OF_LIST) BOUND_STATUS = NO_BOUND,
+    BOUND_WALL = NO_BOUND,
+    LAST_STATUS = 0,
+    LAST_WALL = 0
+#undef OF_UNIT
+#undef ONE_BYTE
+#undef OF_LIST
 };
-_Static_assert(BOUNDS <= 32, "a bound has 5 bits");
 _Static_assert(TALLY_KIND_HISTOGRAM < 8, "a kind has 3 bits");
 
-static const uint8_t bounds[BOUNDS] = {
-#define ONE_BYTE(symbol, value, name, meaning) 0,
-#define MOST_OF_LIST(unit, list)               sizeof((const char[]){list(ONE_BYTE)}) - 1,
-    0, 1, 100, TALLY_LISTS(MOST_OF_LIST)
-#undef ONE_BYTE
-#undef MOST_OF_LIST
+/* Each metric whose values are a list, and the last of them. */
+static const struct {
+    uint16_t metric : 9;
+    uint16_t last : 7;
+} listed[] = {
+#define LISTED(symbol, unit)  {.metric = TALLY_M_##symbol, .last = LAST_##unit},
+#define OF_ENUM(symbol, unit) LISTED(symbol, unit)
+#define OF_COUNTER(symbol, unit)
+#define OF_DURATION(symbol, unit)
+#define OF_SIGNED(symbol, unit)
+#define OF_GAUGE(symbol, unit)
+#define OF_TEXT(symbol, unit)
+#define OF_LEVEL(symbol, unit)
+#define OF_HISTOGRAM(symbol, unit)
+#define TALLY_GROUP(group, letter, meaning)
+#define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning) OF_##kind(symbol, unit)
+#define TALLY_GROUP_END(group)
+#include "tally/metrics.def"
+#undef TALLY_GROUP
+#undef TALLY_METRIC
+#undef TALLY_GROUP_END
+#if TALLY_METRICS_USER
+#define TALLY_METRIC(symbol, key, kind, unit, role, privacy, meaning) LISTED(symbol, unit)
+#include "tally_metrics_user.def"
+#undef TALLY_METRIC
+#endif
 };
+_Static_assert(TALLY_METRICS <= 512, "a metric has 9 bits");
 
 const tally_metric_info_t tally_metric_infos[TALLY_METRICS] = {
 #define TALLY_GROUP(group, letter, meaning)
 #define TALLY_METRIC(symbol, name, metric_kind, unit, role, privacy, meaning)                      \
-    {.key = {(name)[0], (name)[1]}, .kind = TALLY_KIND_##metric_kind, .bound = BOUND_##unit},
+    {.key = TALLY_CBOR_KEY((name)[0], (name)[1]),                                                  \
+     .kind = TALLY_KIND_##metric_kind,                                                             \
+     .bound = BOUND_##unit},
 #define TALLY_GROUP_END(group)
 #include "tally/metrics.def"
 #undef TALLY_GROUP
@@ -53,7 +80,15 @@ const tally_group_info_t tally_group_infos[TALLY_GROUPS] = {
 };
 
 uint32_t tally_metrics_most(const tally_metric_info_t *info) {
-    return bounds[info->bound];
+    const uint32_t metric = (uint32_t)(info - tally_metric_infos);
+    uint32_t row = 0;
+    if (info->bound != BOUND_OF_ITS_LIST) {
+        return info->bound == BOUND_100 ? 100 : info->bound;
+    }
+    while (listed[row].metric != metric) {
+        row++;
+    }
+    return listed[row].last;
 }
 
 #if TALLY_METRICS_USER
@@ -71,9 +106,10 @@ uint32_t tally_metrics_hash(void) {
     uint32_t hash = UINT32_C(2166136261);
     for (uint32_t i = 0; i < TALLY_METRICS; i++) {
         const tally_metric_info_t *const info = &tally_metric_infos[i];
-        const uint8_t bytes[3] = {(uint8_t)info->key[0], (uint8_t)info->key[1], info->kind};
-        for (uint32_t j = 0; j < sizeof bytes; j++) {
-            hash = (hash ^ bytes[j]) * UINT32_C(16777619);
+        uint32_t bytes = tally_cbor_letters(info->key) | (uint32_t)info->kind << 16;
+        for (uint32_t j = 0; j < 3; j++) {
+            hash = (hash ^ (bytes & 0xFF)) * UINT32_C(16777619);
+            bytes >>= 8;
         }
     }
     return hash;

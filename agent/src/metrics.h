@@ -13,9 +13,9 @@
 #include "tally/stats.h"
 
 typedef struct {
-    char key[2];
-    uint8_t kind : 3; /* enum tally_kind */
-    uint8_t bound : 5;
+    uint16_t key : 11; /* TALLY_CBOR_KEY */
+    uint16_t kind : 3; /* enum tally_kind */
+    uint16_t bound : 2;
 } tally_metric_info_t;
 
 typedef struct {

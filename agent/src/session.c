@@ -99,7 +99,8 @@ static void begin_stall(tally_session_t *session, tally_outcome_t *outcome) {
         count(session, ADS(AD_STALLS));
     }
     tally_story_touch(session, in_ad ? SINCE(SINCE_AD_STALL) : SINCE(SINCE_STALL));
-    tally_story_notify(outcome, TALLY_EVENT_STALL_BEGIN, get(session, P(STALLS)), in_ad ? 1 : 0);
+    tally_story_notify(outcome, TALLY_EVENT_STALL_BEGIN, tally_story_code(get(session, P(STALLS))),
+                       in_ad ? 1 : 0);
 }
 
 static void enter_state(tally_session_t *session, tally_outcome_t *outcome) {
@@ -107,7 +108,7 @@ static void enter_state(tally_session_t *session, tally_outcome_t *outcome) {
     const enum buffering before = buffering_in((enum tally_state)session->figures.state);
     const enum buffering after = buffering_in(state);
     session->figures.state = (uint8_t)state;
-    set(session, P(STATE), state);
+    tally_story_set(session, P(STATE), (int32_t)state);
     if (after != NO_BUFFERING && after != before) {
         tally_story_touch(session,
                           after == OF_AD ? SINCE(SINCE_AD_BUFFERING) : SINCE(SINCE_BUFFERING));
@@ -116,6 +117,12 @@ static void enter_state(tally_session_t *session, tally_outcome_t *outcome) {
         !session->stall_counted) {
         begin_stall(session, outcome);
     }
+}
+
+/* The notices are left open: only as many as are counted are read. */
+static void begin(tally_outcome_t *outcome) {
+    outcome->illegal = false;
+    outcome->count = 0;
 }
 
 /* --- in ------------------------------------------------------------------------------------- */
@@ -147,13 +154,15 @@ void tally_session_open(tally_session_t *session, tally_session_id_t number,
         tally_viewing_add(viewing, TALLY_M_ZAPS, 1);
         tally_story_request(session);
     }
-    tally_outcome_t nothing = {.count = 0};
+    tally_outcome_t nothing;
+    begin(&nothing);
     enter_state(session, &nothing);
 }
 
 tally_outcome_t tally_session_apply(tally_session_t *session, enum tally_hook hook, int32_t code,
                                     int32_t detail, uint64_t at_ms) {
-    tally_outcome_t outcome = {.illegal = false, .count = 0};
+    tally_outcome_t outcome;
+    begin(&outcome);
     account(session, at_ms);
     outcome.illegal = !tally_story_tell(session, hook, code, detail, &outcome);
     enter_state(session, &outcome);
@@ -173,15 +182,16 @@ static void move_playhead(tally_session_t *session, int64_t position_ms, tally_o
     set(session, P(POSITION), position_ms);
     set(session, P(UNIQUE_PLAY_TIME), tally_playhead_unique_ms(playhead));
     if (get(session, MEDIA(MEDIA_DURATION)) > 0) {
-        set(session, P(FURTHEST), tally_playhead_furthest_percent(playhead));
+        tally_story_set(session, P(FURTHEST), tally_playhead_furthest_percent(playhead));
     }
-    reach(session, milestone, outcome);
+    tally_story_reach(session, milestone, outcome);
 }
 
 tally_outcome_t tally_session_set(tally_session_t *session, enum tally_metric metric, int64_t value,
                                   uint64_t at_ms, bool *full) {
-    tally_outcome_t outcome = {.illegal = false, .count = 0};
+    tally_outcome_t outcome;
     const enum tally_group group = tally_metrics_group(metric);
+    begin(&outcome);
     account(session, at_ms);
     *full = false;
     if (group == TALLY_G_DIMENSION) {

@@ -47,6 +47,7 @@ typedef struct {
     bool buffering;            /* in a depletion that counts: neither joining nor seeking */
     bool stall_counted;        /* that depletion is in STALLS */
     bool seeking;
+    bool sought; /* by the viewer: seeking is no replay */
     bool in_ad;
     bool ad_started; /* a frame of the ad was on screen */
     bool suspended;

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "story.h"
 
-/* In tables: there is none. */
-enum { NONE = UINT8_MAX };
-
-/* In seeking_since_ms: a replay, which is no seek. */
-enum { NO_SEEK = -1 };
-
 static uint64_t now(const tally_session_t *session) {
     return session->figures.at_ms;
 }
@@ -16,14 +10,45 @@ void tally_story_touch(tally_session_t *session, uint32_t since) {
     session->last_known |= (uint16_t)(1u << since);
 }
 
-void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int64_t code,
+void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int32_t code,
                         int32_t detail) {
-    outcome->notices[outcome->count] = (tally_notice_t){
-        .type = (uint8_t)type,
-        .code = code < INT32_MAX ? (int32_t)code : INT32_MAX,
-        .detail = detail,
-    };
+    tally_notice_t *const notice = &outcome->notices[outcome->count];
+    notice->type = (uint8_t)type;
+    notice->code = code;
+    notice->detail = detail;
     outcome->count++;
+}
+
+__attribute__((noinline)) int32_t tally_story_code(int64_t number) {
+    return number < INT32_MAX ? (int32_t)number : INT32_MAX;
+}
+
+/* Not inlined: each of their many callers would work out where the figures are. */
+__attribute__((noinline)) void tally_story_count(tally_session_t *session, uint32_t at) {
+    tally_figures_count(&session->figures, at);
+}
+
+__attribute__((noinline)) void tally_story_set(tally_session_t *session, uint32_t at,
+                                               int32_t value) {
+    set(session, at, value);
+}
+
+static void count_viewing(const tally_session_t *session, enum tally_metric metric) {
+    tally_viewing_add(session->viewing, metric, 1);
+}
+
+static void count_in_ad(tally_session_t *session, uint32_t at) {
+    if (session->in_ad) {
+        count(session, at);
+    }
+}
+
+void tally_story_reach(tally_session_t *session, uint8_t milestone, tally_outcome_t *outcome) {
+    if (milestone != 0) {
+        tally_story_set(session, P(MILESTONE), milestone);
+        tally_story_touch(session, SINCE(SINCE_MILESTONE));
+        tally_story_notify(outcome, TALLY_EVENT_MILESTONE, milestone, 0);
+    }
 }
 
 /* Ends a depletion, however it ends. */
@@ -32,7 +57,8 @@ static void end_depletion(tally_session_t *session, tally_outcome_t *outcome) {
         const int64_t length_ms = (int64_t)session->figures.stall_ms;
         tally_figures_note_stall(&session->figures);
         tally_viewing_sample(session->viewing, TALLY_M_STALL_HISTOGRAM, length_ms, 1);
-        tally_story_notify(outcome, TALLY_EVENT_STALL_END, length_ms, session->in_ad ? 1 : 0);
+        tally_story_notify(outcome, TALLY_EVENT_STALL_END, tally_story_code(length_ms),
+                           session->in_ad ? 1 : 0);
     }
     session->buffering = false;
     session->stall_counted = false;
@@ -49,16 +75,23 @@ static int64_t wanted_time_ms(const tally_session_t *session) {
            get(session, ADS(AD_STALLED_TIME));
 }
 
-/* The ads' part of it; a pause is the viewer's own doing there too. */
-static int64_t ads_time_ms(const tally_session_t *session) {
-    return get(session, ADS(AD_JOINING_TIME)) + get(session, ADS(AD_PLAY_TIME)) +
-           get(session, ADS(AD_STALLED_TIME));
+/* Sets it and, next to it, the same with the ads' part; a pause is the viewer's own doing there
+ * too. */
+static void set_startup(tally_session_t *session, uint32_t at) {
+    const int64_t wanted_ms = wanted_time_ms(session);
+    set(session, at, wanted_ms);
+    set(session, at + 1,
+        wanted_ms + get(session, ADS(AD_JOINING_TIME)) + get(session, ADS(AD_PLAY_TIME)) +
+            get(session, ADS(AD_STALLED_TIME)));
 }
+_Static_assert(P(STARTUP_WITH_ADS) == P(STARTUP_TIME) + 1 &&
+                   P(STARTUP_PLAYING_ADS) == P(STARTUP_PLAYING) + 1,
+               "times with and without ads stand side by side");
 
 /* From here on a startup time would measure something else. */
 static void spoil_startup(tally_session_t *session) {
     if (session->requested && !session->started) {
-        set(session, P(STARTUPS_SPOILT), 1);
+        tally_story_set(session, P(STARTUPS_SPOILT), 1);
     }
 }
 
@@ -71,13 +104,10 @@ void tally_story_request(tally_session_t *session) {
     session->wanted = true;
     count(session, P(PLAY_ATTEMPTS));
     tally_story_touch(session, SINCE(SINCE_REQUEST));
-    tally_viewing_add(session->viewing, TALLY_M_VIEWING_REQUESTS, 1);
+    count_viewing(session, TALLY_M_VIEWING_REQUESTS);
 }
 
 static bool on_play(tally_session_t *session) {
-    if (session->requested) {
-        return false;
-    }
     tally_story_request(session);
     return true;
 }
@@ -109,7 +139,7 @@ static bool on_playable(tally_session_t *session) {
 }
 
 static bool on_first_picture(tally_session_t *session) {
-    if (!session->requested || session->started || has(session, P(FIRST_PICTURE_TIME))) {
+    if (has(session, P(FIRST_PICTURE_TIME))) {
         return false;
     }
     set(session, P(FIRST_PICTURE_TIME), wanted_time_ms(session));
@@ -117,26 +147,23 @@ static bool on_first_picture(tally_session_t *session) {
 }
 
 static void sample_start(tally_session_t *session) {
-    if (session->kind == TALLY_SESSION_ZAP) {
+    const bool is_zap = session->kind == TALLY_SESSION_ZAP;
+    if (is_zap) {
         set(session, P(ZAP_TIME), wanted_time_ms(session));
-        tally_viewing_sample(session->viewing, TALLY_M_ZAP_HISTOGRAM, wanted_time_ms(session), 1);
-        return;
+    } else {
+        set_startup(session, P(STARTUP_TIME));
     }
-    set(session, P(STARTUP_TIME), wanted_time_ms(session));
-    set(session, P(STARTUP_WITH_ADS), wanted_time_ms(session) + ads_time_ms(session));
-    if (session->kind == TALLY_SESSION_PLAYBACK) {
-        tally_viewing_sample(session->viewing, TALLY_M_STARTUP_HISTOGRAM, wanted_time_ms(session),
-                             1);
+    if (session->kind != TALLY_SESSION_PUBLISH) {
+        tally_viewing_sample(session->viewing,
+                             is_zap ? TALLY_M_ZAP_HISTOGRAM : TALLY_M_STARTUP_HISTOGRAM,
+                             wanted_time_ms(session), 1);
     }
 }
 
 static bool on_first_frame(tally_session_t *session) {
-    if (!session->requested || session->started || session->in_ad) {
-        return false;
-    }
     (void)on_phase(session, MEDIA(FIRST_FRAME_AT));
     session->started = true;
-    tally_viewing_add(session->viewing, TALLY_M_VIEWING_PLAYS, 1);
+    count_viewing(session, TALLY_M_VIEWING_PLAYS);
     if (!is_spoilt(session)) {
         sample_start(session);
     }
@@ -144,12 +171,11 @@ static bool on_first_frame(tally_session_t *session) {
 }
 
 static bool on_playing(tally_session_t *session) {
-    if (!session->requested || session->in_ad || !on_phase(session, MEDIA(PLAYING_AT))) {
+    if (!on_phase(session, MEDIA(PLAYING_AT))) {
         return false;
     }
     if (!is_spoilt(session) && session->kind != TALLY_SESSION_ZAP) {
-        set(session, P(STARTUP_PLAYING), wanted_time_ms(session));
-        set(session, P(STARTUP_PLAYING_ADS), wanted_time_ms(session) + ads_time_ms(session));
+        set_startup(session, P(STARTUP_PLAYING));
     }
     return true;
 }
@@ -157,142 +183,93 @@ static bool on_playing(tally_session_t *session) {
 /* --- playback ------------------------------------------------------------------------------- */
 
 static bool on_pause(tally_session_t *session) {
-    if (!session->wanted) {
-        return false;
-    }
     session->wanted = false;
-    if (session->in_ad) {
-        count(session, ADS(AD_PAUSES));
-    }
+    count_in_ad(session, ADS(AD_PAUSES));
     return true;
 }
 
 static bool on_resume(tally_session_t *session) {
-    if (!session->requested || session->wanted) {
-        return false;
-    }
     session->wanted = true;
-    if (session->in_ad) {
-        count(session, ADS(AD_RESUMES));
-    }
+    count_in_ad(session, ADS(AD_RESUMES));
     return true;
 }
 
 /* Players report buffering while they preload, join and seek too; that is what those states are,
  * and the end of it may come after they have passed. */
 static bool on_buffering_begin(tally_session_t *session) {
-    if (session->buffering) {
-        return false;
-    }
     session->buffering_told = true;
     session->buffering =
         session->in_ad ? session->ad_started : session->started && !session->seeking;
     return true;
 }
 
-static bool on_buffering_end(tally_session_t *session, tally_outcome_t *outcome) {
+static bool on_buffering_end(tally_session_t *session) {
     const bool legal = session->buffering_told;
     session->buffering_told = false;
-    end_depletion(session, outcome);
     return legal;
 }
 
-static bool on_seek_begin(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->requested || session->in_ad) {
-        return false;
-    }
-    end_depletion(session, outcome);
-    if (!session->seeking || session->seeking_since_ms == NO_SEEK) {
+static bool on_seek_begin(tally_session_t *session) {
+    if (!session->sought) {
         session->seeking_since_ms = get(session, P(SEEKING_TIME));
     }
     session->seeking = true;
-    tally_playhead_break(&session->playhead);
-    spoil_startup(session);
+    session->sought = true;
     return true;
 }
 
 static bool on_seek_end(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->seeking) {
-        return false;
-    }
     session->seeking = false;
-    if (session->seeking_since_ms == NO_SEEK) {
+    if (!session->sought) {
         return true;
     }
+    session->sought = false;
     const int64_t length_ms = get(session, P(SEEKING_TIME)) - session->seeking_since_ms;
     tally_viewing_sample(session->viewing, TALLY_M_SEEK_HISTOGRAM, length_ms, 1);
-    tally_story_notify(outcome, TALLY_EVENT_SEEKED, length_ms, 0);
-    return true;
-}
-
-static bool on_live_edge(tally_session_t *session) {
-    if (!session->started || session->in_ad) {
-        return false;
-    }
-    tally_playhead_break(&session->playhead);
+    tally_story_notify(outcome, TALLY_EVENT_SEEKED, tally_story_code(length_ms), 0);
     return true;
 }
 
 static bool on_end(tally_session_t *session, tally_outcome_t *outcome) {
-    if (session->over != TALLY_STATE_IDLE || session->in_ad) {
-        return false;
-    }
-    end_depletion(session, outcome);
     const uint8_t milestone = tally_playhead_end(&session->playhead);
     if (milestone != 0) {
-        set(session, P(FURTHEST), milestone);
+        tally_story_set(session, P(FURTHEST), milestone);
     }
-    reach(session, milestone, outcome);
+    tally_story_reach(session, milestone, outcome);
     session->seeking = false;
+    session->sought = false;
     session->over = TALLY_STATE_ENDED;
     return true;
 }
 
 /* Until frames of the start are on screen the state is SEEKING, but nobody sought. */
 static bool on_replay(tally_session_t *session) {
-    if (session->over != TALLY_STATE_ENDED || !session->requested || session->in_ad) {
-        return false;
-    }
-    spoil_startup(session);
     session->over = TALLY_STATE_IDLE;
     session->wanted = true;
     session->seeking = true;
-    session->seeking_since_ms = NO_SEEK;
-    tally_playhead_break(&session->playhead);
     return true;
 }
 
-static bool on_suspend(tally_session_t *session, tally_outcome_t *outcome) {
-    if (session->suspended) {
-        return false;
-    }
-    end_depletion(session, outcome);
-    spoil_startup(session);
-    tally_playhead_break(&session->playhead);
+static bool on_suspend(tally_session_t *session) {
     session->suspended = true;
     session->suspended_ms = now(session);
     return true;
 }
 
 static bool on_wake(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->suspended) {
-        return false;
-    }
+    const int64_t length_ms = (int64_t)(now(session) - session->suspended_ms);
     session->suspended = false;
-    tally_story_notify(outcome, TALLY_EVENT_WAKE, (int64_t)(now(session) - session->suspended_ms),
-                       0);
+    tally_story_notify(outcome, TALLY_EVENT_WAKE, tally_story_code(length_ms), 0);
     return true;
 }
 
 /* --- errors and choices --------------------------------------------------------------------- */
 
 static void note_error(tally_session_t *session, int32_t code, int32_t class) {
-    set(session, P(ERROR_CODE), code);
-    set(session, P(ERROR_CLASS), class);
-    tally_viewing_add(session->viewing, TALLY_M_VIEWING_ERRORS, 1);
-    if (session->in_ad) {
-        count(session, ADS(AD_ERRORS));
-    }
+    tally_story_set(session, P(ERROR_CODE), code);
+    tally_story_set(session, P(ERROR_CLASS), class);
+    count(session, P(ERRORS));
+    count_viewing(session, TALLY_M_VIEWING_ERRORS);
 }
 
 static bool on_error(tally_session_t *session, int32_t code, int32_t class) {
@@ -300,13 +277,13 @@ static bool on_error(tally_session_t *session, int32_t code, int32_t class) {
         spoil_startup(session);
     }
     note_error(session, code, class);
+    count_in_ad(session, ADS(AD_ERRORS));
     return true;
 }
 
-static bool on_fatal(tally_session_t *session, int32_t code, int32_t class,
-                     tally_outcome_t *outcome) {
-    end_depletion(session, outcome);
+static bool on_fatal(tally_session_t *session, int32_t code, int32_t class) {
     note_error(session, code, class);
+    count_in_ad(session, ADS(AD_ERRORS));
     /* Nothing was asked for yet, or all of it has been shown: no view failed. */
     if (session->requested && session->over == TALLY_STATE_IDLE) {
         count(session, session->started ? P(PLAYBACK_FAILURES) : P(START_FAILURES));
@@ -315,8 +292,7 @@ static bool on_fatal(tally_session_t *session, int32_t code, int32_t class,
     return true;
 }
 
-static bool on_refused(tally_session_t *session, tally_outcome_t *outcome) {
-    end_depletion(session, outcome);
+static bool on_refused(tally_session_t *session) {
     session->over = TALLY_STATE_STOPPED;
     return true;
 }
@@ -324,25 +300,24 @@ static bool on_refused(tally_session_t *session, tally_outcome_t *outcome) {
 /* `user`: not by the player's adaptation. The ad's rendition is not the content's. */
 static bool on_rendition(tally_session_t *session, int32_t kbps, bool user,
                          tally_outcome_t *outcome) {
-    const int64_t before = session->in_ad ? session->ad_bitrate_kbps : get(session, P(BITRATE));
+    const int32_t before =
+        session->in_ad ? session->ad_bitrate_kbps : (int32_t)get(session, P(BITRATE));
     if (session->in_ad) {
         session->ad_bitrate_kbps = kbps;
     } else {
-        set(session, P(BITRATE), kbps);
+        tally_story_set(session, P(BITRATE), kbps);
     }
     if (before == 0 || before == kbps) {
         return true;
     }
     count(session, P(RENDITION_CHANGES));
-    if (session->in_ad) {
-        count(session, ADS(AD_RENDITION_CHANGES));
-    }
+    count_in_ad(session, ADS(AD_RENDITION_CHANGES));
     count(session, user            ? P(RENDITION_CHOICES)
                    : kbps > before ? P(RENDITION_UPS)
                                    : P(RENDITION_DOWNS));
     tally_story_touch(session, SINCE(SINCE_RENDITION_CHANGE));
     tally_story_notify(outcome, user ? TALLY_EVENT_RENDITION_USER : TALLY_EVENT_RENDITION_AUTO,
-                       kbps, (int32_t)before);
+                       kbps, before);
     return true;
 }
 
@@ -366,7 +341,7 @@ static void give_way(tally_session_t *session, tally_outcome_t *outcome) {
 }
 
 static bool on_ad_break_begin(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->requested || session->in_ad) {
+    if (!session->requested) {
         return false;
     }
     give_way(session, outcome);
@@ -383,12 +358,12 @@ static bool on_ad_start(tally_session_t *session, tally_outcome_t *outcome) {
         return false;
     }
     session->ad_started = true;
-    tally_viewing_add(session->viewing, TALLY_M_VIEWING_AD_PLAYS, 1);
+    count_viewing(session, TALLY_M_VIEWING_AD_PLAYS);
     return true;
 }
 
 static bool on_ad_end(tally_session_t *session, enum tally_ad_end how, tally_outcome_t *outcome) {
-    if (!session->in_ad || (!session->ad_started && how != TALLY_AD_FAILED)) {
+    if (!session->ad_started && how != TALLY_AD_FAILED) {
         return false;
     }
     give_way(session, outcome);
@@ -402,28 +377,19 @@ static bool on_ad_end(tally_session_t *session, enum tally_ad_end how, tally_out
 }
 
 static bool on_ad_break_end(tally_session_t *session, tally_outcome_t *outcome) {
-    if (!session->in_ad) {
-        return false;
-    }
     give_way(session, outcome);
     session->in_ad = false;
     return true;
 }
 
 static bool on_ad_milestone(tally_session_t *session, int32_t percent) {
-    if (!session->in_ad) {
-        return false;
-    }
-    set(session, ADS(AD_MILESTONE), percent);
+    tally_story_set(session, ADS(AD_MILESTONE), percent);
     return true;
 }
 
 /* An ad may fail before its break begins: it is the ads' error all the same. */
 static bool on_ad_error(tally_session_t *session, int32_t code) {
-    set(session, P(ERROR_CODE), code);
-    set(session, P(ERROR_CLASS), TALLY_ERROR_UNKNOWN);
-    count(session, P(ERRORS));
-    tally_viewing_add(session->viewing, TALLY_M_VIEWING_ERRORS, 1);
+    note_error(session, code, TALLY_ERROR_UNKNOWN);
     return true;
 }
 
@@ -439,13 +405,12 @@ static enum tally_stop stop_reason(const tally_session_t *session, enum tally_st
                                                 : told;
 }
 
-static bool on_close(tally_session_t *session, enum tally_stop told, tally_outcome_t *outcome) {
-    end_depletion(session, outcome);
+static bool on_close(tally_session_t *session, enum tally_stop told) {
     if (session->requested && !session->started && session->over != TALLY_STATE_FAILED &&
         get(session, P(REFUSALS)) == 0) {
-        set(session, P(EXITS_BEFORE_START), 1);
+        tally_story_set(session, P(EXITS_BEFORE_START), 1);
     }
-    set(session, P(STOP_REASON), stop_reason(session, told));
+    tally_story_set(session, P(STOP_REASON), (int32_t)stop_reason(session, told));
     if (session->over == TALLY_STATE_IDLE) {
         session->over = TALLY_STATE_STOPPED;
     }
@@ -456,65 +421,90 @@ static bool on_close(tally_session_t *session, enum tally_stop told, tally_outco
 
 /* --- dispatch ------------------------------------------------------------------------------- */
 
-/* What a legal event does besides: counts one, is remembered as the last of its kind, is told. */
+/* What a session is in, as events need it or must not have it. */
+enum {
+    REQUESTED = 1 << 0,
+    WANTED = 1 << 1,
+    STARTED = 1 << 2,
+    SEEKING = 1 << 3,
+    IN_AD = 1 << 4,
+    SUSPENDED = 1 << 5,
+    BUFFERING = 1 << 6,
+    ENDED = 1 << 7,
+};
+
+/* What a legal event does before anything else. */
+enum { ENDS_DEPLETION = 1 << 0, BREAKS_PLAYHEAD = 1 << 1, SPOILS_STARTUP = 1 << 2 };
+
+/* When an event makes sense, and what it does besides: counts one, is remembered as the last of its
+ * kind, is told. What has a number in the row has one more than it, so that 0 is none. */
 typedef struct {
-    uint8_t figure;
-    uint8_t since;
+    uint8_t needs;
+    uint8_t bars;
+    uint8_t does : 3;
+    uint8_t since : 5;
+    uint8_t figure : 7;
+    uint8_t at_any_time : 1; /* even when the media is over */
     uint8_t event;
-} effect_t;
+} rule_t;
 
-#define NOTHING                                                                                    \
-    { NONE, NONE, NONE }
+#define NEEDS(what)   .needs = (what)
+#define BARS(what)    .bars = (what)
+#define DOES(what)    .does = (what)
+#define COUNTS(place) .figure = ((place) + 1)
+#define LAST(metric)  .since = (SINCE(metric) + 1)
+#define TOLD(event_)  .event = (TALLY_EVENT_##event_ + 1)
+#define AT_ANY_TIME   .at_any_time = 1
+#define OF_CONTENT    NEEDS(REQUESTED), BARS(IN_AD)
 
-static const effect_t effects[] = {
-    [TALLY_HOOK_OPEN] = NOTHING,
-    [TALLY_HOOK_LOADED] = {MEDIA(PLAYER_LOADS), NONE, NONE},
-    [TALLY_HOOK_SOURCE] = NOTHING,
-    [TALLY_HOOK_CONNECTED] = NOTHING,
-    [TALLY_HOOK_FIRST_DATA] = NOTHING,
-    [TALLY_HOOK_PLAYABLE] = NOTHING,
-    [TALLY_HOOK_PLAY] = NOTHING,
-    [TALLY_HOOK_FIRST_PICTURE] = NOTHING,
-    [TALLY_HOOK_FIRST_FRAME] = {P(FIRST_PLAYS), SINCE(SINCE_START), TALLY_EVENT_FIRST_FRAME},
-    [TALLY_HOOK_PLAYING] = NOTHING,
-    [TALLY_HOOK_PAUSE] = {P(PAUSES), SINCE(SINCE_PAUSE), TALLY_EVENT_PAUSE},
-    [TALLY_HOOK_RESUME] = {P(RESUMES), NONE, TALLY_EVENT_RESUME},
-    [TALLY_HOOK_BUFFERING_BEGIN] = NOTHING,
-    [TALLY_HOOK_BUFFERING_END] = NOTHING,
-    [TALLY_HOOK_SEEK_BEGIN] = {P(SEEKS), SINCE(SINCE_SEEK), TALLY_EVENT_SEEK},
-    [TALLY_HOOK_SEEK_END] = NOTHING,
-    [TALLY_HOOK_LIVE_EDGE] = {P(LIVE_CORRECTIONS), NONE, TALLY_EVENT_LIVE_EDGE},
-    [TALLY_HOOK_REPLAY] = {P(REPLAYS), NONE, TALLY_EVENT_REPLAY},
-    [TALLY_HOOK_ERROR] = {P(ERRORS), NONE, TALLY_EVENT_ERROR},
-    [TALLY_HOOK_FATAL] = {P(ERRORS), NONE, TALLY_EVENT_FATAL},
-    [TALLY_HOOK_REFUSED] = {P(REFUSALS), NONE, TALLY_EVENT_REFUSED},
-    [TALLY_HOOK_RENDITION] = NOTHING,
-    [TALLY_HOOK_AUDIO_TRACK] = {MEDIA(AUDIO_TRACK_CHANGES), NONE, TALLY_EVENT_AUDIO_TRACK},
-    [TALLY_HOOK_SUBTITLE] = {MEDIA(SUBTITLE_CHANGES), NONE, TALLY_EVENT_SUBTITLE},
-    [TALLY_HOOK_SWITCH] = {NONE, NONE, TALLY_EVENT_SOURCE_SWITCH},
-    [TALLY_HOOK_QUALIFIED] = {MEDIA(QUALIFIED_VIEWS), NONE, TALLY_EVENT_QUALIFIED_VIEW},
-    [TALLY_HOOK_CUSTOM] = {NONE, NONE, TALLY_EVENT_CUSTOM},
-    [TALLY_HOOK_SUSPEND] = {P(SUSPENSIONS), NONE, TALLY_EVENT_SUSPEND},
-    [TALLY_HOOK_WAKE] = NOTHING,
-    [TALLY_HOOK_AD_REQUEST] = {ADS(AD_REQUESTS), SINCE(SINCE_AD_REQUEST), TALLY_EVENT_AD_REQUEST},
-    [TALLY_HOOK_AD_LOADED] = {ADS(AD_LOADS), NONE, TALLY_EVENT_AD_LOADED},
-    [TALLY_HOOK_AD_BREAK_BEGIN] = NOTHING,
-    [TALLY_HOOK_AD_IMPRESSION] = {ADS(AD_IMPRESSIONS), NONE, TALLY_EVENT_AD_IMPRESSION},
-    [TALLY_HOOK_AD_START] = {ADS(AD_PLAYS), SINCE(SINCE_AD_START), TALLY_EVENT_AD_START},
-    [TALLY_HOOK_AD_MILESTONE] = {NONE, SINCE(SINCE_AD_MILESTONE), TALLY_EVENT_AD_MILESTONE},
-    [TALLY_HOOK_AD_CLICK] = {ADS(AD_CLICKS), NONE, TALLY_EVENT_AD_CLICK},
-    [TALLY_HOOK_AD_ERROR] = {ADS(AD_ERRORS), NONE, TALLY_EVENT_AD_ERROR},
-    [TALLY_HOOK_AD_END] = {NONE, NONE, TALLY_EVENT_AD_END},
-    [TALLY_HOOK_AD_BREAK_END] = {NONE, NONE, TALLY_EVENT_AD_BREAK_END},
-    [TALLY_HOOK_END] = {NONE, NONE, TALLY_EVENT_ENDED},
-    [TALLY_HOOK_CLOSE] = NOTHING,
+static const rule_t rules[] = {
+    [TALLY_HOOK_OPEN] = {NEEDS(IN_AD), BARS(IN_AD)}, /* never told here */
+    [TALLY_HOOK_LOADED] = {COUNTS(MEDIA(PLAYER_LOADS))},
+    [TALLY_HOOK_PLAY] = {BARS(REQUESTED)},
+    [TALLY_HOOK_FIRST_PICTURE] = {NEEDS(REQUESTED), BARS(STARTED)},
+    [TALLY_HOOK_FIRST_FRAME] = {NEEDS(REQUESTED), BARS(STARTED | IN_AD), COUNTS(P(FIRST_PLAYS)),
+                                LAST(SINCE_START), TOLD(FIRST_FRAME)},
+    [TALLY_HOOK_PLAYING] = {OF_CONTENT},
+    [TALLY_HOOK_PAUSE] = {NEEDS(WANTED), COUNTS(P(PAUSES)), LAST(SINCE_PAUSE), TOLD(PAUSE)},
+    [TALLY_HOOK_RESUME] = {NEEDS(REQUESTED), BARS(WANTED), COUNTS(P(RESUMES)), TOLD(RESUME)},
+    [TALLY_HOOK_BUFFERING_BEGIN] = {BARS(BUFFERING)},
+    [TALLY_HOOK_BUFFERING_END] = {DOES(ENDS_DEPLETION)},
+    [TALLY_HOOK_SEEK_BEGIN] = {OF_CONTENT, DOES(ENDS_DEPLETION | BREAKS_PLAYHEAD | SPOILS_STARTUP),
+                               COUNTS(P(SEEKS)), LAST(SINCE_SEEK), TOLD(SEEK)},
+    [TALLY_HOOK_SEEK_END] = {NEEDS(SEEKING)},
+    [TALLY_HOOK_LIVE_EDGE] = {NEEDS(STARTED), BARS(IN_AD), DOES(BREAKS_PLAYHEAD),
+                              COUNTS(P(LIVE_CORRECTIONS)), TOLD(LIVE_EDGE)},
+    [TALLY_HOOK_REPLAY] = {NEEDS(ENDED | REQUESTED), BARS(IN_AD),
+                           DOES(BREAKS_PLAYHEAD | SPOILS_STARTUP), COUNTS(P(REPLAYS)),
+                           TOLD(REPLAY)},
+    [TALLY_HOOK_ERROR] = {TOLD(ERROR)},
+    [TALLY_HOOK_FATAL] = {DOES(ENDS_DEPLETION), TOLD(FATAL)},
+    [TALLY_HOOK_REFUSED] = {DOES(ENDS_DEPLETION), COUNTS(P(REFUSALS)), TOLD(REFUSED)},
+    [TALLY_HOOK_AUDIO_TRACK] = {COUNTS(MEDIA(AUDIO_TRACK_CHANGES)), TOLD(AUDIO_TRACK)},
+    [TALLY_HOOK_SUBTITLE] = {COUNTS(MEDIA(SUBTITLE_CHANGES)), TOLD(SUBTITLE)},
+    [TALLY_HOOK_SWITCH] = {TOLD(SOURCE_SWITCH)},
+    [TALLY_HOOK_QUALIFIED] = {COUNTS(MEDIA(QUALIFIED_VIEWS)), TOLD(QUALIFIED_VIEW)},
+    [TALLY_HOOK_CUSTOM] = {TOLD(CUSTOM)},
+    [TALLY_HOOK_SUSPEND] = {AT_ANY_TIME, BARS(SUSPENDED),
+                            DOES(ENDS_DEPLETION | BREAKS_PLAYHEAD | SPOILS_STARTUP),
+                            COUNTS(P(SUSPENSIONS)), TOLD(SUSPEND)},
+    [TALLY_HOOK_WAKE] = {AT_ANY_TIME, NEEDS(SUSPENDED)},
+    [TALLY_HOOK_AD_REQUEST] = {COUNTS(ADS(AD_REQUESTS)), LAST(SINCE_AD_REQUEST), TOLD(AD_REQUEST)},
+    [TALLY_HOOK_AD_LOADED] = {COUNTS(ADS(AD_LOADS)), TOLD(AD_LOADED)},
+    [TALLY_HOOK_AD_BREAK_BEGIN] = {OF_CONTENT},
+    [TALLY_HOOK_AD_IMPRESSION] = {NEEDS(IN_AD), COUNTS(ADS(AD_IMPRESSIONS)), TOLD(AD_IMPRESSION)},
+    [TALLY_HOOK_AD_START] = {COUNTS(ADS(AD_PLAYS)), LAST(SINCE_AD_START), TOLD(AD_START)},
+    [TALLY_HOOK_AD_MILESTONE] = {NEEDS(IN_AD), LAST(SINCE_AD_MILESTONE), TOLD(AD_MILESTONE)},
+    [TALLY_HOOK_AD_CLICK] = {NEEDS(IN_AD), COUNTS(ADS(AD_CLICKS)), TOLD(AD_CLICK)},
+    [TALLY_HOOK_AD_ERROR] = {COUNTS(ADS(AD_ERRORS)), TOLD(AD_ERROR)},
+    [TALLY_HOOK_AD_END] = {NEEDS(IN_AD), TOLD(AD_END)},
+    [TALLY_HOOK_AD_BREAK_END] = {NEEDS(IN_AD), TOLD(AD_BREAK_END)},
+    [TALLY_HOOK_END] = {BARS(IN_AD), DOES(ENDS_DEPLETION), TOLD(ENDED)},
+    [TALLY_HOOK_CLOSE] = {AT_ANY_TIME, DOES(ENDS_DEPLETION)},
 };
 
 /* Once the media is over little makes sense; after its natural end an ad may still follow. */
 static bool is_open_to(const tally_session_t *session, enum tally_hook hook) {
-    if (hook == TALLY_HOOK_CLOSE || hook == TALLY_HOOK_SUSPEND || hook == TALLY_HOOK_WAKE) {
-        return true;
-    }
     if (session->over == TALLY_STATE_ENDED) {
         return session->in_ad || hook == TALLY_HOOK_REPLAY ||
                (hook >= TALLY_HOOK_AD_REQUEST && hook <= TALLY_HOOK_AD_BREAK_END);
@@ -522,26 +512,22 @@ static bool is_open_to(const tally_session_t *session, enum tally_hook hook) {
     return session->over == TALLY_STATE_IDLE;
 }
 
-static bool dispatch_ad(tally_session_t *session, enum tally_hook hook, int32_t code,
-                        tally_outcome_t *outcome) {
-    switch (hook) {
-    case TALLY_HOOK_AD_BREAK_BEGIN: return on_ad_break_begin(session, outcome);
-    case TALLY_HOOK_AD_BREAK_END: return on_ad_break_end(session, outcome);
-    case TALLY_HOOK_AD_START: return on_ad_start(session, outcome);
-    case TALLY_HOOK_AD_END: return on_ad_end(session, (enum tally_ad_end)code, outcome);
-    case TALLY_HOOK_AD_MILESTONE: return on_ad_milestone(session, code);
-    case TALLY_HOOK_AD_ERROR: return on_ad_error(session, code);
-    case TALLY_HOOK_AD_IMPRESSION:
-    case TALLY_HOOK_AD_CLICK: return session->in_ad;
-    case TALLY_HOOK_AD_REQUEST:
-    case TALLY_HOOK_AD_LOADED: return true;
-    default: return false; /* not told as an event */
-    }
+static bool makes_sense(const tally_session_t *session, enum tally_hook hook, const rule_t *rule) {
+    const uint32_t is = (session->requested ? REQUESTED : 0u) | (session->wanted ? WANTED : 0u) |
+                        (session->started ? STARTED : 0u) | (session->seeking ? SEEKING : 0u) |
+                        (session->in_ad ? IN_AD : 0u) | (session->suspended ? SUSPENDED : 0u) |
+                        (session->buffering ? BUFFERING : 0u) |
+                        (session->over == TALLY_STATE_ENDED ? ENDED : 0u);
+    return (rule->needs & ~is) == 0 && (rule->bars & is) == 0 &&
+           (rule->at_any_time || is_open_to(session, hook));
 }
 
-static bool dispatch(tally_session_t *session, enum tally_hook hook, int32_t code, int32_t detail,
-                     tally_outcome_t *outcome) {
+/* What is not here has no effect but those of its rule. Not inlined: it leaves no register free. */
+__attribute__((noinline)) static bool dispatch(tally_session_t *session, enum tally_hook hook,
+                                               int32_t code, int32_t detail,
+                                               tally_outcome_t *outcome) {
     switch (hook) {
+    case TALLY_HOOK_LOADED: count_viewing(session, TALLY_M_VIEWING_LOADS); return true;
     case TALLY_HOOK_SOURCE: return on_source(session);
     case TALLY_HOOK_CONNECTED: return on_phase(session, MEDIA(CONNECTED_AT));
     case TALLY_HOOK_FIRST_DATA: return on_phase(session, MEDIA(FIRST_DATA_AT));
@@ -553,46 +539,59 @@ static bool dispatch(tally_session_t *session, enum tally_hook hook, int32_t cod
     case TALLY_HOOK_PAUSE: return on_pause(session);
     case TALLY_HOOK_RESUME: return on_resume(session);
     case TALLY_HOOK_BUFFERING_BEGIN: return on_buffering_begin(session);
-    case TALLY_HOOK_BUFFERING_END: return on_buffering_end(session, outcome);
-    case TALLY_HOOK_SEEK_BEGIN: return on_seek_begin(session, outcome);
+    case TALLY_HOOK_BUFFERING_END: return on_buffering_end(session);
+    case TALLY_HOOK_SEEK_BEGIN: return on_seek_begin(session);
     case TALLY_HOOK_SEEK_END: return on_seek_end(session, outcome);
-    case TALLY_HOOK_LIVE_EDGE: return on_live_edge(session);
     case TALLY_HOOK_REPLAY: return on_replay(session);
     case TALLY_HOOK_ERROR: return on_error(session, code, detail);
-    case TALLY_HOOK_FATAL: return on_fatal(session, code, detail, outcome);
-    case TALLY_HOOK_REFUSED: return on_refused(session, outcome);
+    case TALLY_HOOK_FATAL: return on_fatal(session, code, detail);
+    case TALLY_HOOK_REFUSED: return on_refused(session);
     case TALLY_HOOK_RENDITION:
         return on_rendition(session, code, detail == TALLY_CAUSE_USER, outcome);
     case TALLY_HOOK_SWITCH: return on_switch(session, (enum tally_switch)code);
-    case TALLY_HOOK_SUSPEND: return on_suspend(session, outcome);
+    case TALLY_HOOK_SUSPEND: return on_suspend(session);
     case TALLY_HOOK_WAKE: return on_wake(session, outcome);
+    case TALLY_HOOK_AD_BREAK_BEGIN: return on_ad_break_begin(session, outcome);
+    case TALLY_HOOK_AD_BREAK_END: return on_ad_break_end(session, outcome);
+    case TALLY_HOOK_AD_START: return on_ad_start(session, outcome);
+    case TALLY_HOOK_AD_END: return on_ad_end(session, (enum tally_ad_end)code, outcome);
+    case TALLY_HOOK_AD_MILESTONE: return on_ad_milestone(session, code);
+    case TALLY_HOOK_AD_ERROR: return on_ad_error(session, code);
     case TALLY_HOOK_END: return on_end(session, outcome);
-    case TALLY_HOOK_CLOSE: return on_close(session, (enum tally_stop)code, outcome);
-    case TALLY_HOOK_LOADED:
-        tally_viewing_add(session->viewing, TALLY_M_VIEWING_LOADS, 1);
-        return true;
-    case TALLY_HOOK_AUDIO_TRACK:
-    case TALLY_HOOK_SUBTITLE:
-    case TALLY_HOOK_QUALIFIED:
-    case TALLY_HOOK_CUSTOM: return true;
-    default: return dispatch_ad(session, hook, code, outcome);
+    case TALLY_HOOK_CLOSE: return on_close(session, (enum tally_stop)code);
+    default: return true;
     }
 }
 
 bool tally_story_tell(tally_session_t *session, enum tally_hook hook, int32_t code, int32_t detail,
                       tally_outcome_t *outcome) {
-    if (!is_open_to(session, hook) || !dispatch(session, hook, code, detail, outcome)) {
+    if ((uint32_t)hook >= sizeof rules / sizeof rules[0]) {
         return false;
     }
-    const effect_t *const effect = &effects[hook];
-    if (effect->figure != NONE) {
-        count(session, effect->figure);
+    const rule_t *const rule = &rules[hook];
+    if (!makes_sense(session, hook, rule)) {
+        return false;
     }
-    if (effect->since != NONE) {
-        tally_story_touch(session, effect->since);
+    if ((rule->does & ENDS_DEPLETION) != 0) {
+        end_depletion(session, outcome);
     }
-    if (effect->event != NONE) {
-        tally_story_notify(outcome, (enum tally_event_type)effect->event, code, detail);
+    if ((rule->does & BREAKS_PLAYHEAD) != 0) {
+        tally_playhead_break(&session->playhead);
+    }
+    if ((rule->does & SPOILS_STARTUP) != 0) {
+        spoil_startup(session);
+    }
+    if (!dispatch(session, hook, code, detail, outcome)) {
+        return false;
+    }
+    if (rule->figure != 0) {
+        count(session, rule->figure - 1u);
+    }
+    if (rule->since != 0) {
+        tally_story_touch(session, rule->since - 1u);
+    }
+    if (rule->event != 0) {
+        tally_story_notify(outcome, (enum tally_event_type)(rule->event - 1), code, detail);
     }
     return true;
 }

@@ -21,8 +21,10 @@ static inline void set(tally_session_t *session, uint32_t at, int64_t value) {
     tally_figures_set(&session->figures, at, value);
 }
 
+void tally_story_count(tally_session_t *session, uint32_t at);
+
 static inline void count(tally_session_t *session, uint32_t at) {
-    tally_figures_count(&session->figures, at);
+    tally_story_count(session, at);
 }
 
 static inline bool has(const tally_session_t *session, uint32_t at) {
@@ -40,16 +42,16 @@ bool tally_story_tell(tally_session_t *session, enum tally_hook hook, int32_t co
 void tally_story_touch(tally_session_t *session, uint32_t since);
 
 /* Adds to what is told. */
-void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int64_t code,
+void tally_story_notify(tally_outcome_t *outcome, enum tally_event_type type, int32_t code,
                         int32_t detail);
 
+/* A number as a code: the largest that one can be, if it is larger. */
+int32_t tally_story_code(int64_t number);
+
+/* Sets a figure of 32 bits. */
+void tally_story_set(tally_session_t *session, uint32_t at, int32_t value);
+
 /* A milestone of the content, as the playhead told it; 0: none. */
-static inline void reach(tally_session_t *session, uint8_t milestone, tally_outcome_t *outcome) {
-    if (milestone != 0) {
-        set(session, P(MILESTONE), milestone);
-        tally_story_touch(session, SINCE(SINCE_MILESTONE));
-        tally_story_notify(outcome, TALLY_EVENT_MILESTONE, milestone, 0);
-    }
-}
+void tally_story_reach(tally_session_t *session, uint8_t milestone, tally_outcome_t *outcome);
 
 #endif

@@ -68,7 +68,8 @@ static void tell(tally_ts_t *ts, uint32_t table, uint32_t pid, uint32_t kind) {
     }
 }
 
-static void leave_programme(tally_ts_pid_t *row, uint32_t table) {
+/* One copy: two callers would each have it in their loop. */
+__attribute__((noinline)) static void leave_programme(tally_ts_pid_t *row, uint32_t table) {
     row->flags &= (uint8_t) ~(1u << table);
     if ((row->flags & LISTED_BY_PMT) == 0 && row->kind <= TS_DATA) {
         row->kind = TS_OTHER;
@@ -114,8 +115,9 @@ static void add_stream(tally_ts_t *ts, tally_ts_pid_t *row, uint32_t kind) {
     }
 }
 
-/* A section is over: what it told holds, and what it left out no more; or it was broken. */
-static void settle(tally_ts_t *ts, uint32_t table, bool holds) {
+/* A section is over: what it told holds, and what it left out no more; or it was broken. Not
+ * inlined into the loop over bytes, which needs all registers. */
+__attribute__((noinline)) static void settle(tally_ts_t *ts, uint32_t table, bool holds) {
     for (uint32_t i = 0; i < ts->count; i++) {
         tally_ts_pid_t *const row = &ts->rows[i];
         const uint32_t kind = row->told & TOLD_KIND;

@@ -49,13 +49,9 @@ tally_view_t tally_viewing_view(const tally_viewing_t *viewing) {
 
 tally_view_t tally_viewing_histograms(const tally_viewing_t *viewing,
                                       tally_value_t out[TALLY_HISTOGRAM_METRICS]) {
-    uint64_t present = 0;
     for (uint32_t i = 0; i < TALLY_HISTOGRAM_METRICS; i++) {
-        const tally_histogram_t *const histogram = &viewing->histograms[i];
-        out[i].histogram = histogram;
-        if (histogram->zeros != 0 || histogram->used != 0) {
-            present |= UINT64_C(1) << i;
-        }
+        out[i].histogram = &viewing->histograms[i];
     }
-    return (tally_view_t){.values = out, .present = present, .group = TALLY_G_HISTOGRAM};
+    return (tally_view_t){
+        .values = out, .present = TALLY_CAN_ALL(HISTOGRAM), .group = TALLY_G_HISTOGRAM};
 }

@@ -28,7 +28,7 @@ void tally_viewing_fold(tally_viewing_t *viewing, const tally_figures_t *figures
 
 tally_view_t tally_viewing_view(const tally_viewing_t *viewing);
 
-/* Group HISTOGRAM, by way of `out`. */
+/* Group HISTOGRAM, by way of `out`; what is empty is present too, and left out by report.h. */
 tally_view_t tally_viewing_histograms(const tally_viewing_t *viewing,
                                       tally_value_t out[TALLY_HISTOGRAM_METRICS]);
 

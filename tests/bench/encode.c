@@ -145,7 +145,9 @@ static void add_map(CborEncoder *record, const char *letter, const field_t *fiel
     (void)cbor_encoder_create_map(record, &map, count_sent(fields, count));
     for (size_t i = 0; i < count; i++) {
         if (fields[i].value != 0) {
-            (void)cbor_encode_text_string(&map, tally_metric_infos[fields[i].metric].key, 2);
+            const uint32_t letters = tally_cbor_letters(tally_metric_infos[fields[i].metric].key);
+            const char key[2] = {(char)letters, (char)(letters >> 8)};
+            (void)cbor_encode_text_string(&map, key, sizeof key);
             (void)cbor_encode_int(&map, fields[i].value);
         }
     }

@@ -130,7 +130,7 @@ static void assert_counted_map(uint32_t pairs, const char *head, uint32_t head_b
     tally_cbor_integer(&cbor, 7);
     const uint32_t map = tally_cbor_map_open(&cbor);
     for (uint32_t i = 0; i < pairs; i++) {
-        tally_cbor_field(&cbor, "ab", 23);
+        tally_cbor_field(&cbor, TALLY_CBOR_KEY('a', 'b'), 23);
     }
     tally_cbor_map_close(&cbor, map, pairs);
     tally_cbor_integer(&cbor, 8);
@@ -159,7 +159,7 @@ static void assert_field(int64_t value, const char *expected, uint32_t bytes) {
         tally_cbor_t cbor;
         memset(buffer, GUARD, sizeof buffer);
         tally_cbor_begin(&cbor, buffer, size);
-        tally_cbor_field(&cbor, "zp", value);
+        tally_cbor_field(&cbor, TALLY_CBOR_KEY('z', 'p'), value);
         assert_int_equal(cbor.used, bytes);
         assert_memory_equal(buffer, expected, bytes);
         assert_int_equal(buffer[size], GUARD);
@@ -187,7 +187,7 @@ static void test_cbor_counted_map_never_writes_beyond_any_size(void **state) {
         tally_cbor_begin(&cbor, buffer, size);
         const uint32_t map = tally_cbor_map_open(&cbor);
         for (uint32_t i = 0; i < 24; i++) {
-            tally_cbor_field(&cbor, "ab", 1);
+            tally_cbor_field(&cbor, TALLY_CBOR_KEY('a', 'b'), 1);
         }
         tally_cbor_map_close(&cbor, map, 24);
         assert_int_equal(cbor.used, 98);
@@ -218,9 +218,9 @@ static void write_nested(tally_cbor_t *cbor) {
     tally_cbor_letter(cbor, 'h');
     tally_cbor_letter(cbor, 'p');
     tally_cbor_map(cbor, 2);
-    tally_cbor_key(cbor, "bt");
+    tally_cbor_key(cbor, TALLY_CBOR_KEY('b', 't'));
     tally_cbor_integer(cbor, -1);
-    tally_cbor_key(cbor, "st");
+    tally_cbor_key(cbor, TALLY_CBOR_KEY('s', 't'));
     tally_cbor_integer(cbor, 300);
     tally_cbor_letter(cbor, 'r');
     tally_cbor_array_open(cbor);

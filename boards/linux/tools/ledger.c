@@ -75,8 +75,9 @@ static uint64_t hash_registry(const ledger_t *ledger) {
 static bool enter_metric(ledger_t *now, const names_group_t *group, const names_metric_t *metric,
                          FILE *complaints) {
     const uint32_t number = number_of(metric->key);
-    if (number == KEYS_MOST || strlen(metric->key) != 2) {
-        say(complaints, "%s: %s: a key has two letters or digits\n", metric->key, metric->symbol);
+    if (number == KEYS_MOST || strlen(metric->key) != 2 || metric->key[0] < 'a') {
+        say(complaints, "%s: %s: a key is a letter and a letter or digit\n", metric->key,
+            metric->symbol);
         return false;
     }
     entry_t *const entry = &now->entries[number];
