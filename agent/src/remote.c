@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cbor.h"
 #include "cbor_read.h"
 #include "metrics.h"
 
@@ -129,8 +130,10 @@ static void read_groups(reading_t *reading) {
 
 /* The metric with that key; TALLY_METRICS if there is none. */
 static uint32_t metric_of(const uint8_t *key) {
+    const uint32_t letters = key[0] | (uint32_t)key[1] << 8;
     uint32_t metric = 0;
-    while (metric < TALLY_METRICS && memcmp(tally_metric_infos[metric].key, key, 2) != 0) {
+    while (metric < TALLY_METRICS &&
+           tally_cbor_letters(tally_metric_infos[metric].key) != letters) {
         metric++;
     }
     return metric;

@@ -490,9 +490,10 @@ static void test_remote_map_thresholds_rise(void **state) {
         const bool is_good =
             strchr("fijmprtz", tally_group_infos[group].letter) != NULL &&
             (info->kind == TALLY_KIND_COUNTER || info->kind == TALLY_KIND_DURATION);
+        const uint32_t letters = tally_cbor_letters(info->key);
         char map[32];
-        const int size =
-            snprintf(map, sizeof map, WITH_T("\xA1\x62%c%c\x09"), info->key[0], info->key[1]);
+        const int size = snprintf(map, sizeof map, WITH_T("\xA1\x62%c%c\x09"),
+                                  (int)(letters & 0xFF), (int)(letters >> 8));
         assert_int_equal(remote_read_payload(map, (uint32_t)size),
                          is_good ? TALLY_OK : TALLY_E_CBOR);
         if (is_good) {
