@@ -155,7 +155,8 @@ int32_t tally_agent_begin(tally_t *tally) {
     tally_report_set_time(&tally->report, now_ms, wall);
     tally_policy_apply_to_uplink(tally);
     tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
-    tally->clock = (tally_clock_t){.has_offset = false};
+    tally->has_offset = false;
+    tally->wall_quality = TALLY_WALL_UNKNOWN;
     (void)tally_clock_has_news(tally);
     tally->agent_due_ms = now_ms + tally->upload_ms;
     if (!tally->report.muted) {
@@ -255,7 +256,7 @@ static void report_agent(tally_t *tally) {
                        TALLY_CAN(AGENT, SPOOL_FOREIGN) | TALLY_CAN(AGENT, WALL_QUALITY) |
                        TALLY_CAN(AGENT, SAMPLING);
     present |= tally->policy.active.version != 0 ? TALLY_CAN(AGENT, CONFIG_VERSION) : 0;
-    present |= tally->clock.has_offset ? TALLY_CAN(AGENT, CLOCK_OFFSET) : 0;
+    present |= tally->has_offset ? TALLY_CAN(AGENT, CLOCK_OFFSET) : 0;
     present |= tally->tls_heap_high != 0 ? TALLY_CAN(AGENT, TLS_HEAP_HIGH) : 0;
     present |= tally->stack_high != 0 ? TALLY_CAN(AGENT, STACK_HIGH) : 0;
     for (uint32_t i = 0; i < sizeof agent_words / sizeof agent_words[0]; i++) {

@@ -15,6 +15,7 @@
 #include "tally/tally.h"
 #include "uplink.h"
 #include "viewing.h"
+#include "watch.h"
 #include "webrtc.h"
 
 /* Classes of events whose records are limited apart. */
@@ -42,7 +43,6 @@ struct tally {
     uint64_t capabilities[TALLY_GROUPS];
     uint64_t boot_id;
     uint64_t agent_due_ms; /* the next records about the agent itself and all sessions */
-    uint64_t watch_due_ms; /* the next look at thresholds */
     uint64_t engaged_ms;   /* ENGAGED_TIME is accounted up to here */
     uint64_t boot_due_ms;  /* the boot record; UINT64_MAX: it is made */
     uint32_t boot_count;   /* 0: unknown */
@@ -64,6 +64,8 @@ struct tally {
     bool destroy_failed;
     bool consent_late; /* given after tally_init(): what came before is unknown */
     bool suspended;
+    bool has_offset;      /* the clock: a server has told the time */
+    uint8_t wall_quality; /* the best so far: enum tally_wall_quality */
 #if TALLY_WEBRTC_TRACKS > 0
     uint8_t tracks_leaving; /* bit n: the player has detached track n; shared as `tracks` is */
 #endif
@@ -71,6 +73,7 @@ struct tally {
     tally_report_t report;
     tally_clock_t clock;
     tally_policy_t policy;
+    tally_watch_t watch;
     tally_spool_t spool;
     tally_limit_t starts;
     tally_limit_t events[TALLY_LIMIT_CLASSES];

@@ -38,17 +38,20 @@ static int64_t difference(int64_t one, int64_t other) {
     return (int64_t)((uint64_t)one - (uint64_t)other);
 }
 
+static bool is_off(int64_t ms) {
+    return (uint64_t)ms + NEWS_MS > UINT64_C(2) * NEWS_MS;
+}
+
 bool tally_clock_has_news(tally_t *tally) {
     tally_clock_t *const clock = &tally->clock;
     const tally_wall_t *const wall = &tally->report.wall;
-    if (wall->quality <= clock->quality) {
+    if (wall->quality <= tally->wall_quality) {
         return false;
     }
     const int64_t began_ms = difference(wall->unix_ms, (int64_t)tally->report.now_ms);
     const int64_t later_ms = difference(began_ms, clock->began_ms);
-    const bool is_news = clock->quality == TALLY_WALL_UNKNOWN ||
-                         (uint64_t)later_ms + NEWS_MS > UINT64_C(2) * NEWS_MS;
-    clock->quality = wall->quality;
+    const bool is_news = tally->wall_quality == TALLY_WALL_UNKNOWN || is_off(later_ms);
+    tally->wall_quality = wall->quality;
     if (is_news) {
         clock->began_ms = began_ms;
     }
@@ -66,9 +69,10 @@ void tally_clock_take(tally_t *tally) {
     unix_ms += (int64_t)(port->monotonic_ms(port->ctx) - at_ms);
     if (report->wall.quality != TALLY_WALL_UNKNOWN) {
         tally->clock.offset_ms = difference(unix_ms, report->wall.unix_ms);
-        tally->clock.has_offset = true;
+        tally->has_offset = true;
     }
-    if (report->wall.quality != TALLY_WALL_AUTHENTICATED) {
+    /* A date is good to half a second: to follow it closer would only make the time jump. */
+    if (report->wall.quality != TALLY_WALL_AUTHENTICATED || is_off(tally->clock.offset_ms)) {
         port->set_wall(port->ctx, unix_ms);
         report->wall = port->wall(port->ctx);
     }

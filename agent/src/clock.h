@@ -11,10 +11,8 @@
 #include "tally/port.h"
 
 typedef struct {
-    int64_t offset_ms; /* of the server's clock, of the last reply */
+    int64_t offset_ms; /* of the server's clock, of the last reply; if the agent has_offset */
     int64_t began_ms;  /* unix time of monotonic 0, as records so far say */
-    uint8_t quality;   /* the best so far: enum tally_wall_quality */
-    bool has_offset;
 } tally_clock_t;
 
 struct tally;

@@ -134,7 +134,7 @@ static uint32_t number_of(const char *text) {
 static int32_t on_status_line(tally_http_reply_t *reply) {
     uint32_t numbers[2]; /* minor version, status */
     const char *const end = tally_http_scan(reply->line, "HTTP/1.0 000", numbers);
-    if (end == NULL || (*end != ' ' && *end != '\0') || numbers[1] < 100 || numbers[1] > 599) {
+    if (end == NULL || (*end != ' ' && *end != '\0') || numbers[1] - 100 >= 500) {
         return TALLY_E_HTTP;
     }
     reply->status = (uint16_t)numbers[1];

@@ -34,7 +34,7 @@ const char *tally_http_scan(const char *text, const char *form, uint32_t *number
 
 /* 0 for March to 11 for February: the day that comes and goes is then the year's last. 12: none. */
 static uint32_t month_from_march(const char *text) {
-    static const char names[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
+    static const char names[36] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
     uint32_t month = 0;
     while (month < 12 && memcmp(names + (size_t)month * 3, text, 3) != 0) {
         month++;

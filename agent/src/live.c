@@ -130,6 +130,7 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
     }
     tally_session_open(session, number, kind, &tally->viewing, at_ms);
     session->unsampled = !tally_policy_samples(tally, number);
+    tally_watch_note(tally, session, at_ms);
     TALLY_LOG(tally->port, SESSION_OPENED, number);
 }
 

@@ -34,8 +34,6 @@
 #include "playhead.h"
 #include "viewing.h"
 
-enum { TALLY_SESSION_WATCHED = 4 }; /* figures */
-
 typedef struct {
     tally_session_id_t number; /* 0: the slot is free */
     uint8_t kind;              /* enum tally_session_kind */
@@ -51,18 +49,17 @@ typedef struct {
     bool in_ad;
     bool ad_started; /* a frame of the ad was on screen */
     bool suspended;
-    bool announced;           /* the agent's: it has records of its own, */
-    bool unsampled;           /* or never will have any */
-    int32_t ad_bitrate_kbps;  /* 0: not known */
-    uint32_t buffer_rest_ms;  /* of the buffer histogram: less than a second */
+    bool announced;          /* the agent's: it has records of its own, */
+    bool unsampled;          /* or never will have any */
+    uint16_t last_known;     /* a bit for each of last_ms */
+    int32_t ad_bitrate_kbps; /* 0: not known */
+    uint32_t buffer_rest_ms; /* of the buffer histogram: less than a second */
+    tally_viewing_t *viewing;
     int64_t seeking_since_ms; /* SEEKING_TIME when the seek began */
     uint64_t source_ms;
     uint64_t suspended_ms;
-    uint64_t reported_ms;                     /* the agent's: last heartbeat, */
-    uint32_t reported[TALLY_SESSION_WATCHED]; /* and what is watched, lower halves, as of then */
-    uint32_t last_ms[TALLY_SINCE_METRICS];    /* lower halves; what is 24 days old is forgotten */
-    uint16_t last_known;                      /* a bit for each of them */
-    tally_viewing_t *viewing;
+    uint64_t reported_ms;                  /* the agent's: last heartbeat */
+    uint32_t last_ms[TALLY_SINCE_METRICS]; /* lower halves; what is 24 days old is forgotten */
     tally_figures_t figures;
     tally_playhead_t playhead;
     tally_dimensions_t dimensions;

@@ -17,7 +17,7 @@ static uint32_t write_envelope(const tally_uplink_t *uplink, uint8_t *out, uint3
     const bool knows_wall = is_this_boot && wall->quality != TALLY_WALL_UNKNOWN;
     tally_cbor_t cbor;
     tally_cbor_begin(&cbor, out, size);
-    tally_cbor_map(&cbor, knows_wall ? 7 : is_this_boot ? 6 : 5);
+    tally_cbor_map(&cbor, 5u + is_this_boot + knows_wall);
     tally_cbor_letter(&cbor, 'v');
     tally_cbor_integer(&cbor, TALLY_REGISTRY_VERSION);
     tally_cbor_letter(&cbor, 'd');

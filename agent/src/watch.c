@@ -9,9 +9,6 @@
 #define LOOK_MS   10000u
 #define RISE_MOST (UINT32_C(1) << 30) /* well within what tells a rise from a fall */
 
-_Static_assert((int)TALLY_SESSION_WATCHED == (int)TALLY_REMOTE_THRESHOLDS,
-               "one for each threshold");
-
 /* The lower halves of what the thresholds are about. */
 static void read_figures(tally_t *tally, const tally_session_t *session, uint64_t now_ms,
                          uint32_t out[TALLY_REMOTE_THRESHOLDS]) {
@@ -29,12 +26,16 @@ static void read_figures(tally_t *tally, const tally_session_t *session, uint64_
     }
 }
 
-void tally_watch_note(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
-    read_figures(tally, session, now_ms, session->reported);
+static uint32_t *reported_of(tally_t *tally, const tally_session_t *session) {
+    return tally->watch.reported[session - tally->sessions];
+}
+
+void tally_watch_note(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
+    read_figures(tally, session, now_ms, reported_of(tally, session));
 }
 
 void tally_watch_begin(tally_t *tally) {
-    tally->watch_due_ms = tally->report.now_ms + LOOK_MS;
+    tally->watch.due_ms = tally->report.now_ms + LOOK_MS;
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         tally_watch_note(tally, &tally->sessions[i], tally->report.now_ms);
     }
@@ -43,10 +44,11 @@ void tally_watch_begin(tally_t *tally) {
 /* What has fallen, because a stream is gone, has not risen. */
 static bool has_risen(tally_t *tally, const tally_session_t *session, uint64_t now_ms) {
     const tally_remote_t *const remote = &tally->policy.active;
+    const uint32_t *const reported = reported_of(tally, session);
     uint32_t now[TALLY_REMOTE_THRESHOLDS];
     read_figures(tally, session, now_ms, now);
     for (uint32_t i = 0; i < remote->thresholds; i++) {
-        const uint32_t rise = now[i] - session->reported[i];
+        const uint32_t rise = now[i] - reported[i];
         const uint32_t wanted = remote->threshold[i].rise;
         if (rise <= INT32_MAX && rise >= (wanted < RISE_MOST ? wanted : RISE_MOST)) {
             return true;
@@ -56,10 +58,10 @@ static bool has_risen(tally_t *tally, const tally_session_t *session, uint64_t n
 }
 
 uint64_t tally_watch_step(tally_t *tally, uint64_t now_ms) {
-    const bool looks = now_ms >= tally->watch_due_ms;
+    const bool looks = now_ms >= tally->watch.due_ms;
     bool has_any = false;
     if (looks) {
-        tally->watch_due_ms = now_ms + LOOK_MS;
+        tally->watch.due_ms = now_ms + LOOK_MS;
     }
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         tally_session_t *const session = &tally->sessions[i];
@@ -72,5 +74,5 @@ uint64_t tally_watch_step(tally_t *tally, uint64_t now_ms) {
             tally_uplink_flush(&tally->uplink, now_ms);
         }
     }
-    return has_any ? tally->watch_due_ms : UINT64_MAX;
+    return has_any ? tally->watch.due_ms : UINT64_MAX;
 }

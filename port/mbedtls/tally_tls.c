@@ -290,6 +290,19 @@ static void release(tally_tls_t *tls) {
     tally_tls_heap_release();
 }
 
+/* The latest that is known of the time for good. */
+static uint32_t least_unix_s(const tally_tls_config_t *config) {
+    uint8_t value[4] = {0};
+    uint32_t last_s = 0;
+    if (config->settings != NULL && tally_settings_get(config->settings, TALLY_SETTING_LAST_TIME,
+                                                       value, sizeof value) == sizeof value) {
+        last_s = value[0] | (uint32_t)value[1] << 8 | (uint32_t)value[2] << 16 |
+                 (uint32_t)value[3] << 24;
+    }
+    const uint32_t told_s = config->least_unix_s > last_s ? config->least_unix_s : last_s;
+    return told_s > TALLY_BUILD_UNIX_S ? told_s : TALLY_BUILD_UNIX_S;
+}
+
 static int32_t prepare(tally_tls_t *tls, const tally_tls_config_t *config) {
     if (psa_crypto_init() != PSA_SUCCESS) {
         return tally_tls_heap_failed() != 0 ? TALLY_E_TLS_MEMORY : TALLY_E_TLS;
@@ -336,8 +349,7 @@ int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const
 #endif
     };
     tally_tls_random_use(port);
-    tally_tls_time_use(port, config->least_unix_s > TALLY_BUILD_UNIX_S ? config->least_unix_s
-                                                                       : TALLY_BUILD_UNIX_S);
+    tally_tls_time_use(port, least_unix_s(config));
     mbedtls_x509_crt_init(&tls->ca);
     mbedtls_x509_crt_init(&tls->certificate);
     mbedtls_pk_init(&tls->key);

@@ -10,8 +10,8 @@
  * chain leads to a CA of the configuration, or its key is pinned; with both, for both reasons.
  *
  * Dates. Wall time that the port calls authenticated judges them; no other does. Until there is
- * some a certificate may be valid from any date, and is expired if it was when this was built, or
- * before `least_unix_s` if that is later.
+ * some a certificate may be valid from any date, and is expired if it was when this was built, at
+ * the last known time in the settings, or at `least_unix_s`, whichever is latest.
  *
  * Mbed TLS keeps its heap and its key store in global variables, so one tally_tls_t at a time can
  * be initialised, and no other part of the program may use the same copy of Mbed TLS.
@@ -45,9 +45,10 @@ typedef struct {
     const uint8_t *key; /* of the device's certificate: SEC 1 or PKCS #8; NULL: it is in PSA */
     uint32_t key_size;
     psa_key_id_t key_id; /* looked at if `key` is NULL: may sign hashes with ECDSA and SHA-256 */
-    tally_settings_t *settings; /* keep a session over reboots; NULL: none is kept */
-    uint32_t least_unix_s;      /* it is not earlier than this, in seconds since 1970; 0: unknown */
-    uint8_t *heap;              /* all memory of Mbed TLS; lives as long as the tally_tls_t */
+    tally_settings_t
+        *settings;         /* have the last known time, keep a session over reboots; nullable */
+    uint32_t least_unix_s; /* it is not earlier than this, in seconds since 1970; 0: unknown */
+    uint8_t *heap;         /* all memory of Mbed TLS; lives as long as the tally_tls_t */
     uint32_t heap_bytes;
 } tally_tls_config_t;
 

@@ -3,7 +3,7 @@
 
 Flash is read off the linker's map of a program that makes every public call: code and constants of
 each source file of agent/src; of settings.c, which the board begins with, of its object. RAM is the
-size of the agent's state less that of spool and uplink; of the spool, less its record's buffer.
+size of the agent's state less that of spool, uplink and remote configuration; of the spool, less its record's buffer.
 """
 import pathlib
 import re
@@ -56,7 +56,8 @@ def state_sizes(run, folder, *options):
 
 def agent_ram(run, folder, *options):
     sizes = state_sizes(run, folder, *options)
-    return sizes["size_of_agent"] - sizes["size_of_spool"] - sizes["size_of_uplink"]
+    others = ("spool", "uplink", "remote")
+    return sizes["size_of_agent"] - sum(sizes[f"size_of_{other}"] for other in others)
 
 
 def spool_figures(run, folder, files):
@@ -79,4 +80,7 @@ def figures(run, build):
     yield "agent.flash_all.bytes", sum(files.get(name, 0) for name in sources), "bytes"
     yield "agent.ram.bytes", agent_ram(run, folder), "bytes"
     yield "agent.ram_one_session.bytes", agent_ram(run, folder, "-DTALLY_SESSIONS=1"), "bytes"
+    sizes = state_sizes(run, folder)
+    yield "uplink.ram.bytes", sizes["size_of_uplink"], "bytes"
+    yield "remote.ram.bytes", sizes["size_of_remote"], "bytes"
     yield from spool_figures(run, folder, files)

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "tally_ram_store.h"
 #include "tls_device.h"
 #include "tls_server.h"
 
@@ -203,8 +204,34 @@ static void without_time_the_build_and_the_last_known_time_judge_the_end(void **
     assert_int_equal(meet(&device, &tls_server_good), TALLY_E_TLS_DATE);
 }
 
+static void last_known_time(tally_settings_t *settings, uint32_t unix_s) {
+    const uint8_t value[4] = {(uint8_t)unix_s, (uint8_t)(unix_s >> 8), (uint8_t)(unix_s >> 16),
+                              (uint8_t)(unix_s >> 24)};
+    assert_int_equal(tally_settings_set(settings, TALLY_SETTING_LAST_TIME, value, sizeof value),
+                     TALLY_OK);
+}
+
+static void the_settings_have_a_last_known_time(void **state) {
+    (void)state;
+    static uint8_t memory[2 * 4096];
+    static tally_ram_store_t ram;
+    static tally_settings_t settings;
+    const uint32_t year_s = (uint32_t)(YEAR_MS / 1000);
+    tls_device_options_t device = tls_device_good;
+    device.settings = &settings;
+    assert_int_equal(tally_ram_store_init(&ram, memory, 4096, 2, 1), TALLY_OK);
+    assert_int_equal(tally_settings_init(&settings, tally_ram_store(&ram)), TALLY_OK);
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
+    last_known_time(&settings, (uint32_t)time(NULL) + 9 * year_s);
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
+    last_known_time(&settings, (uint32_t)time(NULL) + 11 * year_s);
+    (void)tally_settings_clear(&settings, TALLY_SETTING_TLS_SESSION);
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_E_TLS_DATE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_settings_have_a_last_known_time),
         cmocka_unit_test(chains_of_public_cas),
         cmocka_unit_test(weak_keys_and_hashes),
         cmocka_unit_test(a_server_signed_by_itself),

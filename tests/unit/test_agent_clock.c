@@ -77,10 +77,28 @@ static void test_clock_tells_how_far_the_device_is_off(void **state) {
     assert_false(record_has(device_tell_agent(&device), "a.ag"));
     upload();
     assert_int_equal(record_number(device_tell_agent(&device), "a.ag"), -59500);
-    assert_int_equal(device.port.walls_set, 0); /* the port knows better */
+    assert_int_equal(device.port.walls_set, 1); /* unless it knows better */
     set_wall(NOON_MS - 100000, TALLY_WALL_AUTHENTICATED);
     upload();
     assert_int_equal(record_number(device_tell_agent(&device), "a.ag"), 100500);
+}
+
+/* Half a second is what a date is good to; a crystal is off by that in a few hours. */
+static void test_clock_that_drifts_is_set_again_beyond_two_seconds(void **state) {
+    (void)state;
+    set_wall(NOON_MS + 500 - 2000, TALLY_WALL_AUTHENTICATED);
+    boot();
+    upload();
+    assert_int_equal(device.port.walls_set, 0);
+    (void)device_tell_agent(&device);
+    set_wall(NOON_MS + 500 - 2001, TALLY_WALL_AUTHENTICATED);
+    upload();
+    assert_int_equal(device.port.walls_set, 1);
+    (void)device_tell_agent(&device);
+    set_wall(NOON_MS + 500 + 2001, TALLY_WALL_AUTHENTICATED);
+    upload();
+    assert_int_equal(device.port.walls_set, 2);
+    assert_int_equal(device.port.wall.unix_ms, NOON_MS + 500);
 }
 
 static void test_clock_that_is_not_known_is_not_off(void **state) {
@@ -226,6 +244,7 @@ int main(void) {
         cmocka_unit_test_setup(test_clock_is_set_by_a_server_that_has_proved_who_it_is, set_up),
         cmocka_unit_test_setup(test_clock_is_not_set_by_a_server_that_has_not, set_up),
         cmocka_unit_test_setup(test_clock_tells_how_far_the_device_is_off, set_up),
+        cmocka_unit_test_setup(test_clock_that_drifts_is_set_again_beyond_two_seconds, set_up),
         cmocka_unit_test_setup(test_clock_that_is_not_known_is_not_off, set_up),
         cmocka_unit_test_setup(test_clock_of_a_port_that_is_mad_does_no_harm, set_up),
         cmocka_unit_test_setup(test_clock_record_comes_with_the_first_time_of_a_boot, set_up),
