@@ -116,7 +116,7 @@ const char *config_value_pins(const char *text, config_pins_t *out) {
     for (uint32_t i = 0; i < CONFIG_PIN_BYTES; i++) {
         uint8_t high = 0;
         uint8_t low = 0;
-        if (!hex_digit(text[2 * i], &high) || !hex_digit(text[2 * i + 1], &low)) {
+        if (!hex_digit(text[(size_t)2 * i], &high) || !hex_digit(text[(size_t)2 * i + 1], &low)) {
             return not_a_pin;
         }
         pin[i] = (uint8_t)(high << 4 | low);
