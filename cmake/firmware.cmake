@@ -19,6 +19,10 @@ foreach(file ca.pem device.pem device.key)
     list(APPEND provision_files "${TALLY_CERTS}/${file}")
 endforeach()
 
+if(EXISTS "${TALLY_CERTS}/operator.pem") # who signs remote configuration
+    list(APPEND provision_files "${TALLY_CERTS}/operator.pem")
+endif()
+
 set(provision_dir "${CMAKE_CURRENT_LIST_DIR}/../boards/provision")
 set(provision_c "${CMAKE_BINARY_DIR}/provision.c")
 add_custom_command(OUTPUT "${provision_c}"

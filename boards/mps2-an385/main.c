@@ -22,6 +22,7 @@
 #include "tally_lwip_tcp.h"
 #include "tally_ram_store.h"
 #include "tally_tls.h"
+#include "tally_verify.h"
 
 #define STREAM_PORT 5004u
 
@@ -42,6 +43,7 @@ static tally_endpoint_t endpoint;
 static tally_options_t options;
 static tally_lwip_tcp_t tcp;
 static tally_tls_t tls;
+static tally_verify_t verify;
 static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
 static tally_ram_store_t store;
 static uint8_t spool[TALLY_SPOOL_BLOCKS * TALLY_SPOOL_BLOCK_BYTES];
@@ -87,6 +89,7 @@ static void fill_options(void) {
     options = (tally_options_t){
         .endpoints = &endpoint,
         .endpoint_count = 1,
+        .verifier = provision.config_key != NULL ? tally_verify_verifier(&verify) : NULL,
         .device_id = provision.device_id,
         .operator_id = provision.operator_id,
         .device_type = "stb",
@@ -123,6 +126,9 @@ static void start_agent(void) {
           "credentials");
     check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
           "spool");
+    if (provision.config_key != NULL) {
+        check(tally_verify_init(&verify, provision.config_key), "key of remote configuration");
+    }
     fill_options();
     check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls),
                      tally_ram_store(&store)),

@@ -21,6 +21,7 @@ typedef struct {
     uint32_t certificate_bytes;
     const uint8_t *key;
     uint32_t key_bytes;
+    const uint8_t *config_key; /* that signs remote configuration: 65 bytes; NULL: none is taken */
 } provision_t;
 
 extern const provision_t provision;

@@ -41,6 +41,19 @@ def read_der(path, label):
     return b"".join(blocks)
 
 
+# A SubjectPublicKeyInfo (RFC 5480 2) of a point on P-256 that is not compressed, less the point.
+P256_HEADS = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+P256_POINT_BYTES = 65
+
+
+def read_p256_point(path):
+    """The public key of a PEM file, as X9.62 has it."""
+    der = read_der(path, "PUBLIC KEY")
+    if len(der) != len(P256_HEADS) + P256_POINT_BYTES or not der.startswith(P256_HEADS):
+        raise Refusal(f"{path}: not a public key on P-256")
+    return der[len(P256_HEADS):]
+
+
 def common_name(certificate):
     """The device's identity, as the collector will see it."""
     subject = subprocess.run(
@@ -86,6 +99,10 @@ def render(options):
     ]
     for name in arrays:
         fields += [(name, name), (f"{name}_bytes", f"sizeof {name}")]
+    operator = options.certs / "operator.pem"
+    if operator.exists():
+        arrays["config_key"] = read_p256_point(operator)
+        fields.append(("config_key", "config_key"))
     return "\n".join([
         "/* SPDX-License-Identifier: Apache-2.0 */",
         "/* Written by provision.py. Holds a private key. */",
@@ -104,7 +121,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True, help="https://HOST[:PORT][/PATH]")
     parser.add_argument("--certs", required=True, type=pathlib.Path,
-                        help="folder with ca.pem, device.pem and device.key")
+                        help="folder with ca.pem, device.pem, device.key and, for remote "
+                             "configuration, operator.pem: a public key")
     parser.add_argument("--operator", required=True)
     parser.add_argument("--heartbeat-ms", required=True, type=int)
     parser.add_argument("--upload-ms", required=True, type=int)

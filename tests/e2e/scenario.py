@@ -43,6 +43,23 @@ def make_certificates(folder):
     return folder
 
 
+def make_operator(folder):
+    """Who signs remote configuration: operator.key, and operator.pem that devices have."""
+    log = folder.parent / "certs.log"
+    check_run("operator's key", log, "openssl", "ecparam", "-name", "prime256v1", "-genkey",
+              "-noout", "-out", folder / "operator.key")
+    check_run("operator's key", log, "openssl", "ec", "-in", folder / "operator.key", "-pubout",
+              "-out", folder / "operator.pem")
+
+
+def sign(key, message, operator, version, *options):
+    """Writes remote configuration as an operator makes it."""
+    check_run("signed configuration", message.parent / "sign.log", sys.executable,
+              TESTS / "collector/sign_config.py", "--key", key, "--out", message,
+              "--operator", operator, "--version", version, *options)
+    return message
+
+
 def make_media(folder, seconds, kbps):
     media = folder / f"media-{seconds}s-{kbps}k.ts"
     check_run("media", folder / "media.log", TESTS / "media/make_media.sh", media, seconds, kbps)

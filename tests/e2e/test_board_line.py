@@ -24,6 +24,8 @@ MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
 DELIVERY_S = 60
 UPLOADS_MORE = 3  # the first ones bring what waited; the notes on memory are up to a second old
 
+OPERATOR = "operator-1"  # of provision.py's options, see board.build()
+
 # As the UART has them.
 FAILED = "W uplink: failed, status"
 E_TIMEOUT = -12
@@ -68,6 +70,7 @@ class BoardLine(unittest.TestCase):
         cls.addClassCleanup(holder.cleanup)
         cls.shared = pathlib.Path(holder.name)
         cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.make_operator(cls.certs)
         cls.media = scenario.make_media(cls.shared, 10, 5000)
         cls.port = choose_port()
         cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port)
@@ -233,6 +236,21 @@ class BoardLine(unittest.TestCase):
         # lwIP has room for one connection, so one that was not given back would have been the last.
         self.assertEqual(agent["n"]["ch"], 1)
         self.assertEqual(POOLS_REFUSED & agent["n"].keys(), set())
+
+    def test_a_board_obeys_its_operator_and_nobody_else(self):
+        message = self.folder / "config.cose"
+        scenario.make_operator(self.folder)
+        scenario.sign(self.folder / "operator.key", message, OPERATOR, 7, "--sampling-ppm", "1000")
+        collector, device = self.collector("--config", message), self.device()
+
+        def told(key, least):
+            return self.until(f"{key} is at least {least}", lambda: [
+                record["a"] for record in collector.records("a")
+                if record.get("a", {}).get(key, 0) >= least], device)[0]
+
+        self.assertNotIn("a0", told("a1", 1))
+        scenario.sign(self.certs / "operator.key", message, OPERATOR, 8, "--sampling-ppm", "2000")
+        self.assertEqual(told("a0", 8)["a3"], 2000)
 
     def test_a_wrong_certificate_is_named_and_nothing_is_sent(self):
         impostor = self.collector(server="other-server")

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remote configuration on Linux: an operator signs, the collector answers with it, tallyd obeys."""
-import subprocess
-import sys
 import time
 import unittest
 
@@ -9,7 +7,6 @@ import agreement
 import line
 import scenario
 
-SIGN = scenario.TESTS / "collector" / "sign_config.py"
 OPERATOR = "operator-1"
 PATIENCE_S = 30
 
@@ -19,18 +16,12 @@ class HostRemote(line.Line):
     def setUpClass(cls):
         super().setUpClass()
         for name in ("operator", "stranger"):
-            private = cls.shared / f"{name}.key"
-            for command in (["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
-                             private],
-                            ["ec", "-in", private, "-pubout", "-out", cls.shared / f"{name}.pem"]):
-                subprocess.run(["openssl", *command], check=True, capture_output=True)
+            (cls.shared / name).mkdir()
+            scenario.make_operator(cls.shared / name)
 
     def signed(self, version, *options, by="operator"):
-        """The file of a message, as an operator makes it."""
-        message = self.folder / f"config-{version}.cose"
-        subprocess.run([sys.executable, SIGN, "--key", self.shared / f"{by}.key", "--out", message,
-                        "--operator", OPERATOR, "--version", str(version), *options], check=True)
-        return message
+        return scenario.sign(self.shared / by / "operator.key",
+                             self.folder / f"config-{version}.cose", OPERATOR, version, *options)
 
     def boot(self, name, *endpoints, **settings):
         """tallyd with settings that outlive it; `endpoint` is a key that may stand several times."""
@@ -38,7 +29,7 @@ class HostRemote(line.Line):
         folder.mkdir()
         lines = "\nendpoint = ".join(f"https://{host}:{port}{scenario.PATH}"
                                      for host, port in endpoints)
-        device = scenario.Tallyd(folder, self.certs, lines, config_key=self.shared / "operator.pem",
+        device = scenario.Tallyd(folder, self.certs, lines, config_key=self.shared / "operator/operator.pem",
                                  settings=self.folder / "settings", exit_when_ended="no",
                                  **settings)
         self.addCleanup(device.stop)
