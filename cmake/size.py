@@ -74,6 +74,9 @@ def share_out(tools, image, flash, ram):
 def certificates():
     folder = BUILD / "certs"
     run(ROOT / "tests/certs/make_certs.sh", folder)
+    # Any key on P-256 makes the image take remote configuration.
+    run("openssl", "pkey", "-in", folder / "device.key", "-pubout",
+        "-out", folder / "operator.pem")
     return folder
 
 
