@@ -19,7 +19,6 @@
 enum {
     GIVEN_UP = 3, /* uploads that failed */
     HEAD_BYTES = 5,
-    MESSAGE_HEADS_BYTES = 7,
 };
 _Static_assert((int)HEAD_BYTES <= (int)TALLY_REMOTE_ROOM, "a value's head fits in front");
 
@@ -29,10 +28,11 @@ _Static_assert((int)HEAD_BYTES <= (int)TALLY_REMOTE_ROOM, "a value's head fits i
 static uint32_t told_version(const uint8_t *message, uint32_t bytes) {
     tally_cbor_reader_t cbor;
     uint32_t length;
-    if (bytes < MESSAGE_HEADS_BYTES) {
+    if (bytes < TALLY_REMOTE_HEADS_BYTES) {
         return 0;
     }
-    tally_cbor_read_begin(&cbor, message + MESSAGE_HEADS_BYTES, bytes - MESSAGE_HEADS_BYTES);
+    tally_cbor_read_begin(&cbor, message + TALLY_REMOTE_HEADS_BYTES,
+                          bytes - TALLY_REMOTE_HEADS_BYTES);
     const uint8_t *const map = tally_cbor_read_string(&cbor, TALLY_CBOR_BYTES, &length);
     tally_cbor_read_begin(&cbor, map, length);
     const uint32_t pairs = tally_cbor_read_head(&cbor, TALLY_CBOR_MAP);

@@ -8,7 +8,12 @@
 #include "cbor_read.h"
 #include "metrics.h"
 
-enum { SIGNATURE_BYTES = 64, HEADS_BYTES = 7, SIG_HEADS_BYTES = 17, PPM = 1000000 };
+enum {
+    SIGNATURE_BYTES = 64,
+    HEADS_BYTES = TALLY_REMOTE_HEADS_BYTES,
+    SIG_HEADS_BYTES = 17,
+    PPM = 1000000,
+};
 _Static_assert(SIG_HEADS_BYTES - HEADS_BYTES <= TALLY_REMOTE_ROOM, "in front of a message");
 _Static_assert(TALLY_GROUPS <= 32, "a group has a bit");
 

@@ -15,7 +15,8 @@
 enum {
     TALLY_REMOTE_MAP_MOST = 1024,
     TALLY_REMOTE_MESSAGE_MOST = TALLY_REMOTE_MAP_MOST + 80, /* tag, headers, signature */
-    TALLY_REMOTE_ROOM = 16, /* bytes in front of a message that checking it writes to */
+    TALLY_REMOTE_HEADS_BYTES = 7, /* of a message, in front of its payload's head */
+    TALLY_REMOTE_ROOM = 16,       /* bytes in front of a message that checking it writes to */
     TALLY_REMOTE_THRESHOLDS = 4,
 };
 

@@ -234,8 +234,8 @@ static const mbedtls_x509_crt_profile profile = {
 };
 
 #if TALLY_TLS_WEBPKI
-/* TLS 1.3 passes over PKCS #1 v1.5 for its own signatures. In TLS 1.2 Mbed TLS 3.6 refuses PSS,
- * though it has offered it for 1.3, and a server takes what it can of what comes first. */
+/* TLS 1.3 passes over PKCS #1 v1.5 for its own signatures. In TLS 1.2 a server that goes by this
+ * order takes it; for one that goes by its own and takes PSS there is tally_tls12_pss.h. */
 static const uint16_t signatures[] = {
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
@@ -332,7 +332,7 @@ int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const
     if (!tally_tls_heap_take(config->heap, config->heap_bytes)) {
         return TALLY_E_STATE;
     }
-    *tls = (tally_tls_t) {
+    *tls = (tally_tls_t){
         .port = port,
         .transport =
             {
@@ -343,11 +343,13 @@ int32_t tally_tls_init(tally_tls_t *tls, const tally_tls_config_t *config, const
                 .receive = tls_receive,
                 .close = tls_close,
             },
-        .lower = lower, .pins = config->pins, .pin_count = config->pin_count,
-#if TALLY_TLS_TICKETS
-        .settings = config->settings,
-#endif
+        .lower = lower,
+        .pins = config->pins,
+        .pin_count = config->pin_count,
     };
+#if TALLY_TLS_TICKETS
+    tls->settings = config->settings;
+#endif
     tally_tls_random_use(port);
     tally_tls_time_use(port, least_unix_s(config));
     mbedtls_x509_crt_init(&tls->ca);
