@@ -9,10 +9,10 @@
  *   - once the server is well again, all that waits is delivered.
  */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fakes.h"
+#include "fuzzer.h"
 #include "records.h"
 #include "tally/state.h"
 #include "test.h"
@@ -389,15 +389,6 @@ static void deliver_the_rest(void) {
         tally_flush(&box.agent);
     }
     assert_int_equal(tally_pending(&box.agent), 0);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc;
-    (void)argv;
-    return setenv("CMOCKA_TEST_ABORT", "1", 1); /* an assertion that fails is a crash */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

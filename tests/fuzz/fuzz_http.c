@@ -8,9 +8,9 @@
  *   - a message lies in its room.
  */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzzer.h"
 #include "http.h"
 #include "test.h"
 
@@ -66,15 +66,6 @@ static void assert_same(const reading_t *a, const reading_t *b) {
     assert_int_equal(a->reply.retry_after_s, b->reply.retry_after_s);
     assert_int_equal(a->reply.body_bytes, b->reply.body_bytes);
     assert_memory_equal(a->room, b->room, ROOM);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc;
-    (void)argv;
-    return setenv("CMOCKA_TEST_ABORT", "1", 1); /* an assertion that fails is a crash */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzzer.h"
 #include "metrics.h"
 #include "remote.h"
 #include "test.h"
@@ -131,8 +132,6 @@ static void read_map(const uint8_t *map, size_t size) {
     message[end++] = SIGNATURE_BYTES;
     read_message(message, end + SIGNATURE_BYTES);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > 0 && (data[0] & 1) != 0) {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzzer.h"
 #include "tally/stats.h"
 #include "test.h"
 
@@ -153,15 +154,6 @@ static void play(script_t *script) {
     case 5: change_clock(script); break;
     default: receive_near(script, 7); break;
     }
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc;
-    (void)argv;
-    return setenv("CMOCKA_TEST_ABORT", "1", 1); /* an assertion that fails is a crash */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

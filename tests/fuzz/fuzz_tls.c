@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzzer.h"
 #include "tally_tls.h"
 #include "tally_tls_internal.h"
 #include "test.h"
@@ -279,9 +280,6 @@ static void compose(script_t *script, uint32_t kind) {
 }
 
 /* --- libFuzzer ------------------------------------------------------------------------------ */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "fuzzer.h"
 #include "tally/stats.h"
 #include "test.h"
 
@@ -87,8 +88,6 @@ static void check_counts(uint32_t kept) {
         assert_in_range(value(TALLY_M_TS_MEDIA_LOSS), 0, value(TALLY_M_TS_MEDIA_LOSS_MOST));
     }
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const uint32_t sizes[] = {188, 192, 204};
