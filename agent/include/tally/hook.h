@@ -102,6 +102,11 @@ tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from);
 int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
                         int32_t code, int32_t detail);
 
+/* tally_hook_tell() for what is known only now and was at `at_ms` of the port's monotonic clock. A
+ * time before the session's last event counts as that, one ahead of the clock as now. */
+int32_t tally_hook_tell_at(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                           int32_t code, int32_t detail, uint64_t at_ms);
+
 /* tally_hook_tell() without detail. */
 static inline int32_t tally_hook_event(tally_t *tally, tally_session_id_t session,
                                        enum tally_hook hook, int32_t code) {
