@@ -12,7 +12,7 @@ STAGE := $(OWNER) cmake/setup/stage.sh
 LOGS  := build/log
 
 # What `make setup` installs; `make setup SETS=lint` prepares another set.
-SETS ?= demo test
+SETS ?= demo linux test
 
 BOARDS := $(patsubst boards/%/board.cmake,%,$(wildcard boards/*/board.cmake))
 
@@ -35,19 +35,23 @@ define build
 @$(STAGE) build-$(1) $(LOGS)/build-$(1).log cmake --build build/$(1)
 endef
 
-.PHONY: help setup linux firmware known-board build-test test campaign \
-	demo size bench schema lint clean distclean
+.PHONY: help setup linux programs firmware known-board build-test test campaign \
+	demo demo-linux size bench schema lint clean distclean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-setup: ## install what is missing for demo and test
+setup: ## install what is missing for linux, demo and test
 	@$(SETUP) $(SETS)
 
 ready-%:
 	@$(SETUP) $*
 
-linux: ready-demo ## build tallyd, tally-decode, tally-schema and tally-spool for this machine
+linux: ready-linux ## build tallyd, libtally-client, the GStreamer plugin and the tools
+	$(call build,linux,-DTALLY_BOARD=linux -DTALLY_GSTREAMER=ON -DCMAKE_BUILD_TYPE=MinSizeRel)
+
+# The same folder as above, plugin or not: who has no GStreamer needs none.
+programs: ready-demo
 	$(call build,linux,-DTALLY_BOARD=linux -DCMAKE_BUILD_TYPE=MinSizeRel)
 
 firmware: known-board ready-demo ## build for BOARD= with ENDPOINT= and CERTS=
@@ -62,9 +66,10 @@ known-board:
 	@$(if $(filter $(BOARD),$(BOARDS)),true,\
 		echo "firmware: no board '$(BOARD)'; BOARD is one of: $(BOARDS)" >&2; exit 2)
 
-build-test: ready-test
-	$(call build,test,-DTALLY_BOARD=linux -DTALLY_TESTS=ON -DTALLY_SANITIZE=ON \
-		-DCMAKE_BUILD_TYPE=Debug)
+# Players that know nothing of sanitizers load what is in build/linux.
+build-test: linux ready-test
+	$(call build,test,-DTALLY_BOARD=linux -DTALLY_TESTS=ON -DTALLY_GSTREAMER=ON \
+		-DTALLY_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug)
 
 test: build-test ## run the tests
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE campaign
@@ -72,13 +77,16 @@ test: build-test ## run the tests
 campaign: build-test ## run the long tests
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
 
-demo: linux ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
+demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py
+
+demo-linux: linux ready-demo-linux ## gst-play-1.0 plays a throttled ladder, tallyd reports and is checked
+	@$(OWNER) $(PYTHON) tests/demo/demo_linux.py
 
 size: ready-bench ## measure the code and the memory
 	@$(OWNER) $(PYTHON) cmake/size.py
 
-bench: ready-bench ## count instructions, measure heap, stack and longest step
+bench: linux ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
 
 schema: ready-demo ## write what is made of the registry; LEDGER=file goes on from another

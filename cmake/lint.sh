@@ -23,12 +23,13 @@ mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- \
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run)
 # What a Linux build compiles: a tool that follows includes needs one consistent world.
 mapfile -t linux_sources < <(printf '%s\n' "${sources[@]}" |
-    grep -E '^(agent/src|port/(posix|mbedtls|ram|template)|boards/(linux|receiver))/.*\.c$')
+    grep -E '^(agent/src|port/(posix|mbedtls|ram|template|client|gstreamer)|boards/(linux|receiver))/.*\.c$')
 
 # The functions below are called through check().
 # shellcheck disable=SC2317
 build_with_clang() {
-    cmake -S . -B build/lint -G Ninja -DTALLY_BOARD=linux -DCMAKE_C_COMPILER=clang &&
+    cmake -S . -B build/lint -G Ninja -DTALLY_BOARD=linux -DTALLY_GSTREAMER=ON \
+        -DCMAKE_C_COMPILER=clang &&
         cmake --build build/lint
 }
 

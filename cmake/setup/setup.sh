@@ -87,7 +87,7 @@ command_for() {
 
 	for set; do
 		case $set in
-		demo | test) ;;
+		demo | linux | test) ;;
 		*) make="make setup SETS='$*'" ;;
 		esac
 	done

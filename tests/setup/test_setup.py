@@ -145,7 +145,7 @@ class SomethingMissing(Sandbox):
 
     def test_an_unknown_set_is_refused_by_name(self):
         run = self.run_script("setup.sh", "tset")
-        self.assert_refused(run, "no set 'tset'", "bench demo lint test")
+        self.assert_refused(run, "no set 'tset'", "bench demo demo-linux lint linux test")
 
     def test_only_what_is_missing_is_installed_without_questions(self):
         run = self.run_script("setup.sh", "test")
