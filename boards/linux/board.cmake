@@ -5,6 +5,9 @@ add_subdirectory(port/posix)
 add_subdirectory(port/mbedtls)
 add_subdirectory(port/ram)
 add_subdirectory(boards/receiver)
+if(TALLY_GSTREAMER)
+    add_subdirectory(port/gstreamer)
+endif()
 
 set(linux_dir "${CMAKE_CURRENT_LIST_DIR}")
 
