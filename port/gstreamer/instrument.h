@@ -6,8 +6,8 @@
  * asks each instrument about each element that a pipeline gets; one that takes it is polled until
  * the element or its session is gone.
  *
- *     element-added -> takes()? -> attach() -> begin() -> poll() ... -> end() -> begin() ... -> detach()
- *                      any thread  any thread  watcher    watcher       watcher                watcher
+ *     element-added -> takes()? -> attach() -> begin() -> poll() ... -> end() -> begin() ... ->
+ * detach() any thread  any thread  watcher    watcher       watcher                watcher
  */
 #include <gst/gst.h>
 
@@ -20,8 +20,8 @@ typedef struct {
      * that adds the element, the element not linked yet; quick, no locks of the element taken. */
     gboolean (*takes)(GstElement *element);
 
-    /* State for an element, which outlives it (the caller holds a reference). Probes and signals are
-     * connected here. NULL: no memory, the element is left alone. Same thread as takes(). */
+    /* State for an element, which outlives it (the caller holds a reference). Probes and signals
+     * are connected here. NULL: no memory, the element is left alone. Same thread as takes(). */
     gpointer (*attach)(player_t *player, GstElement *element);
 
     /* A session began: tell what is known already; attach streams to it. */

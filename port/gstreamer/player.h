@@ -33,7 +33,8 @@ GstElement *player_pipeline(const player_t *player);
 /* Milliseconds of the clock that tally_hook_tell_at() takes (CLOCK_BOOTTIME). Any thread. */
 uint64_t player_now_ms(void);
 
-/* ---- what an instrument may tell, for the judge and the records to use. Watcher only. --------- */
+/* ---- what an instrument may tell, for the judge and the records to use. Watcher only. ---------
+ */
 
 /* The rendition on screen has this declared bitrate. */
 void player_rendition(player_t *player, uint32_t kbps);

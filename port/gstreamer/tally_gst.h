@@ -8,8 +8,9 @@
  * GST_PLUGIN_PATH. Where the system's GStreamer is built without tracers: one call below, once,
  * behind gst_init().
  *
- * The plugin registers no tracer hook, which would slow down every buffer of every element; it looks
- * at what bins get as elements, at the messages on their buses, and at the buffers that reach sinks.
+ * The plugin registers no tracer hook, which would slow down every buffer of every element; it
+ * looks at what bins get as elements, at the messages on their buses, and at the buffers that reach
+ * sinks.
  */
 #include <gst/gst.h>
 
