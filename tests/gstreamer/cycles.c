@@ -4,7 +4,8 @@
  * knows nothing of tally. Each cycle builds one of the pipelines in turn, plays until its element
  * named "sink", or its video-sink, was handed SHOWN buffers, and throws it away.
  *
- * Ten times on the way it writes a line of JSON with what the process holds and has used up.
+ * Ten times on the way it writes a line of JSON with what the process holds and has used up. With
+ * TALLY_CYCLES_LEAK set it loses an object each time, for tests of who looks for that.
  */
 #include <dirent.h>
 #include <gst/gst.h>
@@ -55,8 +56,8 @@ static uint64_t resident_bytes(void) {
 static void report(unsigned cycles) {
     (void)printf("{\"cycles\": %u, \"cpu_ns\": %" PRIu64 ", \"resident\": %" PRIu64
                  ", \"heap\": %zu, \"files\": %u, \"threads\": %u}\n",
-                 cycles, cpu_ns(), resident_bytes(), mallinfo2().uordblks,
-                 entries("/proc/self/fd"), entries("/proc/self/task"));
+                 cycles, cpu_ns(), resident_bytes(), mallinfo2().uordblks, entries("/proc/self/fd"),
+                 entries("/proc/self/task"));
     (void)fflush(stdout);
 }
 
@@ -88,6 +89,14 @@ static GstElement *find_sink(GstElement *pipeline) {
     GstElement *sink = NULL;
     g_object_get(pipeline, "video-sink", &sink, NULL);
     return sink;
+}
+
+static void leak(void) {
+    static GstBus *volatile lost;
+    if (g_getenv("TALLY_CYCLES_LEAK") == NULL)
+        return;
+    lost = gst_bus_new();
+    lost = NULL;
 }
 
 static gboolean play(const char *text, unsigned shown) {
@@ -126,6 +135,7 @@ int main(int argc, char **argv) {
             (void)fprintf(stderr, "cycle %u did not play: %s\n", played + 1, text);
             return 1;
         }
+        leak();
         if ((played + 1) % tenth == 0)
             report(played + 1);
     }

@@ -4,50 +4,19 @@ and each time it played is told.
 
 TALLY_CYCLES=n plays n times, as the campaign does.
 """
-import json
 import os
 import pathlib
 import statistics
-import subprocess
 import unittest
 
+import cycles
 import scratch
 from box import Daemon, await_ends, scenario
 
 CYCLES = int(os.environ.get("TALLY_CYCLES", "300"))
-SHOWN = 3
-PIPELINE = ("videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=100/1 "
-            "! fakevideosink name=sink")
-SECONDS_A_CYCLE = 0.5
 # Of a cycle, beside what GStreamer itself holds on to.
 MOST_HEAP_BYTES = 24
 MOST_SLOWER = 1.25
-
-
-def environment(folder, **more):
-    clean = {key: value for key, value in os.environ.items()
-             if not key.startswith(("GST_", "LD_PRELOAD"))}
-    # One arena, of which the C library tells what is in use.
-    return {**clean, "GST_REGISTRY": str(folder / "registry"), "MALLOC_ARENA_MAX": "1",
-            **{key: str(value) for key, value in more.items()}}
-
-
-def with_plugin(folder, socket, **more):
-    return environment(folder, GST_TRACERS="tally", TALLY_SOCKET=socket,
-                       GST_PLUGIN_PATH=scenario.PROGRAMS / "gstreamer", **more)
-
-
-def play(folder, cycles, environ):
-    """What the application tells of itself, ten times."""
-    log = folder / "cycles.log"
-    with open(log, "ab") as err:
-        done = subprocess.run([os.environ["TALLY_CYCLES_PROGRAM"], str(cycles), str(SHOWN),
-                               PIPELINE], env=environ, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=err, text=True, check=False,
-                              timeout=60 + cycles * SECONDS_A_CYCLE)
-    if done.returncode != 0:
-        raise AssertionError(f"exit {done.returncode}; {log.read_text(errors='replace')[-2000:]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def growth(told, key):
@@ -70,8 +39,9 @@ class Cycles(unittest.TestCase):
         self.addCleanup(self.daemon.stop)
 
     def test_each_is_told_and_none_leaves_anything_behind(self):
-        told = play(self.folder, CYCLES, with_plugin(self.folder, self.daemon.socket))
-        bare = play(self.folder, CYCLES, environment(self.folder))
+        told = cycles.play(self.folder, CYCLES, cycles.with_plugin(
+            self.folder, scenario.PROGRAMS / "gstreamer", self.daemon.socket))
+        bare = cycles.play(self.folder, CYCLES, cycles.environment(self.folder))
         self.assertEqual({entry["files"] for entry in told[1:]}, {told[1]["files"]})
         self.assertEqual({entry["threads"] for entry in told[1:]}, {told[1]["threads"]})
         heap = growth(told, "heap") - growth(bare, "heap")
