@@ -28,7 +28,7 @@ from stages import only_one, stage  # noqa: E402
 FOLDER = ROOT / "build" / "demo-linux"
 KEPT = ("media",)
 # kbit/s of the server from each second on, since it was asked for the first segment.
-RATES = ((0, 700), (3, 3500), (8, 0), (17, 4000), (22, 0), (33, 6000))
+RATES = ((0, 0), (2, 1500), (6, 4000), (9, 0), (17, 4000), (24, 0), (34, 6000))
 MOST_S = 100
 RUNS_MOST = 3
 
