@@ -40,19 +40,19 @@ def build():
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DTALLY_BENCH=ON", *sources)
     run("cmake", "--build", BUILD, "--target", "tally_bench", "tally_bench_encode",
         "tally_bench_sealed", "tally_bench_spool", "tally_bench_spool_small", "tally_bench_uplink",
-        "tally_bench_hop", "gstbenchtracers", "fault_cuts", "tally-decode")
+        "tally_bench_hop", "tally_bench_client", "gstbenchtracers", "fault_cuts", "tally-decode")
     programs = BUILD / "tests" / "bench"
     return (programs / "tally_bench", programs / "tally_bench_encode",
             programs / "tally_bench_sealed",
             (programs / "tally_bench_spool", programs / "tally_bench_spool_small",
              programs / "fault" / "fault_cuts"),
-            programs / "tally_bench_uplink", programs / "gst" / "tally_bench_hop",
+            programs / "tally_bench_uplink", programs / "gst",
             BUILD / "tally-decode")
 
 
 def measure():
     """Prints each figure as soon as it is known; all of them."""
-    operations, encoders, store, spools, uploads, hops, decoder = build()
+    operations, encoders, store, spools, uploads, players, decoder = build()
     rows = []
     for name, value, unit in itertools.chain(instructions.figures(run, operations, BUILD),
                                              instructions.encode_figures(run, encoders),
@@ -60,7 +60,7 @@ def measure():
                                              spool.figures(run, operations, spools),
                                              footprint.figures(run, BUILD),
                                              uplink.figures(run, BUILD, uploads),
-                                             gst_figures.figures(run, BUILD, LINUX, hops),
+                                             gst_figures.figures(run, BUILD, LINUX, players),
                                              board_figures.figures(BUILD, decoder)):
         print(f"{name:<41}{value:>12,} {unit}", flush=True)
         rows.append({"name": name, "value": value, "unit": unit})

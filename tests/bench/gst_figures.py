@@ -4,12 +4,14 @@ import hop
 import playing
 
 
-def figures(run, build, programs, hop_program):
-    """(name, value, unit) of each. `programs` is the build folder of what ships."""
+def figures(run, build, programs, players):
+    """(name, value, unit) of each. `programs` is the build folder of what ships, `players` that of
+    what is measured with."""
     added_ns = 0
-    for name, value, unit in hop.figures(hop_program, hop_program.parent, programs / "gstreamer",
-                                         build / "hop"):
+    for name, value, unit in hop.figures(players / "tally_bench_hop", players,
+                                         programs / "gstreamer", build / "hop"):
         if name == "gst.hop.added_ns":
             added_ns = value
         yield name, value, unit
-    yield from playing.figures(run, programs, build / "playing", added_ns * hop.HOPS)
+    yield from playing.figures(run, programs, players / "tally_bench_client", build / "playing",
+                               added_ns * hop.HOPS)

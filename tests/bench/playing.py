@@ -88,7 +88,14 @@ def share(daemon, player):
     return tuple(100 * (end - begin) / took_ns for begin, end in zip(before, after, strict=True))
 
 
-def figures(run, programs, folder, sink_ns):
+def client_bytes(client, socket):
+    """Of a player that uses libtally-client itself."""
+    done = subprocess.run([client], env={**os.environ, "TALLY_SOCKET": str(socket)}, check=True,
+                          stdout=subprocess.PIPE, text=True)
+    return int(done.stdout)
+
+
+def figures(run, programs, client, folder, sink_ns):
     """(name, value, unit) of each. `programs` is the folder of what ships, `sink_ns` what the plugin
     adds to a buffer that reaches a sink."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -113,6 +120,8 @@ def figures(run, programs, folder, sink_ns):
         yield "tallyd.cpu_playing_720p.daemon_percent", round(tallyd, 3), "percent"
         yield "tallyd.cpu_playing_720p.plugin_percent", round(threads + probes, 3), "percent"
         yield "tallyd.rss.bytes", resident_bytes(daemon.pid), "bytes"
+        yield "client.ram.bytes", client_bytes(client, daemon.socket), "bytes"
     yield "tallyd.stripped.bytes", stripped_bytes(run, programs / "tallyd", folder), "bytes"
-    plugin = programs / "gstreamer" / "libgsttally.so"
-    yield "gst.plugin.stripped.bytes", stripped_bytes(run, plugin, folder), "bytes"
+    for name, file in (("gst.plugin", "gstreamer/libgsttally.so"),
+                       ("client", "port/client/libtally-client.so")):
+        yield f"{name}.stripped.bytes", stripped_bytes(run, programs / file, folder), "bytes"
