@@ -31,6 +31,8 @@ extern "C" {
 
 /* --- the player's half ----------------------------------------------------------------------- */
 
+#if TALLY_PLAYER_HALF
+
 /* What is to become of a message that cannot be sent at once. */
 enum tally_keep {
     TALLY_KEEP,    /* nothing else tells it: send it later, in order */
@@ -65,6 +67,8 @@ void tally_player_announce(tally_t *tally);
 /* Messages that the link took and gave up all the same. Told to the daemon with the next sums.
  * Agent task. */
 void tally_player_lost(tally_t *tally, uint32_t messages);
+
+#endif
 
 /* --- the daemon's half ----------------------------------------------------------------------- */
 
