@@ -30,6 +30,7 @@ def boot_less_monotonic_ms():
 class Stall:
     begin_ms: float  # when the picture behind the last one was due
     end_ms: float
+    is_held: bool = False  # the application paused in it
 
     @property
     def length_ms(self):
@@ -61,7 +62,8 @@ class Screen:
                                for at in self.flushes)]
         found = []
         for before, after in zip(self.frames, self.frames[1:]):
-            stall = Stall(before + frame_ms, after)
+            is_held = any(before < at < after and asked == "PAUSED" for at, asked in self.states)
+            stall = Stall(before + frame_ms, after, is_held)
             if stall.length_ms >= least_ms and not any(
                     start < after and end > before for start, end in excused):
                 found.append(stall)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+from player import hurry
+
 SERVER = pathlib.Path(__file__).with_name("server.py")
 
 
@@ -18,7 +20,7 @@ class Served:
         with open(folder / "server.err", "ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, SERVER, root, folder / "plan.json", self._log, ready],
-                stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+                stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=hurry)
         self.await_log(ready.exists)
         self.port = json.loads(ready.read_text())["port"]
 

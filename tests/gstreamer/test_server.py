@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server gives what its plan says and says what it gave."""
 import http.client
-import json
 import pathlib
+import sys
 import time
 import unittest
 
-import scratch
 from bucket import BURST_S, Bucket
 from serving import Served
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "collector"))
+import harness  # noqa: E402  (needs the path above)
 
 KB = 1000
 
@@ -52,7 +54,7 @@ class Schedule(unittest.TestCase):
 
 class Serving(unittest.TestCase):
     def setUp(self):
-        self.folder = pathlib.Path(scratch.folder(self.addCleanup))
+        self.folder = pathlib.Path(harness.scratch(self.addCleanup))
         (self.folder / "root").mkdir()
         (self.folder / "root/a.ts").write_bytes(bytes(range(250)) * 400)
 
@@ -71,6 +73,7 @@ class Serving(unittest.TestCase):
     def test_a_file_comes_whole_and_is_written_down(self):
         served = self.serve({})
         self.assertEqual(self.ask(served), (200, bytes(range(250)) * 400))
+        served.await_log(served.answers)
         entry, = served.answers()
         self.assertEqual((entry["path"], entry["status"], entry["bytes"], entry["is_whole"]),
                          ("/a.ts", 200, 100_000, True))
@@ -95,6 +98,7 @@ class Serving(unittest.TestCase):
         began = time.monotonic()
         self.ask(served)
         self.assertAlmostEqual(time.monotonic() - began, 1.0, delta=0.15)
+        served.await_log(served.answers)
         entry, = served.answers()
         self.assertLess(entry["late_ms"], 150)
 
@@ -110,7 +114,7 @@ class Serving(unittest.TestCase):
         with self.assertRaises(http.client.IncompleteRead) as caught:
             self.ask(served)
         self.assertEqual(len(caught.exception.partial), 20_480)
-        served.await_log(lambda: served.answers())
+        served.await_log(served.answers)
         self.assertFalse(served.answers()[0]["is_whole"])
 
     def test_a_server_that_is_gone_resets_and_refuses(self):
