@@ -85,9 +85,6 @@ void tally_agent_declare(tally_t *tally) {
     if (tally->options->settings != NULL) {
         tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, BOOT_COUNT);
     }
-#if TALLY_PLAYERS > 0
-    tally->capabilities[TALLY_G_DIMENSION] |= TALLY_CAN(DIMENSION, SESSION_ID);
-#endif
 #if TALLY_METRICS_USER
     /* Without it nobody could tell whose the keys of group USER are. */
     tally->capabilities[TALLY_G_BOOT] |= TALLY_CAN(BOOT, VENDOR_ID);
@@ -258,7 +255,8 @@ static const struct {
 #endif
 #undef TOLD
 };
-_Static_assert(offsetof(tally_t, sessions) / 4 <= UINT16_MAX, "agent_words has 16 bits for a place");
+_Static_assert(offsetof(tally_t, sessions) / 4 <= UINT16_MAX,
+               "agent_words has 16 bits for a place");
 
 static void report_agent(tally_t *tally) {
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;

@@ -68,26 +68,31 @@ static void add_losses(tally_t *tally) {
 
 /* --- what is of a session ------------------------------------------------------------------- */
 
-/* Looks at all that is behind the record of a snapshot. How many bytes of it can be kept, in
- * `out`. */
+/* What is behind the record of a snapshot: how much of it can be kept, and how many records of it
+ * cannot. */
+typedef struct {
+    uint32_t bytes;
+    uint32_t left_out;
+} streams_t;
+
 static int32_t check_streams(tally_t *tally, tally_cbor_reader_t *cbor, uint32_t theirs,
-                             uint32_t *out) {
+                             streams_t *out) {
     const tally_message_t *const record = &tally->players.record;
     const uint8_t *const begin = cbor->at;
-    *out = 0;
+    *out = (streams_t){0};
     while (cbor->left > 0) {
         const int32_t status = tally_message_read(cbor, &tally->players.record);
         const uint32_t bytes = (uint32_t)(cbor->at - begin);
         if (status < 0) {
             return status;
         }
-        if (record->kind == 'h' || (tally_told_is_stream(record->kind) && record->session != theirs)) {
+        if (tally_told_is_stream(record->kind) && record->session != theirs) {
             return TALLY_E_CBOR;
         }
         if (bytes <= TALLY_PLAYER_STREAM_BYTES) {
-            *out = bytes;
+            out->bytes = bytes;
         } else {
-            tally->snapshots_stale++;
+            out->left_out++;
         }
     }
     return TALLY_OK;
@@ -97,7 +102,7 @@ static int32_t take_snapshot(tally_t *tally, uint32_t player, const uint8_t *mes
                              uint32_t bytes) {
     tally_message_t *const record = &tally->players.record;
     tally_cbor_reader_t cbor;
-    uint32_t stream_bytes;
+    streams_t kept;
     tally_cbor_read_begin(&cbor, message, bytes);
     (void)tally_message_read(&cbor, record);
     const uint8_t *const streams = cbor.at;
@@ -105,20 +110,20 @@ static int32_t take_snapshot(tally_t *tally, uint32_t player, const uint8_t *mes
     if (session != NULL && tally_told_has_fallen(session, record)) {
         return TALLY_E_ARGUMENT;
     }
-    const int32_t status = check_streams(tally, &cbor, record->session, &stream_bytes);
+    const int32_t status = check_streams(tally, &cbor, record->session, &kept);
     if (status < 0 || session == NULL) {
         return status;
     }
     tally_cbor_read_begin(&cbor, message, bytes);
     (void)tally_message_read(&cbor, record);
-    tally_told_snapshot(tally, session, record, streams, stream_bytes);
+    tally_told_snapshot(tally, session, record, streams, kept.bytes);
+    tally->snapshots_stale += kept.left_out;
     return TALLY_OK;
 }
 
 static int32_t take_start(tally_t *tally, uint32_t player, tally_session_t *known) {
     const tally_message_t *const record = &tally->players.record;
-    tally_session_t *const session =
-        known != NULL ? known : tally_told_open(tally, player, record);
+    tally_session_t *const session = known != NULL ? known : tally_told_open(tally, player, record);
     if (session == NULL) {
         return TALLY_E_FULL;
     }
@@ -132,8 +137,7 @@ static int32_t take_end(tally_t *tally, uint32_t player, tally_session_t *known)
     if (known != NULL && tally_told_has_fallen(known, record)) {
         return TALLY_E_ARGUMENT;
     }
-    tally_session_t *const session =
-        known != NULL ? known : tally_told_open(tally, player, record);
+    tally_session_t *const session = known != NULL ? known : tally_told_open(tally, player, record);
     if (session == NULL) {
         return TALLY_E_FULL;
     }

@@ -35,9 +35,8 @@ static void read_key(tally_cbor_reader_t *cbor, key_t *key) {
     if (cbor->failed) {
         return;
     }
-    const bool is_behind =
-        key->text == NULL || bytes > key->bytes ||
-        (bytes == key->bytes && memcmp(text, key->text, bytes) > 0);
+    const bool is_behind = key->text == NULL || bytes > key->bytes ||
+                           (bytes == key->bytes && memcmp(text, key->text, bytes) > 0);
     cbor->failed = !is_behind;
     *key = (key_t){.text = text, .bytes = bytes};
 }

@@ -163,15 +163,17 @@ static uint32_t largest_metric(const tally_metric_info_t *info) {
 static uint32_t largest_dimension(const tally_metric_info_t *info) {
 #if TALLY_PLAYER_HALF || TALLY_PLAYERS > 0
     if (info == &tally_metric_infos[TALLY_M_SESSION_ID]) {
-        return KEY_BYTES + NUMBER_BYTES; /* it is not stored there */
+        return 0; /* see below */
     }
 #endif
     return info->kind == TALLY_KIND_TEXT ? 2 : info->kind == TALLY_KIND_ENUM ? 0 : 3;
 }
 
 enum {
-    DIMENSION_BYTES =
-        TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 + TALLY_SESSION_TEXT_BYTES / 258
+    /* Sessions of players have an id, which is not stored there, declared or not. */
+    SESSION_ID_BYTES = TALLY_PLAYER_HALF || TALLY_PLAYERS > 0 ? KEY_BYTES + NUMBER_BYTES : 0,
+    DIMENSION_BYTES = SESSION_ID_BYTES + TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 +
+                      TALLY_SESSION_TEXT_BYTES / 258
 };
 
 static uint32_t largest_group(uint32_t group, uint64_t declared) {

@@ -51,7 +51,12 @@ static void begin_records(tally_t *tally, const tally_session_t *session) {
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
         const bool is_theirs = (TALLY_SPLIT_GROUPS >> i & 1) != 0;
         tally->players.declared[i] =
-            tally->capabilities[i] & (is_theirs && connected != NULL ? connected->can[i] : ~UINT64_C(0));
+            tally->capabilities[i] &
+            (is_theirs && connected != NULL ? connected->can[i] : ~UINT64_C(0));
+    }
+    if (connected != NULL && tally->capabilities[TALLY_G_DIMENSION] != 0) {
+        tally->players.declared[TALLY_G_DIMENSION] |=
+            connected->can[TALLY_G_DIMENSION] & TALLY_CAN(DIMENSION, SESSION_ID);
     }
     tally->report.declared = tally->players.declared;
 }
@@ -402,8 +407,7 @@ void tally_told_died(tally_t *tally, tally_session_t *session) {
     revive(session, (can & TALLY_CAN(PLAYBACK, PLAY_ATTEMPTS)) != 0);
     (void)tally_session_apply(session, TALLY_HOOK_CLOSE, TALLY_STOP_PLAYER_DIED, 0, told->at_ms);
     /* What has happened since the last event is not known, nor when. */
-    session->last_known &=
-        (uint16_t)(1u << (TALLY_M_SINCE_HEARTBEAT - TALLY_M_SINCE_FIRST));
+    session->last_known &= (uint16_t)(1u << (TALLY_M_SINCE_HEARTBEAT - TALLY_M_SINCE_FIRST));
     close_session(tally, session);
 }
 

@@ -2,10 +2,10 @@
 #ifndef TALLY_SRC_TOLD_H
 #define TALLY_SRC_TOLD_H
 /*
- * Sessions that players in other processes tell of, in the slots of all sessions. Their figures come
- * whole, once a second, and stand still in between: no time passes on them here, and a player that
- * is silent makes no heartbeats. What its player has counted and the daemon has not declared, or
- * the other way round, is never sent.
+ * Sessions that players in other processes tell of, in the slots of all sessions. Their figures
+ * come whole, once a second, and stand still in between: no time passes on them here, and a player
+ * that is silent makes no heartbeats. What its player has counted and the daemon has not declared,
+ * or the other way round, is never sent.
  */
 #include <stdbool.h>
 #include <stdint.h>
