@@ -207,6 +207,20 @@ static char *next_line(reading_t *reading, FILE *in, char *line) {
     return NULL;
 }
 
+/* The rule whose value lies at `member`. */
+static uint32_t rule_of(const config_t *config, const void *member) {
+    const size_t offset = (size_t)((const uint8_t *)member - (const uint8_t *)config);
+    uint32_t rule = 0;
+    while (rule + 1 < RULES && rules[rule].offset != offset) {
+        rule++;
+    }
+    return rule;
+}
+
+static bool is_given(const config_t *config, const void *member) {
+    return config->lines[rule_of(config, member)] != 0;
+}
+
 bool config_read(config_t *config, FILE *in, const char *name, FILE *errors) {
     reading_t reading = {.config = config, .name = name, .errors = errors};
     char line[LINE_BYTES];
@@ -226,7 +240,7 @@ bool config_read(config_t *config, FILE *in, const char *name, FILE *errors) {
     if (config->ca[0] == '\0' && config->pins.count == 0) {
         refuse(&reading, "ca", "missing, and so is a pin");
     }
-    if (config->listen.address[0] == '\0' && config->socket[0] == '\0') {
+    if (!is_given(config, &config->listen) && !is_given(config, config->socket)) {
         refuse(&reading, "listen", "missing, and so is a socket");
     }
     return !reading.failed;
@@ -241,16 +255,6 @@ bool config_load(config_t *config, const char *name, FILE *errors) {
     const bool read = config_read(config, in, name, errors);
     (void)fclose(in);
     return read;
-}
-
-/* The rule whose value lies at `member`. */
-static uint32_t rule_of(const config_t *config, const void *member) {
-    const size_t offset = (size_t)((const uint8_t *)member - (const uint8_t *)config);
-    uint32_t rule = 0;
-    while (rule + 1 < RULES && rules[rule].offset != offset) {
-        rule++;
-    }
-    return rule;
 }
 
 void config_complain(const config_t *config, const void *member, FILE *errors, const char *what,

@@ -50,6 +50,26 @@ static uint64_t boot_capabilities(const tally_options_t *options) {
     return can;
 }
 
+/* What a player can measure it says itself: of all that any can, that much counts. */
+static void declare_players(uint64_t capabilities[TALLY_GROUPS]) {
+    capabilities[TALLY_G_ADS] = TALLY_CAN_ALL(ADS);
+    capabilities[TALLY_G_DIMENSION] = TALLY_CAN_ALL(DIMENSION);
+    capabilities[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
+    capabilities[TALLY_G_FRAMES] = TALLY_CAN_ALL(FRAMES);
+    capabilities[TALLY_G_HISTOGRAM] = TALLY_CAN_ALL(HISTOGRAM);
+    capabilities[TALLY_G_LEVEL] = TALLY_CAN_ALL(LEVEL);
+    capabilities[TALLY_G_MEDIA] = TALLY_CAN_ALL(MEDIA);
+    capabilities[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
+    capabilities[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
+    capabilities[TALLY_G_SINCE] = TALLY_CAN_ALL(SINCE);
+    capabilities[TALLY_G_TS] = TALLY_CAN_ALL(TS);
+    capabilities[TALLY_G_VIEWING] = TALLY_CAN_ALL(VIEWING);
+    capabilities[TALLY_G_WEBRTC_INBOUND] = TALLY_CAN_ALL(WEBRTC_INBOUND);
+    capabilities[TALLY_G_WEBRTC_OUTBOUND] = TALLY_CAN_ALL(WEBRTC_OUTBOUND);
+    capabilities[TALLY_G_WEBRTC_PAIR] = TALLY_CAN_ALL(WEBRTC_PAIR);
+    capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, PLAYERS_REFUSED);
+}
+
 static void fill_options(device_t *device, const config_t *config) {
     device->receiver_config = (receiver_config_t){
         .start_buffer_ms = config->start_buffer_ms,
@@ -88,7 +108,12 @@ static void fill_options(device_t *device, const config_t *config) {
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,
     };
-    receiver_capabilities(&device->receiver_config, options->capabilities);
+    if (config->socket[0] != '\0') {
+        declare_players(options->capabilities);
+    } else {
+        receiver_capabilities(&device->receiver_config, options->capabilities);
+    }
+    options->capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, TLS_HEAP_HIGH);
     options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);
     options->capabilities[TALLY_G_DEVICE] =
         device_sample_open(&device->sample, "", "/") | TALLY_CAN(DEVICE, BOOT_TO_PICTURE);

@@ -37,6 +37,8 @@ class Tallyd(scenario.Process):
             "settings": box.folder / "settings"}
         self.configure(**settings)
         command = [scenario.PROGRAMS / "tallyd", "--run", self.configuration]
+        log = box.folder / "tallyd.log"
+        self.starts_before = log.read_text().count("tallyd: players at") if log.exists() else 0
         changes = [f"{key}={value}" for key, value in (environment or {}).items()]
         super().__init__("tallyd", box.folder, *(["env", *changes] if changes else []), *wrapper,
                          *command, keep=keep)
@@ -122,7 +124,7 @@ class Box(unittest.TestCase):
         daemon = Tallyd(self, **settings)
         self.addCleanup(daemon.stop, signal.SIGKILL)
         if awaits:
-            daemon.await_lines("tallyd: players at", 1)
+            daemon.await_lines("tallyd: players at", daemon.starts_before + 1)
         return daemon
 
     def player(self, daemon, **options):
