@@ -78,10 +78,18 @@ int32_t tally_connection_send(tally_connection_t *connection, const uint8_t *mes
     return connection->is_full ? TALLY_E_FULL : TALLY_E_CLOSED;
 }
 
+static ssize_t receive(int fd, uint8_t out[TALLY_ANSWER_BYTES]) {
+    /* MSG_TRUNC: the size as it was sent. */
+    return recv(fd, out, TALLY_ANSWER_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+}
+
 int32_t tally_connection_receive(tally_connection_t *connection, tally_answer_t *out) {
     uint8_t bytes[TALLY_ANSWER_BYTES];
-    /* MSG_TRUNC: the size as it was sent. */
-    const ssize_t got = recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t got = receive(connection->fd, bytes);
+    if (got < 0 && errno == ECONNRESET) {
+        /* The daemon left messages unread; its answers are there all the same. */
+        got = receive(connection->fd, bytes);
+    }
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         return TALLY_E_EMPTY;
     }

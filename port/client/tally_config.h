@@ -12,7 +12,8 @@
 #define TALLY_SESSION_TEXT_BYTES 1024
 #define TALLY_RECORD_BYTES       3072
 
-#define TALLY_DEVICE 0
+#define TALLY_PLAYER_HALF 1
+#define TALLY_DEVICE      0
 
 /* $TALLY_LOG chooses among all levels. */
 #define TALLY_LOG_LEVEL 4

@@ -40,6 +40,14 @@ static void take_answers(tally_client_t *client, uint64_t now_ms) {
     }
 }
 
+/* Nothing can be sent any more; what the daemon said before that counts. */
+static void lose_behind_answers(tally_client_t *client, uint64_t now_ms) {
+    take_answers(client, now_ms);
+    if (tally_connection_is_open(&client->connection)) {
+        lose(client, now_ms, TALLY_E_CLOSED);
+    }
+}
+
 /* Sends what can be sent now; in the middle of an announcement nothing but that. */
 static int32_t send_messages(tally_client_t *client) {
     int32_t status = TALLY_OK;
@@ -126,20 +134,21 @@ static uint32_t least(uint32_t one, uint64_t other) {
 /* Does what is due; returns after how many milliseconds there is more. */
 static uint32_t turn(tally_client_t *client, uint64_t now_ms) {
     take_answers(client, now_ms);
-    const uint32_t wait_ms = step_agent(client);
+    /* Ahead of the agent: what it tells for the first time is not announced too. */
     if (wants_connection(client) && now_ms >= client->connection.retry_ms) {
         connect_to_daemon(client, now_ms);
     }
-    if (tally_connection_is_open(&client->connection)) {
-        const int32_t status = send_messages(client);
-        if (status != TALLY_OK) {
-            lose(client, now_ms, status);
-        }
+    const uint32_t wait_ms = step_agent(client);
+    if (tally_connection_is_open(&client->connection) && send_messages(client) != TALLY_OK) {
+        lose_behind_answers(client, now_ms);
     }
     atomic_store(&client->figures.waiting, client->outbox.count);
     atomic_store(&client->figures.dropped, client->outbox.dropped);
-    return wants_connection(client) ? least(wait_ms, client->connection.retry_ms - now_ms)
-                                    : wait_ms;
+    if (!wants_connection(client)) {
+        return wait_ms;
+    }
+    const uint64_t retry_ms = client->connection.retry_ms;
+    return least(wait_ms, retry_ms > now_ms ? retry_ms - now_ms : 0);
 }
 
 /* Seen ahead of a turn, so that the turn has all that was told before the close. */
@@ -153,9 +162,10 @@ static void look_for_the_end(tally_client_t *client, uint64_t now_ms) {
 
 static bool is_over(const tally_client_t *client, uint64_t now_ms, uint32_t wait_ms) {
     const bool has_told_all = wait_ms > 0 && client->outbox.count == 0;
+    const bool has_tried_in_vain =
+        !tally_connection_is_open(&client->connection) && client->connection.retry_ms > now_ms;
     return client->is_last_word &&
-           (has_told_all || !tally_connection_is_open(&client->connection) ||
-            now_ms >= client->closing_ms + CLOSING_MS);
+           (has_told_all || has_tried_in_vain || now_ms >= client->closing_ms + CLOSING_MS);
 }
 
 void *tally_client_run(void *argument) {
