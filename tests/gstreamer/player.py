@@ -63,6 +63,7 @@ class Player:
         self.told = []
         self._is_launch = command[0].startswith("gst-launch")
         self._master, terminal = pty.openpty()
+        (folder / "gst.log").touch()
         with open(folder / "player.log", "wb") as out:
             self.started_ms = now_ms()
             self.process = subprocess.Popen(command, env=environ, stdin=terminal, stdout=out,

@@ -73,7 +73,7 @@ class Log:
 
     def frames(self, session):
         values = [call["values"] for call in self.calls if call.get("session") == session
-                  and call.get("group") == "FRAMES"]
+                  and call.get("group") == "FRAMES" and "values" in call]
         return values[-1] if values else {}
 
     def stalls(self, session):
