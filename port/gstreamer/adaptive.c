@@ -24,7 +24,7 @@ static void note_manifest(const adaptive_t *adaptive, const manifest_t *manifest
     if (manifest->playback >= 0) {
         media_number(adaptive->media, adaptive, 3, TALLY_M_PLAYBACK_TYPE, manifest->playback);
     }
-    renditions_declared(media_renditions(adaptive->media), manifest);
+    renditions_declared(media_renditions(adaptive->media), adaptive, manifest);
 }
 
 static void read_manifest(adaptive_t *adaptive) {
@@ -231,7 +231,7 @@ static void tell(gpointer state, tally_session_id_t session) {
 static void detach(gpointer state) {
     const adaptive_t *const adaptive = state;
     media_forget(adaptive->media, adaptive);
-    renditions_declared(media_renditions(adaptive->media), NULL);
+    renditions_gone(media_renditions(adaptive->media), adaptive);
     watch_end(adaptive->watch);
 }
 

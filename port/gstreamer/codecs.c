@@ -41,30 +41,35 @@ static const struct {
     {"audio/x-wav", "wav", "audio/wav"},
 };
 
-static void note_container(const codecs_t *codecs, const char *caps_name, unsigned rank) {
+static gboolean note_container(const codecs_t *codecs, const GstStructure *structure,
+                               unsigned rank) {
     for (unsigned i = 0; i < G_N_ELEMENTS(containers); i++) {
-        if (strcmp(caps_name, containers[i].caps) == 0) {
+        if (gst_structure_has_name(structure, containers[i].caps)) {
             media_text(codecs->media, codecs, rank, TALLY_M_CONTAINER, containers[i].container);
             media_text(codecs->media, codecs, rank, TALLY_M_MIME_TYPE, containers[i].mime);
-            return;
+            return TRUE;
         }
     }
+    return FALSE;
 }
 
-/* A demuxer that pulls gets no caps event: what it takes first is what it is for. */
+/* A demuxer that pulls gets no caps event: what it is for is known, if not whether there is a
+ * picture. The first that is known and has one. */
 static void note_template(const codecs_t *codecs, GstElement *element) {
-    const GList *const list =
-        gst_element_class_get_pad_template_list(GST_ELEMENT_GET_CLASS(element));
-    for (const GList *at = list; at != NULL; at = at->next) {
-        GstPadTemplate *const template = at->data;
-        if (GST_PAD_TEMPLATE_DIRECTION(template) == GST_PAD_SINK) {
-            GstCaps *const caps = gst_pad_template_get_caps(template);
-            if (!gst_caps_is_any(caps) && !gst_caps_is_empty(caps)) {
-                note_container(codecs, gst_structure_get_name(gst_caps_get_structure(caps, 0)), 1);
-            }
-            gst_caps_unref(caps);
+    GstPadTemplate *const template = gst_element_get_pad_template(element, "sink");
+    if (template == NULL) {
+        return;
+    }
+    GstCaps *const caps = gst_pad_template_get_caps(template);
+    const guint count = gst_caps_is_any(caps) ? 0 : gst_caps_get_size(caps);
+    for (guint i = 0; i < count; i++) {
+        const GstStructure *const structure = gst_caps_get_structure(caps, i);
+        if (!g_str_has_prefix(gst_structure_get_name(structure), "audio/") &&
+            note_container(codecs, structure, 1)) {
+            break;
         }
     }
+    gst_caps_unref(caps);
 }
 
 static void note_picture(const codecs_t *codecs, const GstStructure *structure) {
@@ -117,7 +122,7 @@ static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
     const char *const name = gst_structure_get_name(structure);
     note_protection(codecs, structure);
     if (codecs->has_container && GST_PAD_DIRECTION(pad) == GST_PAD_SINK) {
-        note_container(codecs, name, 2);
+        (void)note_container(codecs, structure, 2);
         return;
     }
     if (GST_PAD_DIRECTION(pad) == GST_PAD_SRC || codecs->rank == RANK_DECODER) {

@@ -8,11 +8,12 @@
 #include "watch.h"
 
 /*
- * hlsdemux has a source element for each stream, which begins and ends with each fragment.
+ * A file that is played as it comes is fetched by the one source there is: of it only the bytes
+ * count. hlsdemux has a source element for each stream, which begins and ends with each fragment.
  * hlsdemux2 fetches without elements: what it got goes into a parsebin, where a fragment begins
  * anew at offset 0 or with a timestamp, and ends with the next.
  */
-enum way { NO_WAY, BY_SOURCE, BY_PARSER };
+enum way { NO_WAY, WHOLE, BY_SOURCE, BY_PARSER };
 
 typedef struct {
     uint64_t bytes;
@@ -156,8 +157,8 @@ static const watch_rules_t by_parser = {
 
 static enum way way_of(GstElement *element) {
     const unsigned within = kind_within_adaptive(element);
-    if (within == 1 && kind_is(element, "Source")) {
-        return BY_SOURCE;
+    if (within < 2 && kind_is(element, "Source/Network") && !GST_IS_BIN(element)) {
+        return within == 1 ? BY_SOURCE : WHOLE;
     }
     return within == 2 && g_str_equal(kind_factory(element), "parsebin") ? BY_PARSER : NO_WAY;
 }
@@ -190,7 +191,7 @@ static gpointer attach(player_t *player, GstElement *element) {
         fragments->stream = stream_of(element);
     }
     fragments->watch =
-        watch_begin(element, fragments->way == BY_SOURCE ? &by_source : &by_parser, fragments);
+        watch_begin(element, fragments->way == BY_PARSER ? &by_parser : &by_source, fragments);
     return fragments;
 }
 
@@ -209,6 +210,10 @@ static void tell(gpointer state, tally_session_id_t session) {
     const sums_t sums = fragments->sums;
     fragments->sums = (sums_t){.time_us = sums.time_us % 1000};
     g_mutex_unlock(&fragments->lock);
+    if (fragments->way == WHOLE &&
+        media_noted(fragments->media, TALLY_M_DELIVERY) != TALLY_DELIVERY_PROGRESSIVE) {
+        return; /* a manifest, or no download at all */
+    }
     add(fragments, session, TALLY_M_DOWNLOADS, sums.fragments);
     add(fragments, session, TALLY_M_DOWNLOADS_FAILED, sums.failed);
     add(fragments, session, TALLY_M_VIDEO_DOWNLOADS_FAILED, is_video ? sums.failed : 0);

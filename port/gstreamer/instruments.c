@@ -5,7 +5,7 @@
 #include "fragments.h"
 #include "instrument.h"
 #include "levels.h"
-#include "screen.h"
+#include "pictures.h"
 
 const instrument_t *const instruments[] = {
     &instrument_adaptive,
@@ -13,6 +13,6 @@ const instrument_t *const instruments[] = {
     &instrument_delivery,
     &instrument_fragments,
     &instrument_levels,
-    &instrument_screen,
+    &instrument_pictures,
     NULL,
 };

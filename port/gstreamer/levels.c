@@ -188,6 +188,17 @@ static GstClockTime duration_of(levels_t *levels) {
     return levels->duration;
 }
 
+/* Of a time of the media in running time; beyond the segment's end, too. */
+static GstClockTime running(const GstSegment *segment, GstClockTime media) {
+    guint64 position = 0;
+    guint64 time = 0;
+    return gst_segment_position_from_stream_time_full(segment, GST_FORMAT_TIME, media, &position) >
+                       0 &&
+                   gst_segment_to_running_time_full(segment, GST_FORMAT_TIME, position, &time) > 0
+               ? time
+               : GST_CLOCK_TIME_NONE;
+}
+
 /* What left the tracks, at the one that is behind; with `inside` of media still in them, or all of
  * it up to the end of the media. */
 static GstClockTime reached(levels_t *levels, GstClockTime inside, GstClockTime duration) {
@@ -198,10 +209,9 @@ static GstClockTime reached(levels_t *levels, GstClockTime inside, GstClockTime 
         if (track->pad == NULL || !track->counts || !GST_CLOCK_TIME_IS_VALID(track->reached)) {
             continue;
         }
-        const GstClockTime until =
-            GST_CLOCK_TIME_IS_VALID(inside)
-                ? track->reached + inside
-                : gst_segment_to_running_time(&track->segment, GST_FORMAT_TIME, duration);
+        const GstClockTime until = GST_CLOCK_TIME_IS_VALID(inside)
+                                       ? track->reached + inside
+                                       : running(&track->segment, duration);
         least = MIN(least, until);
     }
     g_mutex_unlock(&levels->lock);
@@ -227,17 +237,9 @@ static void read_buffered(levels_t *levels) {
 }
 
 static void read_bytes(levels_t *levels) {
-    stored_t *const stored = media_stored(levels->media);
     guint bytes = 0;
-    gint64 per_second = 0;
     g_object_get(levels->element, "current-level-bytes", &bytes, NULL);
-    stored_bytes(stored, bytes, duration_of(levels));
-    if (g_str_equal(kind_factory(levels->element), "queue2")) {
-        g_object_get(levels->element, "avg-in-rate", &per_second, NULL);
-    }
-    if (per_second > 0) {
-        media_number(levels->media, levels, 1, TALLY_M_BANDWIDTH, per_second * 8 / 1000);
-    }
+    stored_bytes(media_stored(levels->media), bytes, duration_of(levels));
 }
 
 static void tell(gpointer state, tally_session_id_t session) {

@@ -21,6 +21,7 @@ typedef struct {
 
 struct renditions {
     GMutex lock;
+    const void *demuxer; /* whose manifest it is */
     manifest_t manifest;
     unsigned sizes;
     size_change_t size[MOST_CHANGES]; /* not told yet, in their order */
@@ -45,15 +46,28 @@ void renditions_free(renditions_t *renditions) {
     g_free(renditions);
 }
 
-void renditions_declared(renditions_t *renditions, const manifest_t *manifest) {
-    g_mutex_lock(&renditions->lock);
+static void forget(renditions_t *renditions) {
     renditions->fetches = 0;
     renditions->declared = FALSE;
     renditions->fetched_kbps = 0;
     renditions->told_kbps = 0;
     renditions->manifest.count = 0;
-    if (manifest != NULL) {
-        renditions->manifest = *manifest;
+}
+
+void renditions_declared(renditions_t *renditions, const void *demuxer,
+                         const manifest_t *manifest) {
+    g_mutex_lock(&renditions->lock);
+    forget(renditions);
+    renditions->demuxer = demuxer;
+    renditions->manifest = *manifest;
+    g_mutex_unlock(&renditions->lock);
+}
+
+void renditions_gone(renditions_t *renditions, const void *demuxer) {
+    g_mutex_lock(&renditions->lock);
+    if (renditions->demuxer == demuxer) {
+        forget(renditions);
+        renditions->demuxer = NULL;
     }
     g_mutex_unlock(&renditions->lock);
 }

@@ -18,8 +18,10 @@ typedef struct renditions renditions_t;
 renditions_t *renditions_new(void);
 void renditions_free(renditions_t *renditions);
 
-/* The manifest declares these. NULL: it is gone. Any thread. */
-void renditions_declared(renditions_t *renditions, const manifest_t *manifest);
+/* A demuxer's manifest declares these; and they are no longer, if there is no other's. Any thread.
+ */
+void renditions_declared(renditions_t *renditions, const void *demuxer, const manifest_t *manifest);
+void renditions_gone(renditions_t *renditions, const void *demuxer);
 
 /* Pictures of this size reached the sink at `at_ms` (player_now_ms()). Any thread. */
 void renditions_on_screen(renditions_t *renditions, uint32_t width, uint32_t height,

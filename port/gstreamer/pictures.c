@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "screen.h"
+#include "pictures.h"
 
 #include "kind.h"
 #include "media.h"
@@ -9,10 +9,10 @@ typedef struct {
     media_t *media;
     watch_t *watch;
     GstElement *sink;
-} screen_t;
+} pictures_t;
 
 static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
-    const screen_t *const screen = state;
+    const pictures_t *const pictures = state;
     GstCaps *caps = NULL;
     int width = 0;
     int height = 0;
@@ -25,15 +25,15 @@ static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
     if (g_str_has_prefix(gst_structure_get_name(structure), "video/") &&
         gst_structure_get_int(structure, "width", &width) &&
         gst_structure_get_int(structure, "height", &height) && width > 0 && height > 0) {
-        renditions_on_screen(media_renditions(screen->media), (uint32_t)width, (uint32_t)height,
+        renditions_on_screen(media_renditions(pictures->media), (uint32_t)width, (uint32_t)height,
                              player_now_ms());
     }
 }
 
 static void destroy(gpointer state) {
-    screen_t *const screen = state;
-    media_release(screen->media);
-    g_free(screen);
+    pictures_t *const pictures = state;
+    media_release(pictures->media);
+    g_free(pictures);
 }
 
 static const watch_rules_t rules = {
@@ -45,42 +45,42 @@ static gboolean takes(GstElement *element) {
 }
 
 static gpointer attach(player_t *player, GstElement *element) {
-    screen_t *const screen = g_new0(screen_t, 1);
-    screen->media = media_of(player);
-    screen->sink = element;
-    screen->watch = watch_begin(element, &rules, screen);
-    return screen;
+    pictures_t *const pictures = g_new0(pictures_t, 1);
+    pictures->media = media_of(player);
+    pictures->sink = element;
+    pictures->watch = watch_begin(element, &rules, pictures);
+    return pictures;
 }
 
 /* Sinks that own a plane of the display say how large it is (kmssink). */
-static void note_display(const screen_t *screen, const char *property, enum tally_metric metric) {
+static void note_display(const pictures_t *pictures, const char *property, enum tally_metric metric) {
     const GParamSpec *const spec =
-        g_object_class_find_property(G_OBJECT_GET_CLASS(screen->sink), property);
+        g_object_class_find_property(G_OBJECT_GET_CLASS(pictures->sink), property);
     int pixels = 0;
     if (spec == NULL || spec->value_type != G_TYPE_INT || (spec->flags & G_PARAM_READABLE) == 0) {
         return;
     }
-    g_object_get(screen->sink, property, &pixels, NULL);
+    g_object_get(pictures->sink, property, &pixels, NULL);
     if (pixels > 0) {
-        media_number(screen->media, screen, 1, metric, pixels);
+        media_number(pictures->media, pictures, 1, metric, pixels);
     }
 }
 
 static void tell(gpointer state, tally_session_id_t session) {
-    const screen_t *const screen = state;
-    note_display(screen, "display-width", TALLY_M_DISPLAY_WIDTH);
-    note_display(screen, "display-height", TALLY_M_DISPLAY_HEIGHT);
-    media_tell(screen->media, session);
+    const pictures_t *const pictures = state;
+    note_display(pictures, "display-width", TALLY_M_DISPLAY_WIDTH);
+    note_display(pictures, "display-height", TALLY_M_DISPLAY_HEIGHT);
+    media_tell(pictures->media, session);
 }
 
 static void detach(gpointer state) {
-    screen_t *const screen = state;
-    media_forget(screen->media, screen);
-    watch_end(screen->watch);
+    pictures_t *const pictures = state;
+    media_forget(pictures->media, pictures);
+    watch_end(pictures->watch);
 }
 
-const instrument_t instrument_screen = {
-    .name = "screen",
+const instrument_t instrument_pictures = {
+    .name = "pictures",
     .takes = takes,
     .attach = attach,
     .begin = tell,
