@@ -140,16 +140,18 @@ static void note_kind(const adaptive_t *adaptive) {
 static gpointer attach(player_t *player, GstElement *element) {
     adaptive_t *const adaptive = g_new0(adaptive_t, 1);
     g_mutex_init(&adaptive->lock);
-    adaptive->media = media_of(player);
+    adaptive->media = media_join(player);
     adaptive->element = element;
     adaptive->text = g_byte_array_new();
     note_kind(adaptive);
     adaptive->watch = watch_begin(element, &rules, adaptive);
-    GstBus *const bus = gst_element_get_bus(player_pipeline(player));
+    GstElement *const top = kind_top(element);
+    GstBus *const bus = gst_element_get_bus(top);
     if (bus != NULL) {
         watch_signal(adaptive->watch, bus, "sync-message::element", G_CALLBACK(on_message));
         gst_object_unref(bus);
     }
+    gst_object_unref(top);
     return adaptive;
 }
 
@@ -230,7 +232,7 @@ static void tell(gpointer state, tally_session_id_t session) {
 
 static void detach(gpointer state) {
     const adaptive_t *const adaptive = state;
-    media_forget(adaptive->media, adaptive);
+    media_leave(adaptive->media, adaptive);
     renditions_gone(media_renditions(adaptive->media), adaptive);
     watch_end(adaptive->watch);
 }

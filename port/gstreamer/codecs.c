@@ -158,7 +158,7 @@ static gboolean takes(GstElement *element) {
 
 static gpointer attach(player_t *player, GstElement *element) {
     codecs_t *const codecs = g_new0(codecs_t, 1);
-    codecs->media = media_of(player);
+    codecs->media = media_join(player);
     codecs->rank = rank_of(element);
     codecs->has_container = kind_is(element, "Demuxer");
     (void)g_strlcpy(codecs->factory, kind_factory(element), sizeof codecs->factory);
@@ -177,7 +177,7 @@ static void tell(gpointer state, tally_session_id_t session) {
 static void detach(gpointer state) {
     codecs_t *const codecs = state;
     watch_t *const watch = codecs->watch;
-    media_forget(codecs->media, codecs);
+    media_leave(codecs->media, codecs);
     watch_end(watch);
 }
 

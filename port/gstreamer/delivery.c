@@ -156,7 +156,7 @@ static gboolean takes(GstElement *element) {
 
 static gpointer attach(player_t *player, GstElement *element) {
     delivery_t *const delivery = g_new0(delivery_t, 1);
-    delivery->media = media_of(player);
+    delivery->media = media_join(player);
     delivery->element = element;
     if (!is_source(element)) {
         note_decryptor(delivery, element);
@@ -189,7 +189,7 @@ static void tell(gpointer state, tally_session_id_t session) {
 
 static void detach(gpointer state) {
     const delivery_t *const delivery = state;
-    media_forget(delivery->media, delivery);
+    media_leave(delivery->media, delivery);
     watch_end(delivery->watch);
 }
 

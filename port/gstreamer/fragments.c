@@ -185,7 +185,7 @@ static const char *stream_of(GstElement *element) {
 static gpointer attach(player_t *player, GstElement *element) {
     fragments_t *const fragments = g_new0(fragments_t, 1);
     g_mutex_init(&fragments->lock);
-    fragments->media = media_of(player);
+    fragments->media = media_join(player);
     fragments->way = way_of(element);
     if (fragments->way == BY_SOURCE) {
         fragments->stream = stream_of(element);
@@ -228,7 +228,7 @@ static void detach(gpointer state) {
     if (session != 0) {
         tell(fragments, session);
     }
-    media_forget(fragments->media, fragments);
+    media_leave(fragments->media, fragments);
     watch_end(fragments->watch);
 }
 

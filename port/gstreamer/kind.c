@@ -38,3 +38,14 @@ unsigned kind_within_adaptive(GstElement *element) {
     }
     return found;
 }
+
+GstElement *kind_top(GstElement *element) {
+    GstObject *top = gst_object_ref(GST_OBJECT(element));
+    GstObject *above = gst_object_get_parent(top);
+    while (above != NULL) {
+        gst_object_unref(top);
+        top = above;
+        above = gst_object_get_parent(top);
+    }
+    return GST_ELEMENT(top);
+}

@@ -15,4 +15,7 @@ gboolean kind_is(GstElement *element, const char *part);
  * gst-plugins-bad (hlsdemux), 2 that of gst-plugins-good (hlsdemux2). */
 unsigned kind_within_adaptive(GstElement *element);
 
+/* What has nothing above it, with a reference. */
+GstElement *kind_top(GstElement *element);
+
 #endif

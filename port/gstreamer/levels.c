@@ -167,7 +167,7 @@ static gboolean takes(GstElement *element) {
 static gpointer attach(player_t *player, GstElement *element) {
     levels_t *const levels = g_new0(levels_t, 1);
     g_mutex_init(&levels->lock);
-    levels->media = media_of(player);
+    levels->media = media_join(player);
     levels->element = element;
     levels->place = place_of(element);
     if (levels->place != BYTE_QUEUE) {
@@ -178,11 +178,10 @@ static gpointer attach(player_t *player, GstElement *element) {
 
 /* Asked once: it is answered from what the demuxer has read. */
 static GstClockTime duration_of(levels_t *levels) {
+    GstElement *const pipeline = player_pipeline(media_player(levels->media));
     gint64 duration = 0;
-    if (levels->duration == 0 &&
-        gst_element_query_duration(player_pipeline(media_player(levels->media)), GST_FORMAT_TIME,
-                                   &duration) &&
-        duration > 0) {
+    if (levels->duration == 0 && pipeline != NULL &&
+        gst_element_query_duration(pipeline, GST_FORMAT_TIME, &duration) && duration > 0) {
         levels->duration = (GstClockTime)duration;
     }
     return levels->duration;
@@ -267,11 +266,11 @@ static void end(gpointer state, tally_session_id_t session) {
 static void detach(gpointer state) {
     levels_t *const levels = state;
     stored_t *const stored = media_stored(levels->media);
-    media_forget(levels->media, levels);
+    media_leave(levels->media, levels);
     stored_dropped(stored, STORED_FRAGMENT, levels);
     if (levels->place == BYTE_QUEUE) {
         stored_bytes(stored, 0, 0);
-        destroy(levels);
+        destroy(levels); /* nothing else has it */
         return;
     }
     for (unsigned i = 0; i < MOST_TRACKS; i++) {

@@ -19,6 +19,7 @@ typedef struct {
 
 struct media {
     gatomicrefcount references;
+    unsigned members; /* instruments at work; under `gathering` */
     player_t *player;
     renditions_t *renditions;
     stored_t *stored;
@@ -27,28 +28,61 @@ struct media {
     note_t notes[MOST_NOTES];
 };
 
-static GMutex making;
+static GMutex gathering;
+static GSList *gathered; /* of players that are measured now */
 
-static void release(gpointer data) {
-    media_release(data);
+static media_t *find_media(const player_t *player) {
+    for (const GSList *at = gathered; at != NULL; at = at->next) {
+        media_t *const media = at->data;
+        if (media->player == player) {
+            return media;
+        }
+    }
+    return NULL;
 }
 
-media_t *media_of(player_t *player) {
-    GObject *const pipeline = G_OBJECT(player_pipeline(player));
-    g_mutex_lock(&making);
-    media_t *media = g_object_get_data(pipeline, "tally-media");
-    if (media == NULL) {
-        media = g_new0(media_t, 1);
-        g_atomic_ref_count_init(&media->references);
-        g_mutex_init(&media->lock);
-        media->player = player;
-        media->renditions = renditions_new();
-        media->stored = stored_new();
-        g_object_set_data_full(pipeline, "tally-media", media, release);
-    }
-    g_atomic_ref_count_inc(&media->references);
-    g_mutex_unlock(&making);
+static media_t *make(player_t *player) {
+    media_t *const media = g_new0(media_t, 1);
+    g_atomic_ref_count_init(&media->references);
+    g_mutex_init(&media->lock);
+    media->player = player;
+    media->renditions = renditions_new();
+    media->stored = stored_new();
+    gathered = g_slist_prepend(gathered, media);
     return media;
+}
+
+media_t *media_join(player_t *player) {
+    g_mutex_lock(&gathering);
+    media_t *media = find_media(player);
+    if (media == NULL) {
+        media = make(player);
+    } else {
+        g_atomic_ref_count_inc(&media->references);
+    }
+    media->members++;
+    g_mutex_unlock(&gathering);
+    return media;
+}
+
+static void forget(media_t *media, const void *owner) {
+    g_mutex_lock(&media->lock);
+    for (unsigned i = 0; i < MOST_NOTES; i++) {
+        if (media->notes[i].owner == owner) {
+            media->notes[i].owner = NULL;
+        }
+    }
+    g_mutex_unlock(&media->lock);
+}
+
+void media_leave(media_t *media, const void *owner) {
+    forget(media, owner);
+    g_mutex_lock(&gathering);
+    media->members--;
+    if (media->members == 0) {
+        gathered = g_slist_remove(gathered, media);
+    }
+    g_mutex_unlock(&gathering);
 }
 
 void media_release(media_t *media) {
@@ -144,16 +178,6 @@ int64_t media_noted(media_t *media, enum tally_metric metric) {
     const int64_t value = note == NULL || note->is_text ? -1 : note->number;
     g_mutex_unlock(&media->lock);
     return value;
-}
-
-void media_forget(media_t *media, const void *owner) {
-    g_mutex_lock(&media->lock);
-    for (unsigned i = 0; i < MOST_NOTES; i++) {
-        if (media->notes[i].owner == owner) {
-            media->notes[i].owner = NULL;
-        }
-    }
-    g_mutex_unlock(&media->lock);
 }
 
 /* Only the last one told counts as told: one that takes its place, and gives it back, is told anew.

@@ -16,8 +16,12 @@
 
 typedef struct media media_t;
 
-/* That of a player, made when it is first asked for; the caller gets a reference. Any thread. */
-media_t *media_of(player_t *player);
+/* That of a player, made for the first who joins; the caller gets a reference. Any thread. */
+media_t *media_join(player_t *player);
+
+/* As an instrument is detached: what it noted is forgotten, and the last one to leave takes the
+ * media's notes with it. The reference stays, for whatever of the instrument still runs. */
+void media_leave(media_t *media, const void *owner);
 void media_release(media_t *media);
 
 player_t *media_player(const media_t *media);
@@ -36,9 +40,6 @@ void media_number(media_t *media, const void *owner, unsigned rank, enum tally_m
 
 /* The last number noted, or -1. Any thread. */
 int64_t media_noted(media_t *media, enum tally_metric metric);
-
-/* The owner is gone, and what it noted. Any thread. */
-void media_forget(media_t *media, const void *owner);
 
 /* Tells the session what it has not been told. Watcher. */
 void media_tell(media_t *media, tally_session_id_t session);

@@ -46,14 +46,15 @@ static gboolean takes(GstElement *element) {
 
 static gpointer attach(player_t *player, GstElement *element) {
     pictures_t *const pictures = g_new0(pictures_t, 1);
-    pictures->media = media_of(player);
+    pictures->media = media_join(player);
     pictures->sink = element;
     pictures->watch = watch_begin(element, &rules, pictures);
     return pictures;
 }
 
 /* Sinks that own a plane of the display say how large it is (kmssink). */
-static void note_display(const pictures_t *pictures, const char *property, enum tally_metric metric) {
+static void note_display(const pictures_t *pictures, const char *property,
+                         enum tally_metric metric) {
     const GParamSpec *const spec =
         g_object_class_find_property(G_OBJECT_GET_CLASS(pictures->sink), property);
     int pixels = 0;
@@ -75,7 +76,7 @@ static void tell(gpointer state, tally_session_id_t session) {
 
 static void detach(gpointer state) {
     pictures_t *const pictures = state;
-    media_forget(pictures->media, pictures);
+    media_leave(pictures->media, pictures);
     watch_end(pictures->watch);
 }
 

@@ -2,6 +2,9 @@
 #include "playhead.h"
 
 GstClockTime playhead_running_time(GstElement *pipeline) {
+    if (pipeline == NULL) {
+        return GST_CLOCK_TIME_NONE;
+    }
     if (GST_STATE(pipeline) != GST_STATE_PLAYING) {
         return gst_element_get_start_time(pipeline);
     }

@@ -5,7 +5,8 @@
 #include <gst/gst.h>
 
 /* Running time of what is on screen, by the clock: it stands still while the pipeline is paused.
- * GST_CLOCK_TIME_NONE before the pipeline has a clock. Any thread; no queries, never blocks. */
+ * GST_CLOCK_TIME_NONE before the pipeline has a clock, and for NULL. Any thread; no queries, never
+ * blocks. */
 GstClockTime playhead_running_time(GstElement *pipeline);
 
 #endif

@@ -151,8 +151,7 @@ static void take_sizes(renditions_t *renditions, player_t *player) {
 }
 
 /* What was fetched and has reached the screen by now. */
-static void take_fetches(renditions_t *renditions, player_t *player) {
-    const GstClockTime now = playhead_running_time(player_pipeline(player));
+static void take_fetches(renditions_t *renditions, player_t *player, GstClockTime now) {
     const uint64_t now_ms = player_now_ms();
     unsigned left = 0;
     for (unsigned i = 0; i < renditions->fetches; i++) {
@@ -170,13 +169,14 @@ static void take_fetches(renditions_t *renditions, player_t *player) {
 }
 
 void renditions_tell(renditions_t *renditions, player_t *player, tally_session_id_t session) {
+    const GstClockTime now = playhead_running_time(player_pipeline(player));
     g_mutex_lock(&renditions->lock);
     if (renditions->told_to != session) {
         renditions->told_to = session;
         renditions->told_kbps = 0;
     }
     take_sizes(renditions, player);
-    take_fetches(renditions, player);
+    take_fetches(renditions, player, now);
     tell(renditions, player, player_now_ms());
     g_mutex_unlock(&renditions->lock);
 }

@@ -5,11 +5,9 @@ One line a stage and a table at the end; exits 0 only if every row agrees. SEED=
 of a run, DEVICE=linux takes the Linux daemon in place of the board.
 """
 import contextlib
-import fcntl
 import os
 import pathlib
 import random
-import shutil
 import signal
 import sys
 import time
@@ -20,42 +18,16 @@ import agreement  # noqa: E402
 import report  # noqa: E402
 import scenario  # noqa: E402
 from devices import DEVICES  # noqa: E402
+from stages import only_one, stage  # noqa: E402
 from undisturbed import undisturbed, was_undisturbed  # noqa: E402
 
 FOLDER = ROOT / "build" / "demo"
+KEPT = ("firmware", "media")
 KBPS = 5000
 STREAM_S = 38
 PAUSE_AT_S, PAUSE_S = 8, 3
 MISHAPS = ("--drop", "40", "--duplicate", "12", "--reorder", "8", "--bye")
 COLLECTOR_STOPS_AT_S, COLLECTOR_AWAY_S = 16, 15
-
-
-@contextlib.contextmanager
-def stage(name):
-    began = time.monotonic()
-    print(f"  {name:<52}", end="", flush=True)
-    notes = []
-    try:
-        yield notes
-    except BaseException:
-        print("failed", flush=True)
-        raise
-    print(f"{time.monotonic() - began:5.1f} s  {' '.join(notes)}", flush=True)
-
-
-def only_one():
-    """Two demos would share a folder: the second one is refused."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = open(FOLDER / "lock", "w", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit("demo: another demo runs in this tree; wait for it to end")
-    for entry in FOLDER.iterdir():
-        # Media and firmware objects are the same in every run and slow to make.
-        if entry.name not in ("lock", "firmware") and not entry.name.startswith("media"):
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    return lock
 
 
 class Run:
@@ -120,7 +92,7 @@ class Run:
 
 def play(device, seed):
     """One run through all stages, with its rows and the page for people who would rather look."""
-    with contextlib.closing(only_one()), contextlib.ExitStack() as stack:
+    with contextlib.closing(only_one(FOLDER, KEPT)), contextlib.ExitStack() as stack:
         run = Run(stack, device, seed)
         run.prepare()
         run.stream()

@@ -10,6 +10,10 @@ import itertools
 import json
 import math
 import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import agreement  # noqa: E402
 
 STYLE = pathlib.Path(__file__).with_name("report.css")
 
@@ -52,7 +56,9 @@ def element(tag, *inside, tip=None, **attributes):
 
 
 def amount(value):
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return agreement.shown(value)
 
 
 # `at` and `stored_at`: when it was made and when it was stored, in seconds of the time axis.
@@ -320,7 +326,14 @@ def deliveries(run):
                 [("swatch waiting", "waiting on the device")])
 
 
-def plots(run, rows, plan):
+def delivery_and_memory(run):
+    yield deliveries(run)
+    yield plot(run, "Static memory of the device", "The most that was in use at once, since boot.",
+               "KiB", [run.line(name, place, group, key, scale=1024)
+                       for place, (group, name, key) in enumerate(MEMORY)])
+
+
+def receiver_plots(run, rows, plan):
     planned = {row.name: row.plan for row in rows}
     yield timeline(run, plan)
     yield plot(run, "Packets", "Counted by the RTP receiver since it was attached. A ring is what "
@@ -332,10 +345,7 @@ def plots(run, rows, plan):
     yield plot(run, "Time playing and time stalled", "Since the session was opened.", "s",
                [run.line(name, colour, "p", key, scale=1000, absent=0, plan=planned.get(row))
                 for name, colour, key, row in TIMES])
-    yield deliveries(run)
-    yield plot(run, "Static memory of the device", "The most that was in use at once, since boot.",
-               "KiB", [run.line(name, place, group, key, scale=1024)
-                       for place, (group, name, key) in enumerate(MEMORY)])
+    yield from delivery_and_memory(run)
     ends = [records[-1].fields["n"] for records in run.having("n").values()]
     refused = [f"{name} {count:,}" for name, _, key in POOLS
                if (count := sum(end.get(key, 0) for end in ends))]
@@ -357,7 +367,7 @@ def verdict(rows):
 def comparison(rows):
     heads = (element("th", name) for name in ("", "plan", "report", "within", ""))
     body = (element("tr", element("th", row.name), element("td", amount(row.plan)),
-                    element("td", "absent" if row.report is None else amount(row.report)),
+                    element("td", amount(row.report)),
                     element("td", f"±{row.tolerance:,}" if row.tolerance else "exact"),
                     element("td", "✓" if row.agrees else "✗"),
                     class_="good" if row.agrees else "bad") for row in rows)
@@ -381,11 +391,12 @@ def facts(run, seed, device, plan):
                            for tag, text in (("dt", name), ("dd", value))))
 
 
-def write(path, *, title, seed, device, rows, plan, collector, marks):
+def write(path, *, title, seed, device, rows, plan, collector, marks, plots=receiver_plots):
     """Writes the page of one run.
 
     `rows` are agreement.Row, `plan` is the sender's, `collector` has rows() like that of scenario,
     `device` says in a word what was under test, and `marks` are (label, begin, end) in unix ms.
+    `plots` makes the drawings, of Run, rows and plan.
     """
     run = Run(collector, marks)
     head = element("head", Markup('<meta charset="utf-8"><meta name="viewport" '

@@ -10,6 +10,7 @@ CLOCK_MS = 150
 
 @dataclasses.dataclass(frozen=True)
 class Row:
+    """Of a number, or of a text, which agrees if it is the same."""
     name: str
     plan: int
     report: int
@@ -17,7 +18,13 @@ class Row:
 
     @property
     def agrees(self):
+        if isinstance(self.plan, str):
+            return self.plan == self.report
         return self.report is not None and abs(self.plan - self.report) <= self.tolerance
+
+
+def shown(value):
+    return "absent" if value is None else value if isinstance(value, str) else f"{value:,}"
 
 
 def last(records, group):
@@ -94,6 +101,6 @@ def table(rows):
     for row in rows:
         within = f"  (+-{row.tolerance})" if row.tolerance else ""
         verdict = "" if row.agrees else "   DISAGREES"
-        report = "absent" if row.report is None else f"{row.report:,}"
-        lines.append(f"{row.name:<26}{row.plan:>12,}{report:>12}{within}{verdict}")
+        lines.append(f"{row.name:<26}{shown(row.plan):>12}{shown(row.report):>12}"
+                     f"{within}{verdict}")
     return "\n".join(lines)
