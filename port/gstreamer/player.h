@@ -42,4 +42,11 @@ void player_rendition(player_t *player, uint32_t kbps);
 /* How the media arrives, if an element shows it better than the address. */
 void player_delivery(player_t *player, enum tally_delivery delivery);
 
+/* This pipeline sends media rather than plays it: a session opened from now on is one of publishing.
+ * Any thread. */
+void player_publishes(player_t *player);
+
+/* The first media left at `at_ms`: what the first frame is to a session that plays. */
+void player_sends(player_t *player, uint64_t at_ms);
+
 #endif
