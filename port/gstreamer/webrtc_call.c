@@ -266,14 +266,12 @@ static void begin(gpointer state, tally_session_id_t session) {
     call_t *const self = state;
     jitterbuffer_t buffers[MOST_BUFFERS];
     const uint32_t count = list_buffers(self, buffers);
-    guint latency_ms = 0;
     for (uint32_t i = 0; self->had_session && i < count; i++) {
         rtp_pad_restart(buffers[i].packets);
     }
     self->had_session = TRUE;
     self->is_sending = FALSE;
-    g_object_get(self->webrtcbin, "latency", &latency_ms, NULL);
-    (void)tally_hook_set(player_tally(self->player), session, TALLY_M_BUFFER_GOAL, latency_ms);
+    (void)session;
     player_delivery(self->player, TALLY_DELIVERY_WEBRTC);
     ask(self);
 }

@@ -64,11 +64,9 @@ class Network:
             raise Failed("name spaces need root")
 
     def _lay_cable(self):
-        near, far = (str(self._holders[place].pid) for place in ("near", "far"))
         # Made inside: the machine's own name space never sees it.
         self.run("near", "ip", "link", "add", CABLE, "type", "veth", "peer", "name", CABLE,
-                 "netns", far)
-        del near
+                 "netns", str(self._holders["far"].pid))
         for place, address in ADDRESSES.items():
             self.run(place, "ip", "address", "add", f"{address}/24", "dev", CABLE)
             self.run(place, "ip", "link", "set", "lo", "up")
@@ -126,13 +124,20 @@ def stop_capture(witness):
         raise Failed(f"the capture is not whole: {said.decode()}")
 
 
-def environment(folder, plugin, log):
-    """Of an unmodified application that loads the plugin in folder `plugin`."""
+def environment(shared, plugin, log):
+    """Of an unmodified application that loads the plugin in folder `plugin`. What is in `shared` is
+    looked up once for all."""
     clean = {key: value for key, value in os.environ.items()
              if not key.startswith(("GST_", "TALLY_", "LD_PRELOAD"))}
     return {**clean, "GST_PLUGIN_PATH": str(plugin), "GST_TRACERS": "tally",
-            "GST_REGISTRY": str(folder / "registry.bin"), "HOME": str(folder),
+            "GST_REGISTRY": str(shared / "registry.bin"), "HOME": str(shared),
             "TALLY_HOOK_LOG": str(log), "LC_ALL": "C.UTF-8"}
+
+
+def look_up_plugins(shared, plugin):
+    """Takes seconds where there are many; applications would do it while they are waited for."""
+    subprocess.run(["gst-inspect-1.0", "fakesink"], check=True, stdout=subprocess.DEVNULL,
+                   env=environment(shared, plugin, os.devnull))
 
 
 def heard(log):

@@ -58,7 +58,7 @@ class Run:
         cable.lose(LOST_PERMILLE, f"udp dport {PORT}")
         witness = cable.capture(self.capture, f"udp dst port {PORT}")
         player = cable.start("far", "gst-launch-1.0", "-q", *pipeline,
-                             env=network.environment(test.folder, PLUGIN, self.log))
+                             env=network.environment(test.shared, PLUGIN, self.log))
         network.wait_for("receiver", lambda: self._is_listening(cable))
         sent = cable.run("near", sys.executable, HERE / "paced.py", test.media,
                          f"{network.ADDRESSES['far']}:{PORT}", SECONDS, seed,
@@ -108,6 +108,7 @@ class Rtp(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
         cls.addClassCleanup(holder.cleanup)
         cls.shared = pathlib.Path(holder.name)
+        network.look_up_plugins(cls.shared, PLUGIN)
         cls.media = cls.shared / "media.ts"
         subprocess.run([MAKE_MEDIA, cls.media, str(SECONDS + 1), str(KBPS)], check=True)
 
