@@ -27,7 +27,8 @@ tally_t *player_tally(const player_t *player);
 /* The session that is open, or 0. Watcher. */
 tally_session_id_t player_session(const player_t *player);
 
-/* The pipeline; valid as long as the player is. Any thread. */
+/* The pipeline, for the time of a call of begin() or poll() of an instrument; elsewhere, and if it
+ * is gone, NULL. */
 GstElement *player_pipeline(const player_t *player);
 
 /* Milliseconds of the clock that tally_hook_tell_at() takes (CLOCK_BOOTTIME). Any thread. */
@@ -42,8 +43,8 @@ void player_rendition(player_t *player, uint32_t kbps);
 /* How the media arrives, if an element shows it better than the address. */
 void player_delivery(player_t *player, enum tally_delivery delivery);
 
-/* This pipeline sends media rather than plays it: a session opened from now on is one of publishing.
- * Any thread. */
+/* The pipeline sends media rather than plays it: a session that is not open yet will be one of
+ * publishing. Any thread. */
 void player_publishes(player_t *player);
 
 /* The first media left at `at_ms`: what the first frame is to a session that plays. */

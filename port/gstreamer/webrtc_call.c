@@ -7,6 +7,8 @@
  */
 #include "webrtc_call.h"
 
+#include <stdatomic.h>
+
 #include "element.h"
 #include "rtp.h"
 #include "rtp_pad.h"
@@ -15,6 +17,9 @@
 
 /* One for each SSRC received; those of a call that are over stay counted among them. */
 enum { MOST_BUFFERS = 16 };
+
+/* GstWebRTCPeerConnectionState, which is in a library that is needed for nothing else. */
+enum { CONNECTED = 2 };
 
 typedef struct {
     GstElement *element;
@@ -25,7 +30,9 @@ typedef struct {
 typedef struct {
     player_t *player;
     GstElement *webrtcbin;
-    gulong added; /* the handler */
+    gulong added; /* the handlers */
+    gulong connection;
+    atomic_uint_least64_t connected_ms; /* 0: not yet */
     gboolean had_session;
     gboolean is_sending;
     webrtc_tracks_t tracks;
@@ -78,6 +85,17 @@ static void on_added(GstBin *bin, GstBin *inner, GstElement *element, gpointer d
     }
     g_mutex_unlock(&self->lock);
     object_drop(pad);
+}
+
+/* ---- the connection: webrtcbin's thread ------------------------------------------------------ */
+
+static void on_connection(GObject *webrtcbin, GParamSpec *property, gpointer data) {
+    call_t *const self = data;
+    gint state = 0;
+    g_object_get(webrtcbin, property->name, &state, NULL);
+    if (state == CONNECTED) {
+        atomic_store(&self->connected_ms, player_now_ms());
+    }
 }
 
 /* ---- questions: webrtcbin's thread ---------------------------------------------------------- */
@@ -235,13 +253,13 @@ static gboolean poll_sent(GstElement *element, GstPad *pad, gpointer data) {
     return TRUE;
 }
 
-/* Nothing comes, and something leaves: the session is one of publishing. */
+/* Nothing comes, and something leaves: it could from when the peers were connected. */
 static void tell_sending(const poll_t *poll) {
     call_t *const self = poll->call;
     if (!self->is_sending && poll->sent > 0 && poll->received == 0) {
+        const uint64_t connected_ms = atomic_load(&self->connected_ms);
         self->is_sending = TRUE;
-        player_publishes(self->player);
-        player_sends(self->player, player_now_ms());
+        player_sends(self->player, connected_ms != 0 ? connected_ms : player_now_ms());
     }
 }
 
@@ -258,6 +276,9 @@ static gpointer attach(player_t *player, GstElement *element) {
     g_mutex_init(&self->lock);
     self->added = g_signal_connect_data(element, "deep-element-added", G_CALLBACK(on_added),
                                         g_atomic_rc_box_acquire(self), drop_closure, 0);
+    self->connection =
+        g_signal_connect_data(element, "notify::connection-state", G_CALLBACK(on_connection),
+                              g_atomic_rc_box_acquire(self), drop_closure, 0);
     return self;
 }
 
@@ -313,6 +334,7 @@ static void detach(gpointer state) {
     call_t *const self = state;
     jitterbuffer_t buffers[MOST_BUFFERS];
     g_signal_handler_disconnect(self->webrtcbin, self->added);
+    g_signal_handler_disconnect(self->webrtcbin, self->connection);
     const uint32_t count = list_buffers(self, buffers);
     for (uint32_t i = 0; i < count; i++) {
         rtp_pad_free(buffers[i].packets);

@@ -55,8 +55,8 @@ static uint64_t resident_bytes(void) {
 static void report(unsigned cycles) {
     (void)printf("{\"cycles\": %u, \"cpu_ns\": %" PRIu64 ", \"resident\": %" PRIu64
                  ", \"heap\": %zu, \"files\": %u, \"threads\": %u}\n",
-                 cycles, cpu_ns(), resident_bytes(), mallinfo2().uordblks,
-                 entries("/proc/self/fd"), entries("/proc/self/task"));
+                 cycles, cpu_ns(), resident_bytes(), mallinfo2().uordblks, entries("/proc/self/fd"),
+                 entries("/proc/self/task"));
     (void)fflush(stdout);
 }
 

@@ -377,28 +377,34 @@ static int32_t log_tell(tally_t *tally, tally_session_id_t session, enum tally_h
     return status;
 }
 
-static tally_session_id_t log_open(tally_t *tally, const char *kind) {
+static tally_session_id_t log_open(tally_t *tally, const char *kind, uint64_t at_ms) {
     begin_line(tally, "open");
     tally->sessions++;
     const tally_session_id_t session = tally->sessions;
-    (void)fprintf(tally->file, ",\"session\":%u,\"kind\":\"%s\"", session, kind);
+    (void)fprintf(tally->file, ",\"at\":%" PRIu64 ",\"session\":%u,\"kind\":\"%s\"", at_ms, session,
+                  kind);
     end_line(tally, TALLY_OK);
     return session;
 }
 
 tally_session_id_t tally_hook_open(tally_t *tally) {
-    return log_open(tally, "playback");
+    return log_open(tally, "playback", now_ms());
 }
 
 tally_session_id_t tally_hook_open_publish(tally_t *tally) {
-    return log_open(tally, "publish");
+    return log_open(tally, "publish", now_ms());
+}
+
+tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind kind,
+                                      uint64_t at_ms) {
+    return log_open(tally, kind == TALLY_SESSION_PUBLISH ? "publish" : "playback", at_ms);
 }
 
 tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
     if (from != 0) {
         (void)log_tell(tally, from, TALLY_HOOK_CLOSE, TALLY_STOP_ZAP, 0, now_ms());
     }
-    return log_open(tally, "zap");
+    return log_open(tally, "zap", now_ms());
 }
 
 int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,

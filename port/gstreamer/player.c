@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "player_inside.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "sink.h"
+
+#define POLL_MS 1000u
+
+/* How long a loudspeaker waits before it stands for the whole: for a picture that may be added, and
+ * for one whose sink is there. */
+#define PICTURE_ADDED_MS 300u
+#define PICTURE_SHOWN_MS 2000u
+
+/* The end of the media is said at once, unless it is kept from us. */
+#define SAID_LATE_MS 2000u
+
+/* After the last thing noted, a pipeline that does not play is looked at so long as if it did. */
+#define STIRRED_MS 10000u
+
+uint64_t player_now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+player_t *player_ref(player_t *player) {
+    g_atomic_int_inc(&player->references);
+    return player;
+}
+
+void player_unref(gpointer data) {
+    player_t *const player = data;
+    if (!g_atomic_int_dec_and_test(&player->references)) {
+        return;
+    }
+    fact_free_all(inbox_take(&player->inbox));
+    g_weak_ref_clear(&player->weak);
+    g_weak_ref_clear(&player->sender);
+    g_weak_ref_clear(&player->bus);
+    g_mutex_clear(&player->lock);
+    g_free(player->uri);
+    g_free(player);
+}
+
+static void sweep_sinks(player_t *player, bool all);
+
+/* One that was never watched has nobody else to let go of what it holds. */
+static void leave(player_t *player) {
+    player_note(player, FACT_GONE, 0, 0, NULL);
+    if (g_atomic_int_compare_and_exchange(&player->is_watched, 0, 1)) {
+        parts_sweep(player, true);
+        sweep_sinks(player, true);
+    } else {
+        watcher_wake();
+    }
+    player_unref(player);
+}
+
+/* Runs when the last reference to the pipeline goes. */
+static void on_gone(gpointer data, GObject *pipeline) {
+    (void)pipeline;
+    leave(data);
+}
+
+player_t *player_new(GstElement *pipeline) {
+    player_t *const player = g_new0(player_t, 1);
+    player->references = 1;
+    player->target = RUNG_NULL;
+    player->out = telling_of(player);
+    g_weak_ref_init(&player->weak, pipeline);
+    g_weak_ref_init(&player->sender, NULL);
+    g_weak_ref_init(&player->bus, NULL);
+    g_mutex_init(&player->lock);
+    judge_init(&player->judge, &player->out);
+    g_object_weak_ref(G_OBJECT(pipeline), on_gone, player_ref(player));
+    return player;
+}
+
+void player_retire(player_t *player, GstElement *pipeline) {
+    g_object_weak_unref(G_OBJECT(pipeline), on_gone, player);
+    leave(player);
+}
+
+/* ---- in ------------------------------------------------------------------------------------- */
+
+void player_note(player_t *player, enum fact_kind kind, int32_t value, int32_t detail,
+                 const char *text) {
+    const fact_t fact = {.kind = kind, .at_ms = player_now_ms(), .value = value, .detail = detail};
+    inbox_note(&player->inbox, &fact, text);
+}
+
+void player_wake(player_t *player) {
+    if (g_atomic_int_compare_and_exchange(&player->is_watched, 0, 1)) {
+        watcher_add(player);
+    }
+    watcher_wake();
+}
+
+void player_look_at_target(player_t *player, GstElement *pipeline) {
+    const gint target = (gint)GST_STATE_TARGET(pipeline);
+    if (target < RUNG_NULL || g_atomic_int_get(&player->target) == target) {
+        return;
+    }
+    g_atomic_int_set(&player->target, target);
+    player_note(player, FACT_TARGET, target, 0, NULL);
+    player_wake(player);
+}
+
+static bool is_sender(GstElement *element) {
+    const GstElementFactory *const factory = gst_element_get_factory(element);
+    return factory != NULL && g_strcmp0(GST_OBJECT_NAME(factory), "webrtcbin") == 0;
+}
+
+void player_add(player_t *player, GstElement *element) {
+    sink_t *const sink = sink_new(player, element);
+    if (sink != NULL) {
+        g_mutex_lock(&player->lock);
+        player->sinks = g_slist_append(player->sinks, sink);
+        g_mutex_unlock(&player->lock);
+    }
+    if (is_sender(element)) {
+        g_weak_ref_set(&player->sender, element);
+    }
+    parts_add(player, element);
+}
+
+void player_remove(player_t *player, GstElement *element) {
+    g_mutex_lock(&player->lock);
+    for (GSList *at = player->sinks; at != NULL; at = at->next) {
+        if (sink_is_of(at->data, element)) {
+            sink_remove(at->data);
+        }
+    }
+    g_mutex_unlock(&player->lock);
+    parts_remove(player, element);
+}
+
+void player_publishes(player_t *player) {
+    if (g_atomic_int_compare_and_exchange(&player->publishes, 0, 1)) {
+        player_note(player, FACT_PUBLISHES, 0, 0, NULL);
+    }
+}
+
+void player_sends(player_t *player, uint64_t at_ms) {
+    const fact_t fact = {.kind = FACT_SENT, .at_ms = at_ms};
+    inbox_note(&player->inbox, &fact, NULL);
+}
+
+/* ---- out ------------------------------------------------------------------------------------ */
+
+tally_t *player_tally(const player_t *player) {
+    (void)player;
+    return watcher_tally();
+}
+
+tally_session_id_t player_session(const player_t *player) {
+    return player->session;
+}
+
+GstElement *player_pipeline(const player_t *player) {
+    return player->pipeline;
+}
+
+void player_rendition(player_t *player, uint32_t kbps) {
+    if (player->session != 0 && kbps > 0 && kbps <= INT32_MAX && player->kbps != (int32_t)kbps) {
+        player->kbps = (int32_t)kbps;
+        (void)tally_hook_rendition(watcher_tally(), player->session, player->kbps,
+                                   TALLY_CAUSE_AUTO);
+    }
+}
+
+void player_delivery(player_t *player, enum tally_delivery delivery) {
+    if (player->session != 0) {
+        (void)tally_hook_set(watcher_tally(), player->session, TALLY_M_DELIVERY, (int64_t)delivery);
+    }
+}
+
+/* ---- sinks, as the watcher sees them --------------------------------------------------------- */
+
+static GSList *list_sinks(player_t *player) {
+    g_mutex_lock(&player->lock);
+    GSList *const copy = g_slist_copy(player->sinks);
+    g_mutex_unlock(&player->lock);
+    return copy;
+}
+
+static void sweep_sinks(player_t *player, bool all) {
+    GSList *const sinks = list_sinks(player);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_t *const sink = at->data;
+        if (!all && !sink_is_removed(sink)) {
+            continue;
+        }
+        g_mutex_lock(&player->lock);
+        player->sinks = g_slist_remove(player->sinks, sink);
+        g_mutex_unlock(&player->lock);
+        player->leader = player->leader == sink ? NULL : player->leader;
+        sink_end(sink, false);
+        sink_free(sink);
+    }
+    g_slist_free(sinks);
+}
+
+void player_end_sinks(player_t *player) {
+    GSList *const sinks = list_sinks(player);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_end(at->data, player->judge.target > RUNG_READY);
+    }
+    g_slist_free(sinks);
+}
+
+/* A picture leads; sound alone after a while in which no picture came. */
+static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
+    sink_t *picture = NULL;
+    sink_t *sound = NULL;
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_t *const sink = at->data;
+        const uint32_t rank = sink_rank(sink);
+        if (rank >= SINK_PICTURE && rank > (picture != NULL ? sink_rank(picture) : 0)) {
+            picture = sink;
+        } else if (rank > 0 && rank < SINK_PICTURE && sink_shown_ms(sink) != 0) {
+            sound = sink;
+        }
+    }
+    const bool is_seen =
+        picture != NULL && (sink_shown_ms(picture) != 0 || sink_is_at_hand(picture));
+    const uint64_t wait_ms = picture != NULL ? PICTURE_SHOWN_MS : PICTURE_ADDED_MS;
+    const bool is_heard = sound != NULL && now_ms >= sink_shown_ms(sound) + wait_ms;
+    player->leader = is_seen || !is_heard ? picture : sound;
+    player->is_waiting = sound != NULL && !is_seen && !is_heard;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+/* Frames that were due later than this were not shown: it was paused. */
+static uint64_t shown_until(const fact_t *facts, uint64_t now_ms) {
+    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
+        if (fact->kind == FACT_TARGET && fact->value < RUNG_PLAYING) {
+            return fact->at_ms;
+        }
+    }
+    return now_ms;
+}
+
+static bool is_for_judge(const player_t *player, const fact_t *fact) {
+    const bool is_of_leader =
+        fact->kind == FACT_FLUSH || fact->kind == FACT_SHOWN || fact->kind == FACT_FRAME;
+    return !is_of_leader || (player->leader != NULL && sink_saw(player->leader, fact));
+}
+
+/* Other media in the place of what played: a list goes on. */
+static void look_for_next(player_t *player, const fact_t *fact) {
+    gchar *const uri = player->pipeline != NULL ? polling_uri(player->pipeline) : NULL;
+    if (uri != NULL && player->uri != NULL && strcmp(uri, player->uri) != 0) {
+        const fact_t next = {.kind = FACT_NEXT, .at_ms = fact->at_ms};
+        judge_take(&player->judge, &next);
+    }
+    g_free(uri);
+}
+
+static void count_dropped(player_t *player, int32_t dropped) {
+    if (player->leader != NULL && dropped > player->dropped) {
+        sink_drop(player->leader, (uint32_t)(dropped - player->dropped));
+    }
+    player->dropped = dropped;
+}
+
+static void take_own(player_t *player, const fact_t *fact) {
+    if (fact->kind == FACT_STREAM && player->session != 0) {
+        look_for_next(player, fact);
+    } else if (fact->kind == FACT_DROPPED) {
+        count_dropped(player, fact->value);
+    } else if (fact->kind == FACT_GONE) {
+        player->is_over = true;
+    }
+}
+
+static void feed(player_t *player, fact_t *facts) {
+    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
+        if (is_for_judge(player, fact)) {
+            player->fact = fact;
+            judge_take(&player->judge, fact);
+        }
+        take_own(player, fact);
+    }
+    player->fact = NULL;
+    fact_free_all(facts);
+}
+
+/* What an application keeps from its bus is seen here. */
+static void look_unheard(player_t *player, uint64_t now_ms) {
+    GstElement *const pipeline = player->pipeline;
+    const int32_t state = (int32_t)GST_STATE(pipeline);
+    const bool has_failed = GST_STATE_RETURN(pipeline) == GST_STATE_CHANGE_FAILURE;
+    player_look_at_target(player, pipeline);
+    if (state != player->state) {
+        const fact_t fact = {.kind = FACT_STATE, .at_ms = now_ms, .value = state};
+        player->state = state;
+        inbox_note(&player->inbox, &fact, NULL);
+    }
+    if (g_atomic_int_get(&player->is_heard) == 0 && has_failed && !player->has_failed) {
+        player_note(player, FACT_FATAL, 0, TALLY_ERROR_UNKNOWN, NULL);
+    }
+    player->has_failed = has_failed;
+}
+
+/* The end of the media, if nobody says so: all has been shown. */
+static void look_for_end(player_t *player, GSList *sinks, uint64_t now_ms) {
+    bool is_drained = player->leader != NULL;
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        is_drained = is_drained && sink_is_drained(at->data);
+    }
+    if (!is_drained) {
+        player->drained_ms = 0;
+        return;
+    }
+    player->drained_ms = player->drained_ms == 0 ? now_ms : player->drained_ms;
+    const uint32_t wait_ms = g_atomic_int_get(&player->is_heard) != 0 ? SAID_LATE_MS : 0;
+    if (!player->judge.course.has_ended && now_ms >= player->drained_ms + wait_ms) {
+        const fact_t fact = {.kind = FACT_END, .at_ms = player->drained_ms};
+        judge_take(&player->judge, &fact);
+    }
+}
+
+/* ---- the tick ------------------------------------------------------------------------------- */
+
+static void count_frames(player_t *player, GSList *sinks, uint64_t until_ms) {
+    const bool advances = judge_is_advancing(&player->judge);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        if (player->session != 0 && player->has_begun) {
+            sink_begin(at->data, player->session);
+        }
+        if (at->data != player->leader && player->leader != NULL) {
+            sink_pass(at->data);
+        }
+        sink_count(at->data, until_ms, advances);
+    }
+}
+
+static void poll(player_t *player, uint64_t now_ms) {
+    const GstElement *sender = g_weak_ref_get(&player->sender);
+    if (sender != NULL) {
+        if (player->session == 0 && player->judge.course.is_asked &&
+            player->judge.roles != ROLE_VIEWED && sender->numsinkpads > 0) {
+            player_publishes(player);
+        }
+        gst_object_unref((gpointer)sender);
+    }
+    player->polled_ms = now_ms;
+    if (player->session != 0) {
+        polling_poll(player, now_ms);
+        parts_poll(player);
+    }
+}
+
+/* What is noted, what is shown, what follows from both. Returns up to when frames were. */
+static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
+    if (player->pipeline != NULL) {
+        look_unheard(player, now_ms);
+    }
+    fact_t *const facts = inbox_take(&player->inbox);
+    if (facts != NULL) {
+        player->stirred_ms = now_ms;
+    }
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_look(at->data);
+    }
+    choose_leader(player, sinks, now_ms);
+    const uint64_t until_ms = shown_until(facts, now_ms);
+    fact_t *const frames = player->leader != NULL && !player->is_waiting
+                               ? sink_frames(player->leader, until_ms)
+                               : NULL;
+    feed(player, fact_merge(facts, frames));
+    judge_tick(&player->judge, now_ms, player->leader == NULL || sink_is_at_hand(player->leader));
+    return until_ms;
+}
+
+static enum pace pace_of(const player_t *player, uint64_t now_ms) {
+    const bool is_up = player->judge.target > RUNG_READY;
+    const bool is_busy = is_up && (player->session != 0 || player->judge.course.is_asked);
+    if (is_busy || now_ms < player->stirred_ms + STIRRED_MS) {
+        return PACE_PLAYING;
+    }
+    return is_up || player->state > RUNG_NULL ? PACE_RESTING : PACE_NONE;
+}
+
+enum pace player_tick(player_t *player, uint64_t now_ms) {
+    player->pipeline = g_weak_ref_get(&player->weak);
+    GSList *const sinks = list_sinks(player);
+    const uint64_t until_ms = look(player, sinks, now_ms);
+    look_for_end(player, sinks, now_ms);
+    const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
+    if (is_settled) {
+        telling_begin(player);
+    }
+    count_frames(player, sinks, until_ms);
+    g_slist_free(sinks);
+    if (is_settled && now_ms >= player->polled_ms + POLL_MS && player->pipeline != NULL) {
+        poll(player, now_ms);
+    }
+    sweep_sinks(player, player->is_over);
+    parts_sweep(player, player->is_over);
+    gst_clear_object(&player->pipeline);
+    return pace_of(player, now_ms);
+}
+
+void player_shut(player_t *player) {
+    (void)player_tick(player, player_now_ms());
+    if (player->session != 0) {
+        telling_close(player, TALLY_STOP_SHUTDOWN, player_now_ms());
+    }
+}
