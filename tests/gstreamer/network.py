@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import time
 
@@ -117,11 +118,21 @@ class Network:
 
 def stop_capture(witness):
     """Ends a capture with all that came in the file."""
-    witness.send_signal(2)  # SIGINT
+    witness.send_signal(signal.SIGINT)
     _, said = witness.communicate(timeout=READY_S)
     dropped = re.search(rb"dropped on interface[^:]*: \d+/(\d+)", said)
     if dropped and int(dropped[1]):
         raise Failed(f"the capture is not whole: {said.decode()}")
+
+
+def finish(process, limit_s=READY_S):
+    """Waits for a process that was asked to end by itself; its name space goes on."""
+    try:
+        status = process.wait(limit_s)
+    except subprocess.TimeoutExpired as reason:
+        raise Failed("a process that does not end") from reason
+    if status != 0:
+        raise Failed(f"a process ended with {status}")
 
 
 def environment(shared, plugin, log):
@@ -147,9 +158,6 @@ def heard(log):
 
 
 def streams(log, group):
-    """The last values of each stream of a group: {number: values}."""
-    last = {}
-    for call in heard(log):
-        if call.get("group") == group and call.get("values"):
-            last[call["stream"]] = call["values"]
-    return last
+    """The values of each stream of a group when it was detached: {number: values}."""
+    return {call["stream"]: call["values"] for call in heard(log)
+            if call["call"] == "detach" and call["group"] == group}

@@ -9,6 +9,7 @@ the sender puts in is about 1 ms.
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,8 @@ class Run:
         self.unread = self._unread(cable)
         network.wait_for("rest", self._is_settled)
         network.stop_capture(witness)
-        network.end(player)
+        player.send_signal(signal.SIGINT)
+        network.finish(player)
         self.values = self._last(test, "RTP")
         self.ts = self._last(test, "TS")
         self.truth = rtp_rfc3550.recompute(self.capture, {MP2T: 90000})

@@ -42,6 +42,7 @@ HOST = 0           # enum tally_candidate
 # The last report of a receiver is of some seconds ago, and GStreamer's has one lost packet too few.
 REPORTED_LEAST = 0.5
 ROUND_TRIP_MOST_US = 1_000_000
+FIRST_S = 0.1
 EDGE_S = 3         # of a stream: encoder and rates settle
 
 
@@ -108,7 +109,8 @@ class Call:
         self.lost = cable.lost()
         network.stop_capture(witness)
         for peer in peers.values():
-            network.end(peer)
+            peer.stdin.close()
+            network.finish(peer)
 
     def _peer(self, cable, folder, place, role):
         return cable.start(place, sys.executable, HERE / "webrtc_peer.py", role, text=True,
@@ -216,6 +218,15 @@ class Webrtc(unittest.TestCase):
             self.assertLessEqual(values["OUT_REMOTE_LOST"], lost)
             self.assertGreaterEqual(values["OUT_REMOTE_LOST"], lost * REPORTED_LEAST - 1)
             self.assertLess(values["OUT_ROUND_TRIP"], ROUND_TRIP_MOST_US)
+
+    def test_who_only_sends_publishes_from_when_its_first_packet_left(self):
+        calls = network.heard(self.call.logs["near"])
+        self.assertEqual([call["kind"] for call in calls if call["call"] == "open"], ["publish"])
+        first, = [call["at"] for call in calls if call.get("hook") == "FIRST_FRAME"]
+        to_real_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        came = min(stream.arrivals[0][0] for stream in self.truth.values())
+        print(first / 1000 + to_real_s - came)
+        self.assertAlmostEqual(first / 1000 + to_real_s, came, delta=FIRST_S)
 
     def test_bitrates_are_those_of_the_capture(self):
         for place, group, metric in (("far", "WEBRTC_INBOUND", "IN_BITRATE"),
