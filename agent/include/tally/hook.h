@@ -107,7 +107,8 @@ int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_h
                         int32_t code, int32_t detail);
 
 /* tally_hook_tell() for what is known only now and was at `at_ms` of the port's monotonic clock. A
- * time before the session's last event counts as that, one ahead of the clock as now. */
+ * time before the session's last event counts as that, one more than a second before its last
+ * heartbeat (with a player's half: snapshot) as that second, one ahead of the clock as now. */
 int32_t tally_hook_tell_at(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
                            int32_t code, int32_t detail, uint64_t at_ms);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tally_bench_hop: pushes buffers through a chain of elements, as often as it is told to on standard
- * input, and says what that took: one line with a number of buffers in, one line with nanoseconds of
- * the pushing thread's CPU out. Its tracer is whichever GST_TRACERS names.
+ * tally_bench_hop: pushes buffers through a chain of elements, as often as it is told to on
+ * standard input, and says what that took: one line with a number of buffers in, one line with
+ * nanoseconds of the pushing thread's CPU out. Its tracer is whichever GST_TRACERS names.
  *
  * The buffers are pushed by this thread and not by a source of the pipeline, so that nothing but
  * their way is measured.

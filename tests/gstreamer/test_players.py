@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several players of one box at once, and a daemon that is killed while they play.
+
+The oracle is GST_DEBUG of each player's own sink. What is durable is not tallyd's to say: tally-spool
+reads it from the image of the spool. TALLY_SEED=n repeats the moments of the kills, TALLY_ROUNDS=n
+plays that many rounds of them.
+"""
+import os
+import pathlib
+import random
+import signal
+import time
+import unittest
+
+import film
+import scratch
+from box import Daemon, await_ends, scenario
+from spool_image import read_image
+
+PLAYERS = 8
+FILM_S = 8
+KILLS = 5
+LIFE_S = 1.5        # of a daemon that is killed, at most
+AWAY_S = 1.0        # until the next one, at most
+START_MS = 100      # within which a startup agrees
+ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
+
+
+class Players(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(scratch.folder(cls.addClassCleanup))
+        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        cls.film, cls.frames = film.make(cls.shared, FILM_S)
+        cls.registry = film.warm_registry(cls.shared)
+
+    def setUp(self):
+        self.folder = self.shared / self.id().rsplit(".", 1)[-1]
+        self.begin(self.folder)
+
+    def begin(self, folder):
+        folder.mkdir()
+        self.folder = folder
+        self.durable = {}
+        self.collector = scenario.Collector(folder, self.certs)
+        self.addCleanup(self.collector.stop)
+        self.daemon = Daemon(folder, self.certs, self.collector.port)
+        self.addCleanup(self.daemon.clear)
+        self.addCleanup(lambda: self.daemon.stop())
+
+    def start_players(self):
+        players = [film.Player(self.folder / f"player-{number}", self.film, self.daemon.socket,
+                               self.registry, "playbin3" if number % 2 else "playbin")
+                   for number in range(PLAYERS)]
+        for player in players:
+            self.addCleanup(player.stop)
+        return players
+
+    def await_players(self, players):
+        """Each came to the end of its film and showed all of it."""
+        screens = []
+        for player in players:
+            self.assertEqual(player.wait(FILM_S + 30), 0, player.log)
+            screens.append(player.screen())
+            self.assertEqual(len(screens[-1].ends), 1)
+        return screens
+
+    def records(self, kind):
+        """Stored records of a kind with their boots, oldest first."""
+        rows = self.collector.rows("SELECT boot, seq FROM records WHERE kind = ? ORDER BY seq",
+                                   kind)
+        return list(zip([row["boot"] for row in rows], self.collector.records(kind), strict=True))
+
+    def assert_shown(self, screens, ends):
+        """What players showed and what was told of it agree, whichever is whose."""
+        frames = {end["s"]: 0 for _, end in ends}
+        for boot, record in self.records("f"):
+            frames[record["s"]] = record["f"].get("fr", 0)
+        self.assertEqual(sorted(frames.values()), sorted(len(screen.frames) for screen in screens))
+
+    # --- tests ---
+
+    def test_eight_at_once_are_told_each_by_itself(self):
+        screens = self.await_players(self.start_players())
+        await_ends(self.collector, PLAYERS, 30)
+        self.assertEqual(self.daemon.stop(), 0)
+        ends = self.records("x")
+        self.assertEqual(len(ends), PLAYERS)
+        self.assertEqual(len({end["d"]["sx"] for _, end in ends}), PLAYERS)
+        for _, end in ends:
+            self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
+        self.assert_shown(screens, ends)
+
+    def test_a_daemon_that_is_killed_disturbs_no_player_and_loses_nothing(self):
+        seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
+        for number in range(ROUNDS):
+            print(f"TALLY_SEED={seed + number}", flush=True)
+            if number:
+                self.doCleanups()
+                self.begin(self.shared / f"round-{number}")
+            with self.subTest(seed=seed + number):
+                self.play_with_kills(random.Random(seed + number))
+
+    def play_with_kills(self, dice):
+        players = self.start_players()
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0, LIFE_S))
+            self.assertEqual(self.daemon.stop(signal.SIGKILL), -signal.SIGKILL)
+            for record in read_image(self.daemon.spool):
+                self.durable[record.boot, record.number] = record
+            time.sleep(dice.uniform(0, AWAY_S))
+            self.daemon = Daemon(self.folder, self.certs, self.collector.port,
+                                 place=self.daemon.place)
+        screens = self.await_players(players)
+        self.await_all_ends()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assert_durable()
+        self.assert_sessions(screens)
+
+    def await_all_ends(self):
+        await_ends(self.collector, PLAYERS, 30)
+        sessions = {end["d"]["sx"] for _, end in self.records("x")}
+        self.assertEqual(len(sessions), PLAYERS)
+
+    def assert_durable(self):
+        stored = {(row["boot"], row["seq"]): row
+                  for row in self.collector.rows("SELECT * FROM records")}
+        for key, record in self.durable.items():
+            self.assertEqual((stored[key]["kind"], stored[key]["bytes"]),
+                             (record.kind, record.data))
+        numbers = {}
+        for boot, number in stored:
+            numbers.setdefault(boot, set()).add(number)
+        for boot, found in numbers.items():
+            self.assertEqual(found, set(range(len(found))), boot)
+
+    def assert_sessions(self, screens):
+        """Each has one end, of the boot that saw it last, with the values of all boots."""
+        ends = self.records("x")
+        self.assertEqual(len(ends), PLAYERS)
+        told = {}
+        for boot, start in self.records("s"):
+            told.setdefault(start["d"]["sx"], set()).add(boot)
+        self.assertEqual(set(told), {end["d"]["sx"] for _, end in ends})
+        self.assertGreater(max(len(boots) for boots in told.values()), 1)
+        for _, end in ends:
+            self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
+        self.assert_shown(screens, ends)
+
+
+if __name__ == "__main__":
+    unittest.main()
