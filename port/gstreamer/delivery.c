@@ -12,6 +12,8 @@ typedef struct {
     media_t *media;
     GstElement *element;
     watch_t *watch;
+    gboolean is_download; /* of something, be it a manifest */
+    gint has_length;      /* so that it will end */
 } delivery_t;
 
 /* By their factories; what a demuxer knows better has a higher rank (adaptive.c). */
@@ -21,21 +23,12 @@ static const struct {
     unsigned rank;
     gboolean is_live;
 } known[] = {
-    {"filesrc", TALLY_DELIVERY_FILE, 1, FALSE},
-    {"giosrc", TALLY_DELIVERY_FILE, 1, FALSE},
-    {"souphttpsrc", TALLY_DELIVERY_PROGRESSIVE, 1, FALSE},
-    {"curlhttpsrc", TALLY_DELIVERY_PROGRESSIVE, 1, FALSE},
-    {"neonhttpsrc", TALLY_DELIVERY_PROGRESSIVE, 1, FALSE},
-    {"udpsrc", TALLY_DELIVERY_RTP, 1, TRUE},
-    {"rtspsrc", TALLY_DELIVERY_RTP, 2, TRUE},
-    {"rtpsrc", TALLY_DELIVERY_RTP, 2, TRUE},
-    {"dvbsrc", TALLY_DELIVERY_DVB, 1, TRUE},
-    {"dvbbasebin", TALLY_DELIVERY_DVB, 1, TRUE},
-    {"webrtcbin", TALLY_DELIVERY_WEBRTC, 2, TRUE},
-    {"webrtcsrc", TALLY_DELIVERY_WEBRTC, 2, TRUE},
-    {"rtmpsrc", TALLY_DELIVERY_RTMP, 1, TRUE},
-    {"rtmp2src", TALLY_DELIVERY_RTMP, 1, TRUE},
-    {"srtsrc", TALLY_DELIVERY_SRT, 1, TRUE},
+    {"filesrc", TALLY_DELIVERY_FILE, 1, FALSE},    {"giosrc", TALLY_DELIVERY_FILE, 1, FALSE},
+    {"udpsrc", TALLY_DELIVERY_RTP, 1, TRUE},       {"rtspsrc", TALLY_DELIVERY_RTP, 2, TRUE},
+    {"rtpsrc", TALLY_DELIVERY_RTP, 2, TRUE},       {"dvbsrc", TALLY_DELIVERY_DVB, 1, TRUE},
+    {"dvbbasebin", TALLY_DELIVERY_DVB, 1, TRUE},   {"webrtcbin", TALLY_DELIVERY_WEBRTC, 2, TRUE},
+    {"webrtcsrc", TALLY_DELIVERY_WEBRTC, 2, TRUE}, {"rtmpsrc", TALLY_DELIVERY_RTMP, 1, TRUE},
+    {"rtmp2src", TALLY_DELIVERY_RTMP, 1, TRUE},    {"srtsrc", TALLY_DELIVERY_SRT, 1, TRUE},
     {"srtclientsrc", TALLY_DELIVERY_SRT, 1, TRUE},
 };
 
@@ -99,14 +92,14 @@ static const char *header_of(const GstStructure *headers, const char *name) {
     return header.value;
 }
 
-static void note_reply(const delivery_t *delivery, const GstStructure *headers) {
+static void note_reply(delivery_t *delivery, const GstStructure *headers) {
     const char *const length = header_of(headers, "Content-Length");
     const char *const type = header_of(headers, "Content-Type");
     if (header_of(headers, "icy-metaint") != NULL || header_of(headers, "icy-name") != NULL) {
         media_number(delivery->media, delivery, 1, TALLY_M_PLAYBACK_TYPE, TALLY_PLAYBACK_LIVE);
-    }
-    if (length != NULL) {
+    } else if (length != NULL) {
         stored_total(media_stored(delivery->media), strtoull(length, NULL, 10));
+        g_atomic_int_set(&delivery->has_length, 1);
     }
     if (type != NULL) {
         char plain[64];
@@ -118,7 +111,7 @@ static void note_reply(const delivery_t *delivery, const GstStructure *headers) 
 
 /* What HTTP sources tell of each answer. */
 static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
-    const delivery_t *const delivery = state;
+    delivery_t *const delivery = state;
     const GstStructure *const structure = gst_event_get_structure(event);
     GstStructure *headers = NULL;
     (void)pad;
@@ -154,6 +147,12 @@ static gboolean takes(GstElement *element) {
     return is_source(element) || kind_is(element, "Decryptor");
 }
 
+static gboolean is_download(GstElement *element) {
+    const char *const factory = kind_factory(element);
+    return g_str_equal(factory, "souphttpsrc") || g_str_equal(factory, "curlhttpsrc") ||
+           g_str_equal(factory, "neonhttpsrc");
+}
+
 static gpointer attach(player_t *player, GstElement *element) {
     delivery_t *const delivery = g_new0(delivery_t, 1);
     delivery->media = media_join(player);
@@ -162,6 +161,7 @@ static gpointer attach(player_t *player, GstElement *element) {
         note_decryptor(delivery, element);
     } else if (kind_within_adaptive(element) == 0) {
         note_factory(delivery, kind_factory(element));
+        delivery->is_download = is_download(element);
     }
     delivery->watch = watch_begin(element, &rules, delivery);
     return delivery;
@@ -176,15 +176,30 @@ static void note_address(const delivery_t *delivery) {
     }
 }
 
-static void begin(gpointer state, tally_session_id_t session) {
-    const delivery_t *const delivery = state;
-    note_address(delivery);
-    media_tell(delivery->media, session);
+static void note_playback(const delivery_t *delivery) {
+    if (g_atomic_int_get(&delivery->has_length) != 0 &&
+        media_noted(delivery->media, TALLY_M_DELIVERY) == TALLY_DELIVERY_PROGRESSIVE) {
+        media_number(delivery->media, delivery, 1, TALLY_M_PLAYBACK_TYPE, TALLY_PLAYBACK_VOD);
+    }
 }
 
+/* What is downloaded is the media itself unless a demuxer of adaptive streaming turns up, which it
+ * has when the media is known. */
 static void tell(gpointer state, tally_session_id_t session) {
     const delivery_t *const delivery = state;
-    media_tell(delivery->media, session);
+    media_t *const media = delivery->media;
+    if (delivery->is_download &&
+        (media_has_text(media, TALLY_M_CONTAINER) || media_has_text(media, TALLY_M_VIDEO_CODEC) ||
+         media_has_text(media, TALLY_M_AUDIO_CODEC))) {
+        media_number(media, delivery, 1, TALLY_M_DELIVERY, TALLY_DELIVERY_PROGRESSIVE);
+        note_playback(delivery);
+    }
+    media_tell(media, session);
+}
+
+static void begin(gpointer state, tally_session_id_t session) {
+    note_address(state);
+    tell(state, session);
 }
 
 static void detach(gpointer state) {

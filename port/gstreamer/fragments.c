@@ -21,7 +21,9 @@ typedef struct {
     gint64 asked_us;
     gint64 first_us;
     gint64 last_us;
-    gboolean is_media; /* and no header or index */
+    GstClockTime begin; /* of its media; GST_CLOCK_TIME_NONE: not known */
+    GstClockTime shown; /* running time at which it will be on screen */
+    gboolean is_media;  /* and no header or index */
 } fragment_t;
 
 typedef struct {
@@ -37,6 +39,7 @@ typedef struct {
     enum way way;
     const char *stream; /* name of the demuxer's pad, where that is known */
     GMutex lock;
+    gboolean is_video;
     gboolean open; /* a fragment is */
     fragment_t fragment;
     sums_t sums; /* not told yet */
@@ -86,9 +89,30 @@ static void complete(fragments_t *fragments) {
     fragments->open = FALSE;
 }
 
-static void open_one(fragments_t *fragments) {
+/* dashdemux2 names no bitrates: a fragment has its bytes in the time until the next one's
+ * beginning. */
+static void measure(const fragments_t *fragments, GstClockTime next) {
+    const fragment_t *const fragment = &fragments->fragment;
+    if (!fragments->is_video || !fragment->is_media || !GST_CLOCK_TIME_IS_VALID(fragment->begin) ||
+        !GST_CLOCK_TIME_IS_VALID(next) || next <= fragment->begin) {
+        return;
+    }
+    const guint64 kbps =
+        gst_util_uint64_scale(fragment->bytes, 8 * GST_MSECOND, next - fragment->begin);
+    if (kbps > 0 && kbps < G_MAXINT32) {
+        renditions_fetched(media_renditions(fragments->media), (uint32_t)kbps, FALSE,
+                           fragment->shown);
+    }
+}
+
+/* It is shown when what is stored has been: at once, if that is nothing. */
+static void open_one(fragments_t *fragments, GstClockTime begin) {
+    const GstClockTime stored = stored_until(media_stored(fragments->media));
     fragments->open = TRUE;
-    fragments->fragment = (fragment_t){.asked_us = g_get_monotonic_time(), .is_media = TRUE};
+    fragments->fragment = (fragment_t){.asked_us = g_get_monotonic_time(),
+                                       .begin = begin,
+                                       .shown = GST_CLOCK_TIME_IS_VALID(stored) ? stored : 0,
+                                       .is_media = TRUE};
 }
 
 static gboolean begins_one(const fragments_t *fragments, const GstBuffer *buffer) {
@@ -103,8 +127,9 @@ static void on_buffer(gpointer state, GstPad *pad, GstBuffer *buffer) {
     (void)pad;
     g_mutex_lock(&fragments->lock);
     if (begins_one(fragments, buffer)) {
+        measure(fragments, GST_BUFFER_PTS(buffer));
         complete(fragments);
-        open_one(fragments);
+        open_one(fragments, GST_BUFFER_PTS(buffer));
     }
     fragment->last_us = g_get_monotonic_time();
     if (fragment->bytes == 0) {
@@ -128,12 +153,18 @@ static void on_end(fragments_t *fragments) {
 
 static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
     fragments_t *const fragments = state;
+    GstCaps *caps = NULL;
     (void)pad;
     g_mutex_lock(&fragments->lock);
     switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_CAPS:
+        gst_event_parse_caps(event, &caps);
+        fragments->is_video =
+            g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "video/");
+        break;
     case GST_EVENT_STREAM_START:
         if (fragments->way == BY_SOURCE) {
-            open_one(fragments);
+            open_one(fragments, GST_CLOCK_TIME_NONE);
         }
         break;
     case GST_EVENT_EOS: on_end(fragments); break;
@@ -206,14 +237,14 @@ static void tell(gpointer state, tally_session_id_t session) {
     fragments_t *const fragments = state;
     const gboolean is_video =
         fragments->stream != NULL && g_str_has_prefix(fragments->stream, "video");
+    if (fragments->way == WHOLE &&
+        media_noted(fragments->media, TALLY_M_DELIVERY) != TALLY_DELIVERY_PROGRESSIVE) {
+        return; /* a manifest, no download at all, or not known yet */
+    }
     g_mutex_lock(&fragments->lock);
     const sums_t sums = fragments->sums;
     fragments->sums = (sums_t){.time_us = sums.time_us % 1000};
     g_mutex_unlock(&fragments->lock);
-    if (fragments->way == WHOLE &&
-        media_noted(fragments->media, TALLY_M_DELIVERY) != TALLY_DELIVERY_PROGRESSIVE) {
-        return; /* a manifest, or no download at all */
-    }
     add(fragments, session, TALLY_M_DOWNLOADS, sums.fragments);
     add(fragments, session, TALLY_M_DOWNLOADS_FAILED, sums.failed);
     add(fragments, session, TALLY_M_VIDEO_DOWNLOADS_FAILED, is_video ? sums.failed : 0);

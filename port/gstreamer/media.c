@@ -172,12 +172,21 @@ static note_t *best(media_t *media, enum tally_metric metric) {
     return found;
 }
 
-int64_t media_noted(media_t *media, enum tally_metric metric) {
+static note_t copy_of_best(media_t *media, enum tally_metric metric) {
     g_mutex_lock(&media->lock);
     const note_t *const note = best(media, metric);
-    const int64_t value = note == NULL || note->is_text ? -1 : note->number;
+    const note_t copy = note == NULL ? (note_t){.owner = NULL} : *note;
     g_mutex_unlock(&media->lock);
-    return value;
+    return copy;
+}
+
+int64_t media_noted(media_t *media, enum tally_metric metric) {
+    const note_t note = copy_of_best(media, metric);
+    return note.owner == NULL || note.is_text ? -1 : note.number;
+}
+
+gboolean media_has_text(media_t *media, enum tally_metric metric) {
+    return copy_of_best(media, metric).is_text;
 }
 
 /* Only the last one told counts as told: one that takes its place, and gives it back, is told anew.

@@ -38,8 +38,9 @@ void media_text(media_t *media, const void *owner, unsigned rank, enum tally_met
 void media_number(media_t *media, const void *owner, unsigned rank, enum tally_metric metric,
                   int64_t value);
 
-/* The last number noted, or -1. Any thread. */
+/* The best number noted, or -1; whether a text is. Any thread. */
 int64_t media_noted(media_t *media, enum tally_metric metric);
+gboolean media_has_text(media_t *media, enum tally_metric metric);
 
 /* Tells the session what it has not been told. Watcher. */
 void media_tell(media_t *media, tally_session_id_t session);

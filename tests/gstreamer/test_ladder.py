@@ -4,7 +4,7 @@ against what sinks and server say."""
 import unittest
 
 import scenes
-import harness
+import scratch
 import told
 import truth
 from player import programs
@@ -18,7 +18,7 @@ def by_hooks(scene, holder):
 class Ladders(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        holder = harness.scratch(cls.addClassCleanup)
+        holder = scratch.folder(cls.addClassCleanup)
         cls.runs = scenes.side_by_side({
             scene.name: lambda scene=scene: by_hooks(scene, holder) for scene in scenes.LADDERS})
 
