@@ -16,6 +16,9 @@
 /* The end of the media is said at once, unless it is kept from us. */
 #define SAID_LATE_MS 2000u
 
+/* An error may still be on its way to the bus when the application has given up already. */
+#define ERROR_LATE_MS 20u
+
 /* After the last thing noted, a pipeline that does not play is looked at so long as if it did. */
 #define STIRRED_MS 10000u
 
@@ -60,10 +63,13 @@ static void leave(player_t *player) {
     player_unref(player);
 }
 
-/* Runs when the last reference to the pipeline goes. */
+/* Runs when the last reference to the pipeline goes, of which the struct is still there. */
 static void on_gone(gpointer data, GObject *pipeline) {
-    (void)pipeline;
-    leave(data);
+    player_t *const player = data;
+    if (g_atomic_int_get(&player->is_watched) != 0) {
+        player_look_at_target(player, (GstElement *)pipeline);
+    }
+    leave(player);
 }
 
 static void look_for_screen(player_t *player, GstElement *element) {
@@ -257,6 +263,44 @@ static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_
     return now_ms;
 }
 
+static fact_t *find(fact_t *facts, bool (*is)(const fact_t *)) {
+    while (facts != NULL && !is(facts)) {
+        facts = facts->next;
+    }
+    return facts;
+}
+
+static bool is_leave(const fact_t *fact) {
+    return fact->kind == FACT_TARGET && fact->value <= RUNG_READY;
+}
+
+static bool is_fatal(const fact_t *fact) {
+    return fact->kind == FACT_FATAL;
+}
+
+/* What was noted. Who leaves before the first frame may do so for an error that is not heard yet:
+ * it is waited for, and comes first. */
+static fact_t *take_facts(player_t *player) {
+    fact_t *const facts = inbox_take(&player->inbox);
+    fact_t *const leave = find(facts, is_leave);
+    if (leave == NULL || player->judge.course.has_started || find(facts, is_fatal) != NULL) {
+        return facts;
+    }
+    g_usleep(ERROR_LATE_MS * 1000u);
+    fact_t *const late = inbox_take(&player->inbox);
+    fact_t *const error = find(late, is_fatal);
+    if (error != NULL) {
+        const uint64_t at_ms = leave->at_ms;
+        for (fact_t *fact = late; fact != error->next; fact = fact->next) {
+            fact->at_ms = at_ms;
+        }
+        for (fact_t *fact = leave; fact != NULL; fact = fact->next) {
+            fact->at_ms = MAX(fact->at_ms, at_ms + 1);
+        }
+    }
+    return fact_merge(facts, late);
+}
+
 static bool is_for_judge(const player_t *player, const fact_t *fact) {
     const bool is_of_leader =
         fact->kind == FACT_FLUSH || fact->kind == FACT_SHOWN || fact->kind == FACT_FRAME;
@@ -290,18 +334,6 @@ static void take_own(player_t *player, const fact_t *fact) {
     }
 }
 
-static void feed(player_t *player, fact_t *facts) {
-    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
-        if (is_for_judge(player, fact)) {
-            player->fact = fact;
-            judge_take(&player->judge, fact);
-        }
-        take_own(player, fact);
-    }
-    player->fact = NULL;
-    fact_free_all(facts);
-}
-
 /* What an application keeps from its bus is seen here. */
 static void look_unheard(player_t *player, uint64_t now_ms) {
     GstElement *const pipeline = player->pipeline;
@@ -319,7 +351,7 @@ static void look_unheard(player_t *player, uint64_t now_ms) {
     player->has_failed = has_failed;
 }
 
-/* The end of the media, if nobody says so: all has been shown. */
+/* Since when no sink has anything left. */
 static void look_for_end(player_t *player, GSList *sinks, uint64_t now_ms) {
     bool is_drained = player->leader != NULL;
     for (GSList *at = sinks; at != NULL; at = at->next) {
@@ -327,14 +359,34 @@ static void look_for_end(player_t *player, GSList *sinks, uint64_t now_ms) {
     }
     if (!is_drained) {
         player->drained_ms = 0;
-        return;
+    } else if (player->drained_ms == 0) {
+        player->drained_ms = now_ms;
     }
-    player->drained_ms = player->drained_ms == 0 ? now_ms : player->drained_ms;
+}
+
+/* The end of the media, if nobody says so: all has been shown. */
+static void say_end(player_t *player, uint64_t at_ms) {
     const uint32_t wait_ms = g_atomic_int_get(&player->is_heard) != 0 ? SAID_LATE_MS : 0;
-    if (!player->judge.course.has_ended && now_ms >= player->drained_ms + wait_ms) {
+    if (player->drained_ms != 0 && at_ms >= player->drained_ms + wait_ms &&
+        !player->judge.course.has_ended) {
         const fact_t fact = {.kind = FACT_END, .at_ms = player->drained_ms};
         judge_take(&player->judge, &fact);
     }
+}
+
+static void feed(player_t *player, fact_t *facts) {
+    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
+        if (is_leave(fact)) {
+            say_end(player, fact->at_ms);
+        }
+        if (is_for_judge(player, fact)) {
+            player->fact = fact;
+            judge_take(&player->judge, fact);
+        }
+        take_own(player, fact);
+    }
+    player->fact = NULL;
+    fact_free_all(facts);
 }
 
 /* ---- the tick ------------------------------------------------------------------------------- */
@@ -373,7 +425,7 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
     if (player->pipeline != NULL) {
         look_unheard(player, now_ms);
     }
-    fact_t *const facts = inbox_take(&player->inbox);
+    fact_t *const facts = take_facts(player);
     if (facts != NULL) {
         player->stirred_ms = now_ms;
     }
@@ -385,7 +437,9 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
     fact_t *const frames = player->leader != NULL && !player->is_waiting
                                ? sink_frames(player->leader, until_ms)
                                : NULL;
+    look_for_end(player, sinks, until_ms != 0 ? until_ms : now_ms);
     feed(player, fact_merge(facts, frames));
+    say_end(player, now_ms);
     judge_tick(&player->judge, now_ms, player->leader == NULL || sink_is_at_hand(player->leader));
     return until_ms;
 }
@@ -403,7 +457,6 @@ enum pace player_tick(player_t *player, uint64_t now_ms) {
     player->pipeline = g_weak_ref_get(&player->weak);
     GSList *const sinks = list_sinks(player);
     const uint64_t until_ms = look(player, sinks, now_ms);
-    look_for_end(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
     if (is_settled) {
         telling_begin(player);
