@@ -193,6 +193,14 @@ void player_delivery(player_t *player, enum tally_delivery delivery) {
     }
 }
 
+void player_hold(player_t *player) {
+    player->pipeline = g_weak_ref_get(&player->weak);
+}
+
+void player_let_go(player_t *player) {
+    gst_clear_object(&player->pipeline);
+}
+
 /* ---- sinks, as the watcher sees them --------------------------------------------------------- */
 
 static GSList *list_sinks(player_t *player) {
@@ -309,7 +317,9 @@ static bool is_for_judge(const player_t *player, const fact_t *fact) {
 
 /* Other media in the place of what played: a list goes on. */
 static void look_for_next(player_t *player, const fact_t *fact) {
+    player_hold(player);
     gchar *const uri = player->pipeline != NULL ? polling_uri(player->pipeline) : NULL;
+    player_let_go(player);
     if (uri != NULL && player->uri != NULL && strcmp(uri, player->uri) != 0) {
         const fact_t next = {.kind = FACT_NEXT, .at_ms = fact->at_ms};
         judge_take(&player->judge, &next);
@@ -336,7 +346,10 @@ static void take_own(player_t *player, const fact_t *fact) {
 
 /* What an application keeps from its bus is seen here. */
 static void look_unheard(player_t *player, uint64_t now_ms) {
-    GstElement *const pipeline = player->pipeline;
+    GstElement *const pipeline = g_weak_ref_get(&player->weak);
+    if (pipeline == NULL) {
+        return;
+    }
     const int32_t state = (int32_t)GST_STATE(pipeline);
     const bool has_failed = GST_STATE_RETURN(pipeline) == GST_STATE_CHANGE_FAILURE;
     player_look_at_target(player, pipeline);
@@ -349,6 +362,7 @@ static void look_unheard(player_t *player, uint64_t now_ms) {
         player_note(player, FACT_FATAL, 0, TALLY_ERROR_UNKNOWN, NULL);
     }
     player->has_failed = has_failed;
+    gst_object_unref(pipeline);
 }
 
 /* Since when no sink has anything left. */
@@ -405,26 +419,26 @@ static void count_frames(player_t *player, GSList *sinks, uint64_t until_ms) {
 }
 
 static void poll(player_t *player, uint64_t now_ms) {
-    const GstElement *sender = g_weak_ref_get(&player->sender);
+    GstElement *sender = g_weak_ref_get(&player->sender);
     if (sender != NULL) {
         if (player->session == 0 && player->judge.course.is_asked &&
             player->judge.roles != ROLE_VIEWED && sender->numsinkpads > 0) {
             player_publishes(player);
         }
-        gst_object_unref((gpointer)sender);
+        gst_object_unref(sender);
     }
     player->polled_ms = now_ms;
-    if (player->session != 0) {
+    player_hold(player);
+    if (player->session != 0 && player->pipeline != NULL) {
         polling_poll(player, now_ms);
         parts_poll(player);
     }
+    player_let_go(player);
 }
 
 /* What is noted, what is shown, what follows from both. Returns up to when frames were. */
 static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
-    if (player->pipeline != NULL) {
-        look_unheard(player, now_ms);
-    }
+    look_unheard(player, now_ms);
     fact_t *const facts = take_facts(player);
     if (facts != NULL) {
         player->stirred_ms = now_ms;
@@ -454,7 +468,6 @@ static enum pace pace_of(const player_t *player, uint64_t now_ms) {
 }
 
 enum pace player_tick(player_t *player, uint64_t now_ms) {
-    player->pipeline = g_weak_ref_get(&player->weak);
     GSList *const sinks = list_sinks(player);
     const uint64_t until_ms = look(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
@@ -463,12 +476,11 @@ enum pace player_tick(player_t *player, uint64_t now_ms) {
     }
     count_frames(player, sinks, until_ms);
     g_slist_free(sinks);
-    if (is_settled && now_ms >= player->polled_ms + POLL_MS && player->pipeline != NULL) {
+    if (is_settled && now_ms >= player->polled_ms + POLL_MS) {
         poll(player, now_ms);
     }
     sweep_sinks(player, player->is_over);
     parts_sweep(player, player->is_over);
-    gst_clear_object(&player->pipeline);
     return pace_of(player, now_ms);
 }
 

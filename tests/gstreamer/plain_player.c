@@ -140,6 +140,8 @@ int main(int argc, char **argv) {
     }
     act(pipeline, "null");
     gst_object_unref(pipeline);
+    /* Whoever has looked at it just then has let go of it by now. */
+    g_usleep(200000);
     gst_deinit();
     return 0;
 }

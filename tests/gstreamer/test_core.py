@@ -241,7 +241,7 @@ class Again(Core):
             with Run(tracers) as run:
                 run.env.update(GST_DEBUG="GST_TRACER:7", GST_DEBUG_NO_COLOR="1")
                 run.play(PLAIN, LIVE, *cycles, "2.8:quit")
-                return run, [line for line in run.output.splitlines() if "object-alive, " in line]
+                return run, [line for line in run.output.splitlines() if ":: object-alive, " in line]
         run, objects = alive("tally;leaks")
         self.assertEqual(len(run.sessions()), 9)
         self.assertEqual(run.hooks().count("CLOSE"), 9)
