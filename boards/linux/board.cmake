@@ -4,6 +4,7 @@
 add_subdirectory(port/posix)
 add_subdirectory(port/mbedtls)
 add_subdirectory(port/ram)
+add_subdirectory(port/client)
 add_subdirectory(boards/receiver)
 if(TALLY_GSTREAMER)
     add_subdirectory(port/gstreamer)

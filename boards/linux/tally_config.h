@@ -18,6 +18,12 @@
 /* Persistent PSA keys. */
 #define TALLY_TLS_KEY_STORE 1
 
+/* Players in processes of their own, and libtally-client for them. */
+#define TALLY_PLAYER_HALF     1
+#define TALLY_PLAYERS         16
+#define TALLY_SESSIONS        32
+#define TALLY_PLAYER_SESSIONS 16
+
 /* The configuration file chooses among all levels. */
 #define TALLY_LOG_LEVEL 4
 
