@@ -38,27 +38,36 @@ tally_session_t *tally_told_find(tally_t *tally, uint32_t player, uint32_t their
 
 /* --- time and what is declared -------------------------------------------------------------- */
 
-/* The next records are of this time; and only what both the player and the daemon measure is in
- * them, but for what is the device's own. */
+/* What both the session's player and the daemon can measure, and what is the device's own. */
+static void declare(tally_t *tally, const tally_session_t *session) {
+    const tally_connected_t *const connected =
+        tally_daemon_find(tally, told_of(tally, session)->player);
+    const uint64_t *const may = tally->options->player_capabilities;
+    uint64_t *const declared = tally->players.declared;
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const bool is_off = (tally->policy.active.groups_off >> i & 1) != 0;
+        if ((TALLY_SPLIT_GROUPS >> i & 1) == 0) {
+            declared[i] = tally->capabilities[i];
+        } else {
+            declared[i] =
+                may != NULL && connected != NULL && !is_off ? may[i] & connected->can[i] : 0;
+        }
+    }
+    if (connected != NULL) {
+        declared[TALLY_G_DIMENSION] |=
+            connected->can[TALLY_G_DIMENSION] & TALLY_CAN(DIMENSION, SESSION_ID);
+    }
+    tally->report.declared = declared;
+}
+
+/* The next records are of this session and this time. */
 static void begin_records(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
     const tally_port_t *const port = tally->port;
-    const tally_told_t *const told = told_of(tally, session);
-    const tally_connected_t *const connected = tally_daemon_find(tally, told->player);
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     tally_wall_t wall = port->wall(port->ctx);
     wall.unix_ms += (int64_t)(at_ms - now_ms);
     tally_report_set_time(&tally->report, at_ms, wall);
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        const bool is_theirs = (TALLY_SPLIT_GROUPS >> i & 1) != 0;
-        tally->players.declared[i] =
-            tally->capabilities[i] &
-            (is_theirs && connected != NULL ? connected->can[i] : ~UINT64_C(0));
-    }
-    if (connected != NULL && tally->capabilities[TALLY_G_DIMENSION] != 0) {
-        tally->players.declared[TALLY_G_DIMENSION] |=
-            connected->can[TALLY_G_DIMENSION] & TALLY_CAN(DIMENSION, SESSION_ID);
-    }
-    tally->report.declared = tally->players.declared;
+    declare(tally, session);
 }
 
 static void end_records(tally_t *tally) {
@@ -342,8 +351,7 @@ void tally_told_snapshot(tally_t *tally, tally_session_t *session, const tally_m
     tally_told_t *const told = told_of(tally, session);
     const bool was_resting = told->is_resting;
     const uint64_t least_ms = session->figures.at_ms;
-    const uint64_t at_ms =
-        time_of(tally, record, told->at_ms > least_ms ? told->at_ms : least_ms);
+    const uint64_t at_ms = time_of(tally, record, told->at_ms > least_ms ? told->at_ms : least_ms);
     keep_figures(session, record, at_ms);
     memcpy(told->streams, streams, bytes);
     told->stream_bytes = (uint16_t)bytes;
@@ -353,7 +361,9 @@ void tally_told_snapshot(tally_t *tally, tally_session_t *session, const tally_m
         /* It may have begun before this daemon: then its first heartbeat is due. */
         const uint64_t age_ms =
             (uint64_t)tally_figures_get(&session->figures, TALLY_PLAYBACK_AT(ELAPSED_TIME));
-        session->reported_ms = age_ms < at_ms ? at_ms - age_ms : 0;
+        if (age_ms > at_ms - session->reported_ms) {
+            session->reported_ms = age_ms < at_ms ? at_ms - age_ms : 0;
+        }
         told->has_figures = true;
     } else if (was_resting && !told->is_resting) {
         session->reported_ms = at_ms; /* what was slept through is not made up for */

@@ -49,14 +49,14 @@ static uint32_t roll(uint32_t sides) {
 
 static void tell(tally_session_id_t film, enum tally_hook hook, int32_t code, int32_t detail) {
     const uint64_t now_ms = player.port.now_ms;
-    const uint64_t at_ms = now_ms - (roll(4) == 0 ? roll(TALLY_LATE_MS) : 0);
+    const uint64_t at_ms = now_ms - (roll(4) == 0 ? roll(2000) : 0);
     const int32_t status = tally_hook_tell_at(&whole.agent, film, hook, code, detail, at_ms);
     assert_int_equal(tally_hook_tell_at(&player.agent, film, hook, code, detail, at_ms), status);
 }
 
 static void open_film(uint32_t which) {
-    static tally_session_id_t (*const ways[])(tally_t *) = {
-        tally_hook_open, tally_hook_open, tally_hook_open_publish};
+    static tally_session_id_t (*const ways[])(tally_t *) = {tally_hook_open, tally_hook_open,
+                                                            tally_hook_open_publish};
     const uint32_t way = roll(4);
     if (films[which] != 0 || opened + 2 >= NUMBERS) {
         return;
@@ -120,10 +120,11 @@ static void set(tally_session_id_t film) {
         enum tally_metric metric;
         uint32_t most;
     } values[] = {
-        {TALLY_M_POSITION, 100000},     {TALLY_M_BUFFER_LENGTH, 30000}, {TALLY_M_BANDWIDTH, 90000},
-        {TALLY_M_PLAYBACK_RATE, 2000},  {TALLY_M_DELIVERY, 9},          {TALLY_M_FULLSCREEN, 1},
-        {TALLY_M_DISPLAY_WIDTH, 4000},  {TALLY_M_VOLUME, 100},          {TALLY_M_MEDIA_DURATION, 90000},
-        {TALLY_M_DOWNLOAD_ERROR, 1000},
+        {TALLY_M_POSITION, 100000},      {TALLY_M_BUFFER_LENGTH, 30000},
+        {TALLY_M_BANDWIDTH, 90000},      {TALLY_M_PLAYBACK_RATE, 2000},
+        {TALLY_M_DELIVERY, 9},           {TALLY_M_FULLSCREEN, 1},
+        {TALLY_M_DISPLAY_WIDTH, 4000},   {TALLY_M_VOLUME, 100},
+        {TALLY_M_MEDIA_DURATION, 90000}, {TALLY_M_DOWNLOAD_ERROR, 1000},
     };
     const uint32_t which = roll(sizeof values / sizeof values[0]);
     const int64_t value = roll(values[which].most + 1);
@@ -136,9 +137,8 @@ static void set(tally_session_id_t film) {
 static void name(tally_session_id_t film) {
     static const char *const names[] = {"", "film-42", "\xC3\xA9t\xC3\xA9", "a"};
     const char *const text = names[roll(4)];
-    const enum tally_metric metric =
-        (enum tally_metric)(TALLY_M_CONTENT_ID + roll(3) * (TALLY_M_CONTENT_TITLE -
-                                                            TALLY_M_CONTENT_ID));
+    const enum tally_metric metric = (enum tally_metric)(
+        TALLY_M_CONTENT_ID + roll(3) * (TALLY_M_CONTENT_TITLE - TALLY_M_CONTENT_ID));
     (void)tally_hook_text(&whole.agent, film, metric, text);
     (void)tally_hook_text(&player.agent, film, metric, text);
 }
@@ -227,7 +227,8 @@ static record_t keep(record_t record) {
     return (record_t){.bytes = place, .size = record.size};
 }
 
-/* The number in the story of a session that is 0 to have records of the whole, else of the split. */
+/* The number in the story of a session that is 0 to have records of the whole, else of the split.
+ */
 static uint32_t number_by_id(int64_t id) {
     uint32_t number = 1;
     while (number < NUMBERS && (int64_t)tally_player_session_id(&player.agent, number) != id) {
@@ -351,8 +352,8 @@ static void find_new_daemon(void) {
     assert_int_equal(device_init(&tallyd), TALLY_OK);
     player_connect(&player, &tallyd, 1);
     for (uint32_t i = 0; i < waiting_count; i++) {
-        assert_int_equal(
-            tally_daemon_take(&tallyd.agent, 1, waiting[i].data, waiting[i].bytes), TALLY_OK);
+        assert_int_equal(tally_daemon_take(&tallyd.agent, 1, waiting[i].data, waiting[i].bytes),
+                         TALLY_OK);
     }
     waiting_count = 0;
 }
