@@ -24,7 +24,7 @@ class Stored:
     """All that the collector has of one session."""
 
     def __init__(self, collector, source):
-        self.end, = (record for record in collector.records("x") if record["d"]["sq"] == source)
+        self.end, = (record for record in collector.records("x") if record["d"].get("sq") == source)
         session = self.end["s"]
         self.start, = (record for record in collector.records("s") if record["s"] == session)
         frames = [record for record in collector.records("f") if record["s"] == session]
