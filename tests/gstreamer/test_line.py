@@ -3,6 +3,7 @@
 is stored in the end, against what sinks and server say."""
 import pathlib
 import sys
+import time
 import unittest
 
 import box
@@ -48,15 +49,25 @@ class Line(unittest.TestCase):
         certs = scenario.make_certificates(folder / "certs")
         cls.collector = scenario.Collector(folder, certs)
         cls.addClassCleanup(cls.collector.stop)
-        daemon = box.Daemon(folder, certs, cls.collector.port, players_per_user=8)
+        daemon = box.Daemon(folder, certs, cls.collector.port)
         cls.addClassCleanup(daemon.clear)
         cls.addClassCleanup(daemon.stop)
         all_scenes = (*scenes.LADDERS, *courses.REPORTED)
         cls.runs = scenes.side_by_side({scene.name: lambda scene=scene: scenes.play(
             scene, folder, programs() / "gstreamer", TALLY_SOCKET=daemon.socket)
             for scene in all_scenes})
-        box.await_ends(cls.collector, len(all_scenes), 20)
+        for run in cls.runs.values():
+            cls.await_end(run.served.url(run.scene.path))
         cls.status = daemon.stop()
+
+    @classmethod
+    def await_end(cls, source):
+        deadline = time.monotonic() + 15
+        while source not in [record["d"].get("sq") for record in cls.collector.records("x")]:
+            if time.monotonic() > deadline:
+                raise scenario.Failed("collector", f"the end of {source}", "none",
+                                      cls.collector.log)
+            time.sleep(0.1)
 
     def session(self, name):
         run = self.runs[name]
