@@ -180,6 +180,11 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
     tally->transport = transport;
     tally->store = store;
     tally_agent_declare(tally);
+#if TALLY_PLAYERS > 0
+    if (!tally_daemon_is_sound(options->player_capabilities)) {
+        return TALLY_E_CONFIG;
+    }
+#endif
     if (!is_sound(options) || !tally_metrics_are(options->capabilities) ||
         !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;

@@ -19,6 +19,11 @@ tally_connected_t *tally_daemon_find(tally_t *tally, uint32_t player) {
     return NULL;
 }
 
+bool tally_daemon_is_sound(const uint64_t *capabilities) {
+    return capabilities == NULL ||
+           (tally_metrics_are(capabilities) && tally_report_fits(capabilities));
+}
+
 /* --- what is of no session ------------------------------------------------------------------ */
 
 static int32_t greet(tally_t *tally, uint32_t player) {

@@ -41,6 +41,7 @@ typedef struct {
     bool has_tried;      /* to connect, which it does once even with nothing to tell */
     bool is_announcing;  /* the agent tells a new connection what there is */
     bool is_broken;      /* in the middle of that the connection failed */
+    bool is_held_up;     /* the last turn left messages unsent */
     bool is_last_word;   /* is_closing was seen */
     uint64_t closing_ms; /* when it was */
     tally_outbox_t outbox;

@@ -68,28 +68,45 @@ static uint32_t find_snapshot(const tally_outbox_t *outbox, uint32_t session) {
     return at;
 }
 
-/* The oldest that was not sent and has just these traits, or the end. */
-static uint32_t find_oldest(const tally_outbox_t *outbox, uint16_t traits) {
+/* The oldest that was not sent, has just these traits and, if it has to, a session; or the end. */
+static uint32_t find_oldest(const tally_outbox_t *outbox, uint16_t traits, bool has_session) {
     uint32_t at = outbox->sent;
-    while (at < outbox->used && head_at(outbox, at).traits != traits) {
-        at = behind(outbox, at);
+    while (at < outbox->used) {
+        const head_t head = head_at(outbox, at);
+        if (head.traits == traits && (head.session != 0 || !has_session)) {
+            return at;
+        }
+        at += whole(&head);
     }
     return at;
 }
 
+/* Drops the message that is missed least. False: there is none. */
+static bool drop_one(tally_outbox_t *outbox) {
+    uint32_t at = find_oldest(outbox, SNAPSHOT, false);
+    const bool is_loss = at == outbox->used;
+    if (is_loss) {
+        at = find_oldest(outbox, 0, true);
+    }
+    if (at == outbox->used) {
+        at = find_oldest(outbox, 0, false);
+    }
+    if (is_loss) {
+        outbox->dropped++;
+    }
+    if (at == outbox->used) {
+        return false;
+    }
+    outbox->untold += is_loss ? 1 : 0;
+    remove_at(outbox, at);
+    return true;
+}
+
 static bool make_room(tally_outbox_t *outbox, const head_t *head) {
     while (!fits(outbox, head)) {
-        const uint32_t snapshot = find_oldest(outbox, SNAPSHOT);
-        const uint32_t oldest = snapshot < outbox->used ? snapshot : find_oldest(outbox, 0);
-        if (oldest == outbox->used) {
-            outbox->dropped++;
+        if (!drop_one(outbox)) {
             return false;
         }
-        if (oldest != snapshot) {
-            outbox->dropped++;
-            outbox->untold++;
-        }
-        remove_at(outbox, oldest);
     }
     return true;
 }
@@ -142,8 +159,12 @@ int32_t tally_outbox_announce(tally_outbox_t *outbox, enum tally_keep keep,
     return TALLY_OK;
 }
 
+bool tally_outbox_has_unsent(const tally_outbox_t *outbox) {
+    return outbox->used > outbox->sent;
+}
+
 bool tally_outbox_next(const tally_outbox_t *outbox, tally_outbox_message_t *out) {
-    if (outbox->sent == outbox->used) {
+    if (!tally_outbox_has_unsent(outbox)) {
         return false;
     }
     const head_t head = head_at(outbox, outbox->sent);

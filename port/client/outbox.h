@@ -42,7 +42,8 @@ void tally_outbox_init(tally_outbox_t *outbox);
 
 /* Takes a copy of a message, behind all others. A snapshot takes the place of the unsent one of its
  * session, and goes nowhere if there is no room: the next one will do. For what is to be kept,
- * unsent snapshots make room, then the oldest that was not sent, which is counted. TALLY_E_TOO_BIG
+ * unsent snapshots make room, then the oldest that was not sent, which is counted; those of no
+ * session, which tell of losses, only when there are no others. TALLY_E_TOO_BIG
  * beyond TALLY_MESSAGE_BYTES; TALLY_E_FULL if no room could be made, counted but for the agent to
  * tell. */
 int32_t tally_outbox_put(tally_outbox_t *outbox, enum tally_keep keep, tally_session_id_t session,
@@ -51,6 +52,8 @@ int32_t tally_outbox_put(tally_outbox_t *outbox, enum tally_keep keep, tally_ses
 /* As tally_outbox_put(), behind the other announcements and ahead of everything else unsent. */
 int32_t tally_outbox_announce(tally_outbox_t *outbox, enum tally_keep keep,
                               tally_session_id_t session, const uint8_t *message, uint32_t size);
+
+bool tally_outbox_has_unsent(const tally_outbox_t *outbox);
 
 /* The message to send now. False: there is none, or it has to wait for an acknowledgement. */
 bool tally_outbox_next(const tally_outbox_t *outbox, tally_outbox_message_t *out);

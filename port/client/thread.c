@@ -80,6 +80,7 @@ static void connect_to_daemon(tally_client_t *client, uint64_t now_ms) {
     }
     client->is_announcing = true;
     client->is_broken = false;
+    client->is_held_up = false;
     (void)pthread_mutex_lock(&client->agent);
     tally_player_announce(&client->tally);
     (void)pthread_mutex_unlock(&client->agent);
@@ -96,18 +97,28 @@ static void connect_to_daemon(tally_client_t *client, uint64_t now_ms) {
 
 /* --- the agent ------------------------------------------------------------------------------ */
 
+/* Snapshots are not for later: whoever connects is told a newer one. Nor are sums, which the agent
+ * adds up until they are taken: among them is what tells of the messages that are dropped here. */
+static int32_t put(tally_client_t *client, enum tally_keep keep, tally_session_id_t session,
+                   const uint8_t *message, uint32_t bytes) {
+    const bool is_connected = tally_connection_is_open(&client->connection);
+    if (keep == TALLY_REPLACE && !is_connected) {
+        return TALLY_OK;
+    }
+    if (session == 0 && (!is_connected || client->is_held_up)) {
+        return TALLY_E_FULL;
+    }
+    return tally_outbox_put(&client->outbox, keep, session, message, bytes);
+}
+
 int32_t tally_client_take(void *ctx, enum tally_keep keep, tally_session_id_t session,
                           const uint8_t *message, uint32_t bytes) {
     tally_client_t *const client = ctx;
     if (!client->is_announcing) {
-        /* Whoever connects is told a newer one. */
-        const bool is_idle =
-            keep == TALLY_REPLACE && !tally_connection_is_open(&client->connection);
-        return is_idle ? (int32_t)TALLY_OK
-                       : tally_outbox_put(&client->outbox, keep, session, message, bytes);
+        return put(client, keep, session, message, bytes);
     }
     const int32_t status = tally_outbox_announce(&client->outbox, keep, session, message, bytes);
-    /* At once: all announcements together may be more than there is room for. */
+    /* Each at once: all announcements together may be more than there is room for. */
     if (!client->is_broken && send_messages(client) != TALLY_OK) {
         client->is_broken = true;
     }
@@ -131,6 +142,18 @@ static uint32_t least(uint32_t one, uint64_t other) {
     return other < one ? (uint32_t)other : one;
 }
 
+/* Without a connection all that the agent wants is for the sake of its sessions. */
+static uint32_t until_next(const tally_client_t *client, uint64_t now_ms, uint32_t agent_ms) {
+    if (tally_connection_is_open(&client->connection)) {
+        return agent_ms;
+    }
+    if (!has_to_tell(client)) {
+        return agent_ms > 0 ? TALLY_POSIX_FOREVER_MS : 0;
+    }
+    const uint64_t retry_ms = client->connection.retry_ms;
+    return least(agent_ms, retry_ms > now_ms ? retry_ms - now_ms : 0);
+}
+
 /* Does what is due; returns after how many milliseconds there is more. */
 static uint32_t turn(tally_client_t *client, uint64_t now_ms) {
     take_answers(client, now_ms);
@@ -142,13 +165,10 @@ static uint32_t turn(tally_client_t *client, uint64_t now_ms) {
     if (tally_connection_is_open(&client->connection) && send_messages(client) != TALLY_OK) {
         lose_behind_answers(client, now_ms);
     }
+    client->is_held_up = tally_outbox_has_unsent(&client->outbox);
     atomic_store(&client->figures.waiting, client->outbox.count);
     atomic_store(&client->figures.dropped, client->outbox.dropped);
-    if (!wants_connection(client)) {
-        return wait_ms;
-    }
-    const uint64_t retry_ms = client->connection.retry_ms;
-    return least(wait_ms, retry_ms > now_ms ? retry_ms - now_ms : 0);
+    return until_next(client, now_ms, wait_ms);
 }
 
 /* Seen ahead of a turn, so that the turn has all that was told before the close. */

@@ -95,6 +95,11 @@ enum pace {
     PACE_PLAYING, /* looked at each tick */
 };
 
+/* Keeps the pipeline alive while the watcher looks at it, which is to be short: if the application
+ * lets go of it meanwhile, it is disposed of in the watcher's thread. */
+void player_hold(player_t *player);
+void player_let_go(player_t *player);
+
 /* Takes what was noted and what follows from time. Watcher. */
 enum pace player_tick(player_t *player, uint64_t now_ms);
 

@@ -155,8 +155,7 @@ uint64_t sink_shown_ms(const sink_t *sink) {
 }
 
 uint32_t sink_rank(const sink_t *sink) {
-    const bool is_timed = sink->is_viewed || g_atomic_int_get(&sink->is_timed) != 0;
-    if (sink_is_removed(sink) || !is_timed) {
+    if (!sink->is_viewed && g_atomic_int_get(&sink->is_timed) == 0) {
         return 0;
     }
     const uint32_t viewed = sink->is_viewed ? 2 : 1;
@@ -204,20 +203,15 @@ static void read_base(GstElement *element, sink_clock_t *out) {
 }
 
 void sink_look(sink_t *sink) {
-    sink_clock_t out = {.runs = false};
-    GstElement *const element = g_weak_ref_get(&sink->element);
-    sink->clock = out;
-    if (element == NULL) {
-        return;
-    }
-    const bool is_playing = GST_STATE(element) == GST_STATE_PLAYING;
-    out.runs = is_playing || sink->was_playing;
+    GstElement *element = g_weak_ref_get(&sink->element);
+    const bool is_playing = element != NULL && GST_STATE(element) == GST_STATE_PLAYING;
+    /* One that has just stopped has its last frames yet to be told of, by the clock it had. */
+    sink->clock.runs = is_playing || sink->was_playing;
     sink->was_playing = is_playing;
-    if (out.runs) {
-        read_base(element, &out);
+    if (is_playing) {
+        read_base(element, &sink->clock);
     }
-    gst_object_unref(element);
-    sink->clock = out;
+    gst_clear_object(&element);
 }
 
 uint64_t sink_due_us(const sink_clock_t *clock, const sink_frame_t *frame) {

@@ -54,7 +54,8 @@ class Case(unittest.TestCase):
         return connection
 
 
-def kinds(messages, without="h"):
+def kinds(messages, without="hva"):
+    """The letters of all messages but of those that come by themselves."""
     return "".join(m[0]["k"] for m in messages if m[0]["k"] not in without)
 
 

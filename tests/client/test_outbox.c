@@ -7,7 +7,7 @@
 
 #include "outbox.h"
 
-enum { FILM = 1, TRAILER = 2 };
+enum { NONE = 0, FILM = 1, TRAILER = 2 };
 
 static tally_outbox_t outbox;
 
@@ -183,6 +183,16 @@ static void test_outbox_drops_the_oldest_when_it_is_full(void **state) {
     assert_int_equal(tally_outbox_lost(&outbox), 0);
 }
 
+static void test_outbox_drops_what_tells_of_losses_last(void **state) {
+    (void)state;
+    put(TALLY_KEEP, NONE, "sums");
+    const uint32_t count = fill();
+    put(TALLY_KEEP, FILM, large(count));
+    assert_int_equal(outbox.dropped, 2);
+    send("sums");
+    send(large(2));
+}
+
 static void test_outbox_drops_snapshots_first_and_does_not_count_them(void **state) {
     (void)state;
     put(TALLY_KEEP, FILM, large(0));
@@ -276,6 +286,7 @@ int main(void) {
         TEST(test_outbox_forgets_announcements_and_snapshots_of_a_lost_connection),
         TEST(test_outbox_replaces_an_announced_snapshot_too),
         TEST(test_outbox_drops_the_oldest_when_it_is_full),
+        TEST(test_outbox_drops_what_tells_of_losses_last),
         TEST(test_outbox_drops_snapshots_first_and_does_not_count_them),
         TEST(test_outbox_has_no_room_for_snapshots_at_the_cost_of_what_is_kept),
         TEST(test_outbox_sends_half_ahead_and_drops_from_the_other_half),

@@ -110,6 +110,8 @@ void player_forget(player_t *player) {
 
 /* --- with a daemon -------------------------------------------------------------------------- */
 
+#if TALLY_PLAYERS > 0
+
 void player_deliver(player_t *player, device_t *daemon) {
     for (uint32_t i = 0; i < player->count && player->connection != 0; i++) {
         const message_t *const message = &player->messages[i];
@@ -148,3 +150,5 @@ void player_live(player_t *player, device_t *daemon, uint64_t ms) {
         daemon->port.now_ms = player->port.now_ms;
     }
 }
+
+#endif
