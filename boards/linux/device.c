@@ -50,24 +50,26 @@ static uint64_t boot_capabilities(const tally_options_t *options) {
     return can;
 }
 
-/* What a player can measure it says itself: of all that any can, that much counts. */
-static void declare_players(uint64_t capabilities[TALLY_GROUPS]) {
-    capabilities[TALLY_G_ADS] = TALLY_CAN_ALL(ADS);
-    capabilities[TALLY_G_DIMENSION] = TALLY_CAN_ALL(DIMENSION);
-    capabilities[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
-    capabilities[TALLY_G_FRAMES] = TALLY_CAN_ALL(FRAMES);
-    capabilities[TALLY_G_HISTOGRAM] = TALLY_CAN_ALL(HISTOGRAM);
-    capabilities[TALLY_G_LEVEL] = TALLY_CAN_ALL(LEVEL);
-    capabilities[TALLY_G_MEDIA] = TALLY_CAN_ALL(MEDIA);
-    capabilities[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
-    capabilities[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
-    capabilities[TALLY_G_SINCE] = TALLY_CAN_ALL(SINCE);
-    capabilities[TALLY_G_TS] = TALLY_CAN_ALL(TS);
-    capabilities[TALLY_G_VIEWING] = TALLY_CAN_ALL(VIEWING);
-    capabilities[TALLY_G_WEBRTC_INBOUND] = TALLY_CAN_ALL(WEBRTC_INBOUND);
-    capabilities[TALLY_G_WEBRTC_OUTBOUND] = TALLY_CAN_ALL(WEBRTC_OUTBOUND);
-    capabilities[TALLY_G_WEBRTC_PAIR] = TALLY_CAN_ALL(WEBRTC_PAIR);
-    capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, PLAYERS_REFUSED);
+/* All that a session can have: what of it one measures its player says itself. */
+static void declare_players(device_t *device, tally_options_t *options) {
+    uint64_t *const can = device->player_capabilities;
+    can[TALLY_G_ADS] = TALLY_CAN_ALL(ADS);
+    can[TALLY_G_DIMENSION] = TALLY_CAN_ALL(DIMENSION);
+    can[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
+    can[TALLY_G_FRAMES] = TALLY_CAN_ALL(FRAMES);
+    can[TALLY_G_LEVEL] = TALLY_CAN_ALL(LEVEL);
+    can[TALLY_G_MEDIA] = TALLY_CAN_ALL(MEDIA);
+    can[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
+    can[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
+    can[TALLY_G_SINCE] = TALLY_CAN_ALL(SINCE);
+    can[TALLY_G_TS] = TALLY_CAN_ALL(TS);
+    can[TALLY_G_WEBRTC_INBOUND] = TALLY_CAN_ALL(WEBRTC_INBOUND);
+    can[TALLY_G_WEBRTC_OUTBOUND] = TALLY_CAN_ALL(WEBRTC_OUTBOUND);
+    can[TALLY_G_WEBRTC_PAIR] = TALLY_CAN_ALL(WEBRTC_PAIR);
+    options->player_capabilities = can;
+    options->capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, PLAYERS_REFUSED);
+    options->capabilities[TALLY_G_HISTOGRAM] = TALLY_CAN_ALL(HISTOGRAM);
+    options->capabilities[TALLY_G_VIEWING] = TALLY_CAN_ALL(VIEWING);
 }
 
 static void fill_options(device_t *device, const config_t *config) {
@@ -108,10 +110,11 @@ static void fill_options(device_t *device, const config_t *config) {
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,
     };
-    if (config->socket[0] != '\0') {
-        declare_players(options->capabilities);
-    } else {
+    if (config->listen.address[0] != '\0') {
         receiver_capabilities(&device->receiver_config, options->capabilities);
+    }
+    if (config->socket[0] != '\0') {
+        declare_players(device, options);
     }
     options->capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, TLS_HEAP_HIGH);
     options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);

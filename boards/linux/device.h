@@ -36,6 +36,7 @@ typedef struct {
     tally_settings_t settings;
     tally_endpoint_t endpoints[CONFIG_ENDPOINTS];
     tally_options_t options;
+    uint64_t player_capabilities[TALLY_GROUPS];
     bool wants_consent; /* as soon as what an earlier answer had destroyed is */
     receiver_config_t receiver_config;
     char os[CONFIG_TEXT_BYTES];

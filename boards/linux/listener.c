@@ -33,8 +33,12 @@ static bool option_is(int fd, int option, int expected) {
     return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value == expected;
 }
 
-static bool take_over(listener_t *listener, FILE *errors) {
+static bool take_over(listener_t *listener, const config_t *config, FILE *errors) {
     const int fd = HANDED_OVER_FD;
+    if (config->socket[0] == '\0') {
+        say(errors, "%s: socket: missing, and one is handed over\n", config->name);
+        return false;
+    }
     if (number_in("LISTEN_FDS") != 1 || !option_is(fd, SO_DOMAIN, AF_UNIX) ||
         !option_is(fd, SO_TYPE, SOCK_SEQPACKET) || !option_is(fd, SO_ACCEPTCONN, 1)) {
         say(errors, "tallyd: what was handed over is not one Unix socket that listens, of type "
@@ -148,7 +152,7 @@ static bool bind_and_listen(listener_t *listener, const config_t *config, FILE *
 bool listener_open(listener_t *listener, const config_t *config, FILE *errors) {
     *listener = (listener_t){.fd = -1};
     if (listener_handed_over()) {
-        return take_over(listener, errors);
+        return take_over(listener, config, errors);
     }
     return config->socket[0] == '\0' || bind_and_listen(listener, config, errors);
 }

@@ -28,8 +28,9 @@ typedef struct {
     config_t *config; /* in force */
     config_t *next;   /* read, and not in force yet */
     enum phase phase;
-    bool restarts;   /* the agent begins anew behind PARTING, with `next` */
-    bool has_failed; /* the kernel lets nothing be waited for */
+    bool restarts;    /* the agent begins anew behind PARTING, with `next` */
+    bool has_failed;  /* the kernel lets nothing be waited for */
+    uint32_t pending; /* records, a turn ago */
     uint64_t deadline_us;
     int signal_fd;
     notify_t notify;
@@ -240,6 +241,15 @@ static bool is_over(const daemon_t *daemon) {
     return (tally_pending(agent) == 0 && !is_destroying) || now_us(daemon) >= daemon->deadline_us;
 }
 
+/* Most of the code is there for uploads, which are minutes apart. */
+static void trim_behind_upload(daemon_t *daemon) {
+    const uint32_t pending = tally_pending(&daemon->device.agent);
+    if (pending < daemon->pending) {
+        trim_code();
+    }
+    daemon->pending = pending;
+}
+
 /* One turn: what came in, what is due, what the agent makes of it. False at the end. The sign of
  * life is given by a turn that got this far. */
 static bool turn(daemon_t *daemon) {
@@ -247,6 +257,7 @@ static bool turn(daemon_t *daemon) {
     uint32_t wait_ms = daemon->phase == RUNNING ? take_input(daemon) : ENDING_MS;
     wait_ms = least(wait_ms, device_step(&daemon->device));
     players_answer(&daemon->players);
+    trim_behind_upload(daemon);
     if (is_over(daemon)) {
         return false;
     }

@@ -2,8 +2,8 @@
 #ifndef TRIM_H
 #define TRIM_H
 
-/* Hands back the pages of code and constants that only the start needed. They stay in the page
- * cache; what is needed again is mapped again. */
+/* Hands back all pages of code and constants, for a moment when most of them will not be needed for
+ * long. They stay in the page cache, and what is needed is mapped again: tens of microseconds. */
 void trim_code(void);
 
 #endif

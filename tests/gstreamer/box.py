@@ -6,8 +6,15 @@ import sys
 import tempfile
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "e2e"), str(TESTS / "collector")]
+import harness  # noqa: E402
 import scenario  # noqa: E402
+
+
+def scratch(add_cleanup):
+    """A folder that goes with its test."""
+    return pathlib.Path(harness.scratch(add_cleanup))
 
 
 class Daemon(scenario.Process):
@@ -23,7 +30,7 @@ class Daemon(scenario.Process):
                   "ca": certs / "ca.pem", "certificate": certs / "device.pem",
                   "key": certs / "device.key", "socket": self.socket, "spool": self.spool,
                   "spool_bytes": 1 << 20, "log": "info", "heartbeat_ms": 1000, "upload_ms": 1000,
-                  "players_per_user": 32, **settings}
+                  "players_per_user": 16, **settings}
         configuration = folder / "tallyd.conf"
         configuration.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         super().__init__("tallyd", folder, scenario.PROGRAMS / "tallyd", "--run", configuration)

@@ -26,12 +26,14 @@ class Player(scenario.Process):
     def __init__(self, folder, film, socket, registry, playbin="playbin", **more):
         folder.mkdir()
         self._debug = folder / "gst.log"
+        self.source = folder / film.name  # a name of its own, by which its session is known
+        self.source.symlink_to(film)
         environment = {**os.environ, "GST_TRACERS": "tally", "TALLY_SOCKET": str(socket),
                        "GST_PLUGIN_PATH": str(scenario.PROGRAMS / "gstreamer"),
                        "GST_REGISTRY": str(registry), "GST_DEBUG": oracle.DEBUG,
                        "GST_DEBUG_NO_COLOR": "1", "GST_DEBUG_FILE": str(self._debug), **more}
         super().__init__("player", folder, "env", *(f"{k}={v}" for k, v in environment.items()),
-                         "gst-launch-1.0", playbin, "name=player", f"uri={film.as_uri()}",
+                         "gst-launch-1.0", playbin, "name=player", f"uri={self.source.as_uri()}",
                          "video-sink=fakevideosink", "audio-sink=fakesink sync=true")
 
     def screen(self):

@@ -5,13 +5,11 @@ and each time it played is told.
 TALLY_CYCLES=n plays n times, as the campaign does.
 """
 import os
-import pathlib
 import statistics
 import unittest
 
 import cycles
-import scratch
-from box import Daemon, await_ends, scenario
+from box import Daemon, await_ends, scenario, scratch
 
 CYCLES = int(os.environ.get("TALLY_CYCLES", "300"))
 # Of a cycle, beside what GStreamer itself holds on to.
@@ -30,7 +28,7 @@ def tenths_ns(told):
 
 class Cycles(unittest.TestCase):
     def setUp(self):
-        self.folder = pathlib.Path(scratch.folder(self.addCleanup))
+        self.folder = scratch(self.addCleanup)
         certs = scenario.make_certificates(self.folder / "certs")
         self.collector = scenario.Collector(self.folder, certs)
         self.addCleanup(self.collector.stop)

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import cycles
-import scratch
+from box import scratch
 
 CYCLES = 20
 SANITIZED = os.environ.get("TALLY_SANITIZED")
@@ -21,7 +21,7 @@ def libasan():
 
 class Leaks(unittest.TestCase):
     def setUp(self):
-        self.folder = pathlib.Path(scratch.folder(self.addCleanup))
+        self.folder = scratch(self.addCleanup)
 
     @unittest.skipUnless(SANITIZED, "built without sanitizers")
     def test_no_memory_of_the_plugins_is_lost_and_none_misused(self):

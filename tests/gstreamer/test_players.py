@@ -6,15 +6,13 @@ reads it from the image of the spool. TALLY_SEED=n repeats the moments of the ki
 plays that many rounds of them.
 """
 import os
-import pathlib
 import random
 import signal
 import time
 import unittest
 
 import film
-import scratch
-from box import Daemon, await_ends, scenario
+from box import Daemon, await_ends, scenario, scratch
 from spool_image import read_image
 
 PLAYERS = 8
@@ -29,7 +27,7 @@ ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
 class Players(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.shared = pathlib.Path(scratch.folder(cls.addClassCleanup))
+        cls.shared = scratch(cls.addClassCleanup)
         cls.certs = scenario.make_certificates(cls.shared / "certs")
         cls.film, cls.frames = film.make(cls.shared, FILM_S)
         cls.registry = film.warm_registry(cls.shared)
@@ -57,13 +55,14 @@ class Players(unittest.TestCase):
         return players
 
     def await_players(self, players):
-        """Each came to the end of its film and showed all of it."""
-        screens = []
+        """{address: frames on the screen} of players; each came to the end of its film."""
+        shown = {}
         for player in players:
             self.assertEqual(player.wait(FILM_S + 30), 0, player.log)
-            screens.append(player.screen())
-            self.assertEqual(len(screens[-1].ends), 1)
-        return screens
+            screen = player.screen()
+            self.assertEqual(len(screen.ends), 1)
+            shown[player.source.as_uri()] = len(screen.frames)
+        return shown
 
     def records(self, kind):
         """Stored records of a kind with their boots, oldest first."""
@@ -71,17 +70,17 @@ class Players(unittest.TestCase):
                                    kind)
         return list(zip([row["boot"] for row in rows], self.collector.records(kind), strict=True))
 
-    def assert_shown(self, screens, ends):
-        """What players showed and what was told of it agree, whichever is whose."""
-        frames = {end["s"]: 0 for _, end in ends}
-        for boot, record in self.records("f"):
-            frames[record["s"]] = record["f"].get("fr", 0)
-        self.assertEqual(sorted(frames.values()), sorted(len(screen.frames) for screen in screens))
+    def assert_shown(self, shown, ends):
+        """What each player showed is what was told of it in the end."""
+        frames = {(boot, record["s"]): record["f"].get("fr", 0)
+                  for boot, record in self.records("f")}
+        told = {end["d"]["sq"]: frames.get((boot, end["s"])) for boot, end in ends}
+        self.assertEqual(told, shown)
 
     # --- tests ---
 
     def test_eight_at_once_are_told_each_by_itself(self):
-        screens = self.await_players(self.start_players())
+        shown = self.await_players(self.start_players())
         await_ends(self.collector, PLAYERS, 30)
         self.assertEqual(self.daemon.stop(), 0)
         ends = self.records("x")
@@ -89,7 +88,7 @@ class Players(unittest.TestCase):
         self.assertEqual(len({end["d"]["sx"] for _, end in ends}), PLAYERS)
         for _, end in ends:
             self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
-        self.assert_shown(screens, ends)
+        self.assert_shown(shown, ends)
 
     def test_a_daemon_that_is_killed_disturbs_no_player_and_loses_nothing(self):
         seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
@@ -111,11 +110,11 @@ class Players(unittest.TestCase):
             time.sleep(dice.uniform(0, AWAY_S))
             self.daemon = Daemon(self.folder, self.certs, self.collector.port,
                                  place=self.daemon.place)
-        screens = self.await_players(players)
+        shown = self.await_players(players)
         self.await_all_ends()
         self.assertEqual(self.daemon.stop(), 0)
         self.assert_durable()
-        self.assert_sessions(screens)
+        self.assert_sessions(shown)
 
     def await_all_ends(self):
         await_ends(self.collector, PLAYERS, 30)
@@ -134,7 +133,7 @@ class Players(unittest.TestCase):
         for boot, found in numbers.items():
             self.assertEqual(found, set(range(len(found))), boot)
 
-    def assert_sessions(self, screens):
+    def assert_sessions(self, shown):
         """Each has one end, of the boot that saw it last, with the values of all boots."""
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
@@ -145,7 +144,7 @@ class Players(unittest.TestCase):
         self.assertGreater(max(len(boots) for boots in told.values()), 1)
         for _, end in ends:
             self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
-        self.assert_shown(screens, ends)
+        self.assert_shown(shown, ends)
 
 
 if __name__ == "__main__":

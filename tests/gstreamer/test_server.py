@@ -2,15 +2,12 @@
 """The server gives what its plan says and says what it gave."""
 import http.client
 import pathlib
-import sys
 import time
 import unittest
 
+import scratch
 from bucket import BURST_S, Bucket
 from serving import Served
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "collector"))
-import harness  # noqa: E402  (needs the path above)
 
 KB = 1000
 
@@ -54,7 +51,7 @@ class Schedule(unittest.TestCase):
 
 class Serving(unittest.TestCase):
     def setUp(self):
-        self.folder = pathlib.Path(harness.scratch(self.addCleanup))
+        self.folder = pathlib.Path(scratch.folder(self.addCleanup))
         (self.folder / "root").mkdir()
         (self.folder / "root/a.ts").write_bytes(bytes(range(250)) * 400)
 
