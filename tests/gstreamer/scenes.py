@@ -26,7 +26,7 @@ FRAME_MS = 1000 / ladder.FPS
 # come late because this machine stood still. Where it all adds up to more, a run proves nothing.
 HELD_DOUBT_MS = 80
 STARVED_DOUBT_MS = 120
-DOUBT_MOST_MS = 1500
+DOUBT_MOST_MS = 3000
 # A rate below this starves every rendition.
 STARVING_KBPS = 100
 

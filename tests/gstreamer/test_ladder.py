@@ -22,30 +22,21 @@ class Ladders(unittest.TestCase):
         cls.runs = scenes.side_by_side({
             scene.name: lambda scene=scene: by_hooks(scene, holder) for scene in scenes.LADDERS})
 
-    def each(self):
+    def test_stalls_are_where_the_server_gave_nothing(self):
         for name, run in self.runs.items():
             with self.subTest(name):
-                yield run
-
-    def test_players_end_by_themselves_and_in_peace(self):
-        for run in self.each():
-            self.assertEqual(run.status, 0, run.player.said())
-
-    def test_stalls_are_where_the_server_gave_nothing(self):
-        for run in self.each():
-            truth.assert_server_agrees(self, run)
-
-    def test_what_was_shown_was_fetched(self):
-        for run in self.each():
-            truth.assert_renditions_were_served(self, run)
+                truth.assert_server_agrees(self, run)
+                truth.assert_renditions_were_served(self, run)
 
     def test_hooks_agree_with_the_screen(self):
-        for run in self.each():
-            log = told.Log(run.folder / "hooks.jsonl")
-            session, = log.sessions()
-            truth.assert_agree(self, truth.ladder_rows(run, log.view(session)))
-            truth.assert_stalls_told(self, run, log.stalls(session))
-            self.assertEqual(log.view(session).stop, "completed")
+        for name, run in self.runs.items():
+            with self.subTest(name):
+                self.assertEqual(run.status, 0, run.player.said())
+                log = told.Log(run.folder / "hooks.jsonl")
+                session, = log.sessions()
+                truth.assert_agree(self, truth.ladder_rows(run, log.view(session)))
+                truth.assert_stalls_told(self, run, log.stalls(session))
+                self.assertEqual(log.view(session).stop, "completed")
 
 
 if __name__ == "__main__":
