@@ -67,7 +67,7 @@ static void arrive_at_rest(judge_t *judge, uint64_t at_ms) {
 
 static void say_playing(judge_t *judge, uint64_t at_ms) {
     judge_course_t *const course = &judge->course;
-    if (course->is_open && course->is_asked && !course->has_played &&
+    if (course->is_open && course->is_asked && !course->has_played && !is_over(judge) &&
         judge->state == RUNG_PLAYING) {
         course->has_played = true;
         tell(judge, TALLY_HOOK_PLAYING, later_of(at_ms, course->asked_ms));
@@ -156,7 +156,7 @@ static void pause(judge_t *judge, uint64_t at_ms) {
         }
         return;
     }
-    if (course->is_wanted) {
+    if (course->is_wanted && !is_over(judge)) {
         course->is_wanted = false;
         tell(judge, TALLY_HOOK_PAUSE, at_ms);
         arrive_at_rest(judge, at_ms);
@@ -168,7 +168,7 @@ static void resume(judge_t *judge, uint64_t at_ms) {
     if (course->is_held) {
         course->is_held = false;
         course->released_ms = at_ms;
-    } else if (!course->is_wanted) {
+    } else if (!course->is_wanted && !is_over(judge)) {
         course->is_wanted = true;
         tell(judge, TALLY_HOOK_RESUME, at_ms);
     }
@@ -233,9 +233,14 @@ static void take_shown(judge_t *judge, uint64_t at_ms) {
 }
 
 static void replay(judge_t *judge, uint64_t at_ms) {
-    judge->course.has_ended = false;
-    judge->course.is_wanted = true;
+    judge_course_t *const course = &judge->course;
+    course->has_ended = false;
+    course->is_wanted = true;
     tell(judge, TALLY_HOOK_REPLAY, at_ms);
+    if (judge->target < RUNG_PLAYING && !course->is_held) {
+        course->is_wanted = false;
+        tell(judge, TALLY_HOOK_PAUSE, at_ms);
+    }
 }
 
 static void end(judge_t *judge, uint64_t at_ms) {
@@ -252,7 +257,7 @@ static void end(judge_t *judge, uint64_t at_ms) {
 
 static void take_seek(judge_t *judge, const fact_t *fact) {
     judge_course_t *const course = &judge->course;
-    if (course->is_looping && fact->detail == 0) {
+    if (course->is_looping && fact->detail == 0 && course->has_started && !is_over(judge)) {
         end(judge, fact->at_ms);
         replay(judge, fact->at_ms);
         tell(judge, TALLY_HOOK_SEEK_END, fact->at_ms);
@@ -308,10 +313,13 @@ static void finish(judge_t *judge, enum tally_stop reason, uint64_t at_ms) {
 
 static void take_error(judge_t *judge, const fact_t *fact) {
     const bool is_fatal = fact->kind == FACT_FATAL;
-    if (judge->course.has_failed) {
+    if (is_over(judge)) {
         return;
     }
     consider(judge, fact->at_ms, is_fatal);
+    if (is_fatal && judge->course.is_open && !judge->course.is_asked) {
+        ask(judge, judge->course.began_ms);
+    }
     tell_more(judge, is_fatal ? TALLY_HOOK_FATAL : TALLY_HOOK_ERROR, fact->value, fact->detail,
               fact->at_ms);
     judge->course.has_failed = is_fatal;
@@ -334,6 +342,7 @@ static void take_target(judge_t *judge, int32_t rung, uint64_t at_ms) {
     const int32_t before = judge->target;
     judge->target = rung;
     if (rung <= RUNG_READY) {
+        judge->state = rung;
         finish(judge, TALLY_STOP_USER, at_ms);
         return;
     }

@@ -10,7 +10,8 @@
  * - A pipeline is playback if it has a screen or a loudspeaker; if all its sinks are others that
  *   keep to the clock, once play was asked for; if it has none yet and fails or is left although
  *   play was asked for. It is publishing if somebody says so. Else nothing is told of it.
- * - The session begins when PAUSED or PLAYING is first asked for, and play with PLAYING.
+ * - The session begins when PAUSED or PLAYING is first asked for, and play with PLAYING; what fails
+ *   before that was on its way to play.
  * - PAUSED asked for within PAUSE_TO_BUFFER_MS of the moment when buffering fell below 100 percent
  *   is the application's, to buffer; any other is the viewer's. If buffering is at 100 again and
  *   PLAYING is not asked for within RESUME_MS, the viewer has paused meanwhile.

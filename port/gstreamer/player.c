@@ -66,6 +66,12 @@ static void on_gone(gpointer data, GObject *pipeline) {
     leave(data);
 }
 
+static void look_for_screen(player_t *player, GstElement *element) {
+    if (sink_is_player(element)) {
+        player_note(player, FACT_SINK, ROLE_VIEWED, 0, NULL);
+    }
+}
+
 player_t *player_new(GstElement *pipeline) {
     player_t *const player = g_new0(player_t, 1);
     player->references = 1;
@@ -76,6 +82,7 @@ player_t *player_new(GstElement *pipeline) {
     g_weak_ref_init(&player->bus, NULL);
     g_mutex_init(&player->lock);
     judge_init(&player->judge, &player->out);
+    look_for_screen(player, pipeline);
     g_object_weak_ref(G_OBJECT(pipeline), on_gone, player_ref(player));
     return player;
 }
@@ -122,6 +129,7 @@ void player_add(player_t *player, GstElement *element) {
         player->sinks = g_slist_append(player->sinks, sink);
         g_mutex_unlock(&player->lock);
     }
+    look_for_screen(player, element);
     if (is_sender(element)) {
         g_weak_ref_set(&player->sender, element);
     }
@@ -237,7 +245,10 @@ static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
 /* ---- facts ---------------------------------------------------------------------------------- */
 
 /* Frames that were due later than this were not shown: it was paused. */
-static uint64_t shown_until(const fact_t *facts, uint64_t now_ms) {
+static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_t now_ms) {
+    if (player->judge.target < RUNG_PLAYING) {
+        return 0;
+    }
     for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
         if (fact->kind == FACT_TARGET && fact->value < RUNG_PLAYING) {
             return fact->at_ms;
@@ -370,7 +381,7 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
         sink_look(at->data);
     }
     choose_leader(player, sinks, now_ms);
-    const uint64_t until_ms = shown_until(facts, now_ms);
+    const uint64_t until_ms = shown_until(player, facts, now_ms);
     fact_t *const frames = player->leader != NULL && !player->is_waiting
                                ? sink_frames(player->leader, until_ms)
                                : NULL;

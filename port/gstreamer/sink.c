@@ -84,6 +84,10 @@ static sink_t *make(player_t *player, GstElement *element, GstPad *pad) {
     return sink;
 }
 
+bool sink_is_player(GstElement *element) {
+    return is_of_class(element, "Bin/Player");
+}
+
 sink_t *sink_new(player_t *player, GstElement *element) {
     if (GST_IS_BIN(element) || !GST_OBJECT_FLAG_IS_SET(element, GST_ELEMENT_FLAG_SINK)) {
         return NULL;

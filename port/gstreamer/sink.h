@@ -10,6 +10,9 @@
 /* NULL: the element is no sink, or no memory. Any thread. */
 sink_t *sink_new(player_t *player, GstElement *element);
 
+/* The element has screen and loudspeaker of its own, once it knows what for: playbin. */
+bool sink_is_player(GstElement *element);
+
 /* Its probes go; nothing of it is called afterwards but sink_free(). Watcher. */
 void sink_free(sink_t *sink);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SINK_INSIDE_H
 #define SINK_INSIDE_H
-/* A sink as its files share it: written down by sink_probe.c, read by sink.c and screen.c. */
+/* A sink as its files share it: written down by sink_probe.c, read by sink.c and sink_frames.c. */
 #include "sink.h"
 #include "tally/stats.h"
 
