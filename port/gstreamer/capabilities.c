@@ -31,6 +31,28 @@ static uint64_t of_frames(void) {
            CAN(FRAMES, FREEZE_TIME) | CAN(FRAMES, FRAME_WIDTH_NOW) | CAN(FRAMES, FRAME_HEIGHT_NOW);
 }
 
+/* What webrtcbin depayloads and decodes is none of its business, nor how long that takes; frames and
+ * freezes are those of the sink (group FRAMES). */
+static uint64_t of_webrtc_inbound(void) {
+    return CAN(WEBRTC_INBOUND, IN_BITRATE) | CAN(WEBRTC_INBOUND, IN_BYTES) |
+           CAN(WEBRTC_INBOUND, IN_DISCARDED) | CAN(WEBRTC_INBOUND, IN_FIRS) |
+           CAN(WEBRTC_INBOUND, IN_JITTER) | CAN(WEBRTC_INBOUND, IN_LOSS) |
+           CAN(WEBRTC_INBOUND, IN_LOST) | CAN(WEBRTC_INBOUND, IN_MEDIA) |
+           CAN(WEBRTC_INBOUND, IN_MID) | CAN(WEBRTC_INBOUND, IN_MIME_TYPE) |
+           CAN(WEBRTC_INBOUND, IN_NACKS) | CAN(WEBRTC_INBOUND, IN_PACKETS) |
+           CAN(WEBRTC_INBOUND, IN_PLIS) | CAN(WEBRTC_INBOUND, IN_RESETS) |
+           CAN(WEBRTC_INBOUND, IN_RETRANSMITTED);
+}
+
+static uint64_t of_webrtc_outbound(void) {
+    return CAN(WEBRTC_OUTBOUND, OUT_BITRATE) | CAN(WEBRTC_OUTBOUND, OUT_BYTES) |
+           CAN(WEBRTC_OUTBOUND, OUT_MEDIA) | CAN(WEBRTC_OUTBOUND, OUT_MID) |
+           CAN(WEBRTC_OUTBOUND, OUT_MIME_TYPE) | CAN(WEBRTC_OUTBOUND, OUT_PACKETS) |
+           CAN(WEBRTC_OUTBOUND, OUT_REMOTE_JITTER) | CAN(WEBRTC_OUTBOUND, OUT_REMOTE_LOSS) |
+           CAN(WEBRTC_OUTBOUND, OUT_REMOTE_LOST) | CAN(WEBRTC_OUTBOUND, OUT_RESETS) |
+           CAN(WEBRTC_OUTBOUND, OUT_ROUND_TRIP);
+}
+
 static uint64_t of_since(void) {
     return CAN(SINCE, SINCE_BUFFERING) | CAN(SINCE, SINCE_HEARTBEAT) | CAN(SINCE, SINCE_MILESTONE) |
            CAN(SINCE, SINCE_PAUSE) | CAN(SINCE, SINCE_RENDITION_CHANGE) |
@@ -44,10 +66,15 @@ void capabilities_declare(uint64_t out[TALLY_GROUPS]) {
     out[TALLY_G_EVENT] = ALL(EVENT);
     out[TALLY_G_FRAMES] = of_frames();
     out[TALLY_G_HISTOGRAM] = ALL(HISTOGRAM) & ~CAN(HISTOGRAM, ZAP_HISTOGRAM);
-    out[TALLY_G_LEVEL] = CAN(LEVEL, PLAYBACK_RATE);
+    out[TALLY_G_LEVEL] = CAN(LEVEL, BUFFER_GOAL) | CAN(LEVEL, PLAYBACK_RATE);
     out[TALLY_G_MEDIA] = of_media();
     out[TALLY_G_PLAYBACK] = of_playback();
+    out[TALLY_G_RTP] = ALL(RTP);
     out[TALLY_G_SINCE] = of_since();
+    out[TALLY_G_TS] = ALL(TS);
     out[TALLY_G_VIEWING] = ALL(VIEWING) & ~(CAN(VIEWING, VIEWING_AD_PLAYS) |
                                             CAN(VIEWING, VIEWING_LOADS) | CAN(VIEWING, ZAPS));
+    out[TALLY_G_WEBRTC_INBOUND] = of_webrtc_inbound();
+    out[TALLY_G_WEBRTC_OUTBOUND] = of_webrtc_outbound();
+    out[TALLY_G_WEBRTC_PAIR] = CAN(WEBRTC_PAIR, PAIR_CANDIDATE);
 }

@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""paced.py FILE HOST:PORT SECONDS SEED: a transport stream as RTP, with jitter put in by the seed.
+
+Without it the only jitter is the scheduler's, a few microseconds, in which nothing can be compared.
+"""
+import pathlib
+import random
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "sender"))
+import sender  # noqa: E402
+from plan import Plan, Send  # noqa: E402
+from ts import TransportStream  # noqa: E402
+
+LATE_MOST_S = 0.003
+
+
+def jittery(schedule, seed):
+    """Each packet up to so much late, none before the one ahead of it."""
+    dice = random.Random(seed)
+    due_s = 0.0
+    sends = []
+    for send in schedule:
+        due_s = max(due_s, send.due_s + dice.random() * LATE_MOST_S)
+        sends.append(Send(due_s, send.index))
+    return sends
+
+
+def main():
+    path, to, seconds, seed = sys.argv[1:]
+    plan = Plan(TransportStream(pathlib.Path(path).read_bytes()), float(seconds), int(seed))
+    plan.schedule = jittery(plan.schedule, int(seed))
+    sender.sharpen_sleep()
+    left = sender.send_all(plan, sender.address(to), bye=False)
+    print(len(left), flush=True)
+
+
+if __name__ == "__main__":
+    main()
