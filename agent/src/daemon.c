@@ -241,6 +241,7 @@ void tally_daemon_forget(tally_t *tally) {
         if (tally->told[i].player != 0) {
             memset(&tally->sessions[i], 0, sizeof tally->sessions[i]);
             memset(&tally->told[i], 0, sizeof tally->told[i]);
+            memset(tally->told_streams[i], 0, sizeof tally->told_streams[i]);
         }
     }
 }

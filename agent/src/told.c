@@ -27,6 +27,10 @@ static tally_told_t *told_of(tally_t *tally, const tally_session_t *session) {
     return &tally->told[session - tally->sessions];
 }
 
+static uint8_t *streams_of(tally_t *tally, const tally_session_t *session) {
+    return tally->told_streams[session - tally->sessions];
+}
+
 tally_session_t *tally_told_find(tally_t *tally, uint32_t player, uint32_t theirs) {
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         if (tally->told[i].player == player && tally->told[i].theirs == theirs) {
@@ -231,7 +235,7 @@ static bool next_stream(tally_t *tally, tally_cbor_reader_t *cbor) {
 static void tell_streams(tally_t *tally, const tally_session_t *session) {
     const tally_told_t *const told = told_of(tally, session);
     tally_cbor_reader_t cbor;
-    tally_cbor_read_begin(&cbor, told->streams, told->stream_bytes);
+    tally_cbor_read_begin(&cbor, streams_of(tally, session), told->stream_bytes);
     while (next_stream(tally, &cbor)) {
         tell_stream(tally, session, &tally->players.record);
     }
@@ -243,7 +247,7 @@ uint32_t tally_told_sum(tally_t *tally, const tally_session_t *session, enum tal
     const char letter = tally_group_infos[tally_metrics_group(metric)].letter;
     tally_cbor_reader_t cbor;
     uint32_t sum = 0;
-    tally_cbor_read_begin(&cbor, told->streams, told->stream_bytes);
+    tally_cbor_read_begin(&cbor, streams_of(tally, session), told->stream_bytes);
     while (next_stream(tally, &cbor)) {
         sum += record->kind == letter ? (uint32_t)record->values[metric].number : 0;
     }
@@ -308,7 +312,7 @@ static void close_session(tally_t *tally, tally_session_t *session) {
     end_records(tally);
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
     memset(session, 0, sizeof *session);
-    memset(told, 0, offsetof(tally_told_t, streams));
+    memset(told, 0, sizeof *told);
 }
 
 static void announce(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
@@ -353,7 +357,7 @@ void tally_told_snapshot(tally_t *tally, tally_session_t *session, const tally_m
     const uint64_t least_ms = session->figures.at_ms;
     const uint64_t at_ms = time_of(tally, record, told->at_ms > least_ms ? told->at_ms : least_ms);
     keep_figures(session, record, at_ms);
-    memcpy(told->streams, streams, bytes);
+    memcpy(streams_of(tally, session), streams, bytes);
     told->stream_bytes = (uint16_t)bytes;
     told->is_resting = session->figures.state == TALLY_STATE_SUSPENDED;
     told->has_news = true;
