@@ -166,6 +166,12 @@ int32_t tally_agent_begin(tally_t *tally) {
     return TALLY_OK;
 }
 
+#if TALLY_PLAYERS > 0
+#define EMPTIED offsetof(tally_t, told_streams)
+#else
+#define EMPTIED sizeof(tally_t)
+#endif
+
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store) {
     if (tally == NULL || options == NULL || options->endpoints == NULL || port == NULL ||
@@ -174,12 +180,17 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         !has_all(&store->read, STORE_CALLBACKS)) {
         return TALLY_E_ARGUMENT;
     }
-    memset(tally, 0, sizeof *tally);
+    memset(tally, 0, EMPTIED);
     tally->port = port;
     tally->options = options;
     tally->transport = transport;
     tally->store = store;
     tally_agent_declare(tally);
+#if TALLY_PLAYERS > 0
+    if (!tally_daemon_is_sound(options->player_capabilities)) {
+        return TALLY_E_CONFIG;
+    }
+#endif
     if (!is_sound(options) || !tally_metrics_are(options->capabilities) ||
         !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;

@@ -98,6 +98,9 @@ struct tally {
     tally_session_t sessions[TALLY_SESSIONS];
 #if TALLY_PLAYERS > 0
     tally_told_t told[TALLY_SESSIONS]; /* of those sessions that players tell */
+
+    /* Last, and not emptied with the rest: most of it is memory that nobody ever touches. */
+    uint8_t told_streams[TALLY_SESSIONS][TALLY_PLAYER_STREAM_BYTES];
 #endif
 };
 

@@ -19,6 +19,11 @@ tally_connected_t *tally_daemon_find(tally_t *tally, uint32_t player) {
     return NULL;
 }
 
+bool tally_daemon_is_sound(const uint64_t *capabilities) {
+    return capabilities == NULL ||
+           (tally_metrics_are(capabilities) && tally_report_fits(capabilities));
+}
+
 /* --- what is of no session ------------------------------------------------------------------ */
 
 static int32_t greet(tally_t *tally, uint32_t player) {
@@ -236,6 +241,7 @@ void tally_daemon_forget(tally_t *tally) {
         if (tally->told[i].player != 0) {
             memset(&tally->sessions[i], 0, sizeof tally->sessions[i]);
             memset(&tally->told[i], 0, sizeof tally->told[i]);
+            memset(tally->told_streams[i], 0, sizeof tally->told_streams[i]);
         }
     }
 }

@@ -5,6 +5,7 @@
  * The daemon's half: which players are connected, and what their messages are about. The sessions
  * that they tell of are in told.h.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "message.h"
@@ -29,6 +30,9 @@ typedef struct {
 
 /* What a connected player can measure; with 0 a free place for one. NULL if there is none. */
 tally_connected_t *tally_daemon_find(struct tally *tally, uint32_t player);
+
+/* Whether records of what players may tell fit. NULL is sound. */
+bool tally_daemon_is_sound(const uint64_t *capabilities);
 
 /* Forgets all players and all they have told. */
 void tally_daemon_forget(struct tally *tally);

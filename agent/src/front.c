@@ -24,6 +24,25 @@ tally_session_id_t tally_hook_open_publish(tally_t *tally) {
     return open_as(tally, TALLY_SESSION_PUBLISH);
 }
 
+/* The stamp of an event that is told late. */
+static uint32_t stamp_of(const tally_t *tally, uint64_t at_ms) {
+    const tally_port_t *const port = tally->port;
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    const uint64_t ago_ms = now_ms > at_ms ? now_ms - at_ms : 0;
+    return (uint32_t)now_ms - (ago_ms < LATE_MOST_MS ? (uint32_t)ago_ms : LATE_MOST_MS);
+}
+
+tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind kind,
+                                      uint64_t at_ms) {
+    if (kind != TALLY_SESSION_PLAYBACK && kind != TALLY_SESSION_PUBLISH) {
+        return 0;
+    }
+    const tally_session_id_t number = tally_hooks_new_session(&tally->hooks);
+    const int32_t status = tally_hooks_put_at(&tally->hooks, number, TALLY_HOOK_OPEN, (int64_t)kind,
+                                              stamp_of(tally, at_ms));
+    return status < 0 ? 0 : number;
+}
+
 tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
     if (from != 0 && tally_hook_close(tally, from, TALLY_STOP_ZAP) < 0) {
         return 0; /* or the old session would stay open, unknown to its player */
@@ -56,17 +75,13 @@ int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_h
 
 int32_t tally_hook_tell_at(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
                            int32_t code, int32_t detail, uint64_t at_ms) {
-    const tally_port_t *const port = tally->port;
     if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET ||
         !tally_session_takes(hook, code, detail)) {
         return TALLY_E_ARGUMENT;
     }
-    const uint64_t now_ms = port->monotonic_ms(port->ctx);
-    const uint64_t ago_ms = now_ms > at_ms ? now_ms - at_ms : 0;
-    const uint32_t late_ms = ago_ms < LATE_MOST_MS ? (uint32_t)ago_ms : LATE_MOST_MS;
     const uint64_t numbers = (uint64_t)(uint32_t)detail << 32 | (uint32_t)code;
     return tally_hooks_put_at(&tally->hooks, session, hook, (int64_t)numbers,
-                              (uint32_t)now_ms - late_ms);
+                              stamp_of(tally, at_ms));
 }
 
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,

@@ -152,7 +152,7 @@ static tally_session_t *find_own(tally_t *tally, tally_session_id_t number) {
 }
 
 /* When an event was: its stamp has 32 bits and is at most 2^31 ms away from now, on either side. No
- * session goes back in time, nor behind what was told of it but for a moment. */
+ * session goes back in time, and what was told of it stands but for its last moments. */
 static uint64_t time_of(const tally_event_t *event, const tally_session_t *session,
                         uint64_t now_ms) {
     const int32_t distance_ms = (int32_t)(event->time_ms - (uint32_t)now_ms);
@@ -160,9 +160,10 @@ static uint64_t time_of(const tally_event_t *event, const tally_session_t *sessi
     if (session == NULL) {
         return at_ms;
     }
-    const uint64_t least_ms = session->figures.at_ms + TALLY_LATE_MS > session->reported_ms
-                                  ? session->figures.at_ms
-                                  : session->reported_ms - TALLY_LATE_MS;
+    uint64_t least_ms = session->figures.at_ms;
+    if (session->announced && session->reported_ms > least_ms + TALLY_LATE_MS) {
+        least_ms = session->reported_ms - TALLY_LATE_MS;
+    }
     return at_ms > least_ms ? at_ms : least_ms;
 }
 

@@ -27,6 +27,10 @@ static tally_told_t *told_of(tally_t *tally, const tally_session_t *session) {
     return &tally->told[session - tally->sessions];
 }
 
+static uint8_t *streams_of(tally_t *tally, const tally_session_t *session) {
+    return tally->told_streams[session - tally->sessions];
+}
+
 tally_session_t *tally_told_find(tally_t *tally, uint32_t player, uint32_t theirs) {
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         if (tally->told[i].player == player && tally->told[i].theirs == theirs) {
@@ -38,27 +42,36 @@ tally_session_t *tally_told_find(tally_t *tally, uint32_t player, uint32_t their
 
 /* --- time and what is declared -------------------------------------------------------------- */
 
-/* The next records are of this time; and only what both the player and the daemon measure is in
- * them, but for what is the device's own. */
-static void begin_records(tally_t *tally, const tally_session_t *session) {
-    const tally_port_t *const port = tally->port;
-    const tally_told_t *const told = told_of(tally, session);
-    const tally_connected_t *const connected = tally_daemon_find(tally, told->player);
-    const uint64_t now_ms = port->monotonic_ms(port->ctx);
-    tally_wall_t wall = port->wall(port->ctx);
-    wall.unix_ms += (int64_t)(told->at_ms - now_ms);
-    tally_report_set_time(&tally->report, told->at_ms, wall);
+/* What both the session's player and the daemon can measure, and what is the device's own. */
+static void declare(tally_t *tally, const tally_session_t *session) {
+    const tally_connected_t *const connected =
+        tally_daemon_find(tally, told_of(tally, session)->player);
+    const uint64_t *const may = tally->options->player_capabilities;
+    uint64_t *const declared = tally->players.declared;
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        const bool is_theirs = (TALLY_SPLIT_GROUPS >> i & 1) != 0;
-        tally->players.declared[i] =
-            tally->capabilities[i] &
-            (is_theirs && connected != NULL ? connected->can[i] : ~UINT64_C(0));
+        const bool is_off = (tally->policy.active.groups_off >> i & 1) != 0;
+        if ((TALLY_SPLIT_GROUPS >> i & 1) == 0) {
+            declared[i] = tally->capabilities[i];
+        } else {
+            declared[i] =
+                may != NULL && connected != NULL && !is_off ? may[i] & connected->can[i] : 0;
+        }
     }
-    if (connected != NULL && tally->capabilities[TALLY_G_DIMENSION] != 0) {
-        tally->players.declared[TALLY_G_DIMENSION] |=
+    if (connected != NULL) {
+        declared[TALLY_G_DIMENSION] |=
             connected->can[TALLY_G_DIMENSION] & TALLY_CAN(DIMENSION, SESSION_ID);
     }
-    tally->report.declared = tally->players.declared;
+    tally->report.declared = declared;
+}
+
+/* The next records are of this session and this time. */
+static void begin_records(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
+    const tally_port_t *const port = tally->port;
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    tally_wall_t wall = port->wall(port->ctx);
+    wall.unix_ms += (int64_t)(at_ms - now_ms);
+    tally_report_set_time(&tally->report, at_ms, wall);
+    declare(tally, session);
 }
 
 static void end_records(tally_t *tally) {
@@ -67,14 +80,20 @@ static void end_records(tally_t *tally) {
     tally_report_set_time(&tally->report, port->monotonic_ms(port->ctx), port->wall(port->ctx));
 }
 
-/* The time of a record: of this boot, not to come, and none before what was told already. */
-static uint64_t time_of(tally_t *tally, const tally_told_t *told, const tally_message_t *record) {
+/* The time of a record: of this boot, not to come, and not before another one. Events may be told
+ * late, a moment behind a snapshot. */
+static uint64_t time_of(const tally_t *tally, const tally_message_t *record, uint64_t least_ms) {
     const tally_port_t *const port = tally->port;
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const uint64_t boot_ms = tally->report.boot_ms;
-    const uint64_t least_ms = told->at_ms > boot_ms ? told->at_ms : boot_ms;
-    const uint64_t at_ms = record->at_ms > least_ms ? record->at_ms : least_ms;
-    return at_ms < now_ms ? at_ms : now_ms;
+    const uint64_t most_ms = record->at_ms < now_ms ? record->at_ms : now_ms;
+    const uint64_t since_ms = least_ms > boot_ms ? least_ms : boot_ms;
+    return most_ms > since_ms ? most_ms : since_ms;
+}
+
+static uint64_t event_time_of(const tally_t *tally, const tally_told_t *told,
+                              const tally_message_t *record) {
+    return time_of(tally, record, told->at_ms);
 }
 
 /* --- what is kept --------------------------------------------------------------------------- */
@@ -216,7 +235,7 @@ static bool next_stream(tally_t *tally, tally_cbor_reader_t *cbor) {
 static void tell_streams(tally_t *tally, const tally_session_t *session) {
     const tally_told_t *const told = told_of(tally, session);
     tally_cbor_reader_t cbor;
-    tally_cbor_read_begin(&cbor, told->streams, told->stream_bytes);
+    tally_cbor_read_begin(&cbor, streams_of(tally, session), told->stream_bytes);
     while (next_stream(tally, &cbor)) {
         tell_stream(tally, session, &tally->players.record);
     }
@@ -228,7 +247,7 @@ uint32_t tally_told_sum(tally_t *tally, const tally_session_t *session, enum tal
     const char letter = tally_group_infos[tally_metrics_group(metric)].letter;
     tally_cbor_reader_t cbor;
     uint32_t sum = 0;
-    tally_cbor_read_begin(&cbor, told->streams, told->stream_bytes);
+    tally_cbor_read_begin(&cbor, streams_of(tally, session), told->stream_bytes);
     while (next_stream(tally, &cbor)) {
         sum += record->kind == letter ? (uint32_t)record->values[metric].number : 0;
     }
@@ -237,11 +256,10 @@ uint32_t tally_told_sum(tally_t *tally, const tally_session_t *session, enum tal
 
 void tally_told_stream(tally_t *tally, tally_session_t *session, const tally_message_t *record) {
     tally_told_t *const told = told_of(tally, session);
-    told->at_ms = time_of(tally, told, record);
     /* Which of those that are kept this was is not known; a snapshot with what is left follows. */
     told->stream_bytes = 0;
     if (session->announced) {
-        begin_records(tally, session);
+        begin_records(tally, session, time_of(tally, record, told->at_ms));
         tell_stream(tally, session, record);
         end_records(tally);
     }
@@ -268,22 +286,22 @@ tally_session_t *tally_told_open(tally_t *tally, uint32_t player, const tally_me
     memset(told, 0, sizeof *told);
     told->player = player;
     told->theirs = record->session;
-    told->at_ms = time_of(tally, told, record);
+    const uint64_t at_ms = time_of(tally, record, 0);
     memset(session, 0, sizeof *session);
     session->number = tally_hooks_new_session(&tally->hooks);
     session->viewing = &tally->viewing;
-    session->reported_ms = told->at_ms;
+    session->reported_ms = at_ms;
     session->figures.still = true;
-    session->figures.at_ms = told->at_ms;
+    session->figures.at_ms = at_ms;
     session->unsampled = !tally_policy_samples(tally, session->number);
-    tally_watch_note(tally, session, told->at_ms);
+    tally_watch_note(tally, session, at_ms);
     TALLY_LOG(tally->port, SESSION_OPENED, session->number);
     return session;
 }
 
 static void close_session(tally_t *tally, tally_session_t *session) {
     tally_told_t *const told = told_of(tally, session);
-    begin_records(tally, session);
+    begin_records(tally, session, told->at_ms);
     if (!session->announced && !session->unsampled) {
         tally_tell_announce(tally, session, told->at_ms);
     }
@@ -294,22 +312,20 @@ static void close_session(tally_t *tally, tally_session_t *session) {
     end_records(tally);
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
     memset(session, 0, sizeof *session);
-    memset(told, 0, offsetof(tally_told_t, streams));
+    memset(told, 0, sizeof *told);
 }
 
-static void announce(tally_t *tally, tally_session_t *session) {
+static void announce(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
     if (!session->announced && !session->unsampled) {
-        begin_records(tally, session);
-        tally_tell_announce(tally, session, told_of(tally, session)->at_ms);
+        begin_records(tally, session, at_ms);
+        tally_tell_announce(tally, session, at_ms);
         end_records(tally);
     }
 }
 
 void tally_told_start(tally_t *tally, tally_session_t *session, const tally_message_t *record) {
-    tally_told_t *const told = told_of(tally, session);
-    told->at_ms = time_of(tally, told, record);
     keep_dimensions(tally, session, record);
-    announce(tally, session);
+    announce(tally, session, time_of(tally, record, 0));
 }
 
 /* A heartbeat, if it is due with the last snapshot: of its time, and only one. */
@@ -326,7 +342,7 @@ static void beat(tally_t *tally, tally_session_t *session) {
     told->has_news = false;
     session->reported_ms = at_ms;
     if (session->announced) {
-        begin_records(tally, session);
+        begin_records(tally, session, at_ms);
         tally_tell_heartbeat(tally, session, at_ms);
         tell_streams(tally, session);
         end_records(tally);
@@ -338,9 +354,10 @@ void tally_told_snapshot(tally_t *tally, tally_session_t *session, const tally_m
                          const uint8_t *streams, uint32_t bytes) {
     tally_told_t *const told = told_of(tally, session);
     const bool was_resting = told->is_resting;
-    told->at_ms = time_of(tally, told, record);
-    keep_figures(session, record, told->at_ms);
-    memcpy(told->streams, streams, bytes);
+    const uint64_t least_ms = session->figures.at_ms;
+    const uint64_t at_ms = time_of(tally, record, told->at_ms > least_ms ? told->at_ms : least_ms);
+    keep_figures(session, record, at_ms);
+    memcpy(streams_of(tally, session), streams, bytes);
     told->stream_bytes = (uint16_t)bytes;
     told->is_resting = session->figures.state == TALLY_STATE_SUSPENDED;
     told->has_news = true;
@@ -348,10 +365,12 @@ void tally_told_snapshot(tally_t *tally, tally_session_t *session, const tally_m
         /* It may have begun before this daemon: then its first heartbeat is due. */
         const uint64_t age_ms =
             (uint64_t)tally_figures_get(&session->figures, TALLY_PLAYBACK_AT(ELAPSED_TIME));
-        session->reported_ms = age_ms < told->at_ms ? told->at_ms - age_ms : 0;
+        if (age_ms > at_ms - session->reported_ms) {
+            session->reported_ms = age_ms < at_ms ? at_ms - age_ms : 0;
+        }
         told->has_figures = true;
     } else if (was_resting && !told->is_resting) {
-        session->reported_ms = told->at_ms; /* what was slept through is not made up for */
+        session->reported_ms = at_ms; /* what was slept through is not made up for */
     }
     beat(tally, session);
 }
@@ -360,7 +379,7 @@ void tally_told_event(tally_t *tally, tally_session_t *session, const tally_mess
     tally_told_t *const told = told_of(tally, session);
     const tally_view_t event = tally_message_view(record, TALLY_G_EVENT);
     const int64_t type = record->values[TALLY_M_EVENT_TYPE].number;
-    told->at_ms = time_of(tally, told, record);
+    told->at_ms = event_time_of(tally, told, record);
     keep_since(session, record, told->at_ms);
     if ((event.present & TALLY_CAN(EVENT, EVENT_TYPE)) == 0) {
         return; /* one that this daemon does not know */
@@ -369,7 +388,7 @@ void tally_told_event(tally_t *tally, tally_session_t *session, const tally_mess
         session->reported_ms = told->at_ms;
         told->is_resting = false;
     }
-    begin_records(tally, session);
+    begin_records(tally, session, told->at_ms);
     if ((tally->report.declared[TALLY_G_EVENT] & TALLY_CAN(EVENT, EVENT_TYPE)) != 0) {
         tally_tell_event(tally, session, (enum tally_event_type)type, &event, told->at_ms);
     }
@@ -378,7 +397,7 @@ void tally_told_event(tally_t *tally, tally_session_t *session, const tally_mess
 
 void tally_told_end(tally_t *tally, tally_session_t *session, const tally_message_t *record) {
     tally_told_t *const told = told_of(tally, session);
-    told->at_ms = time_of(tally, told, record);
+    told->at_ms = event_time_of(tally, told, record);
     keep_dimensions(tally, session, record);
     keep_figures(session, record, told->at_ms);
     keep_since(session, record, told->at_ms);
@@ -401,9 +420,11 @@ static void revive(tally_session_t *session, bool tells_attempts) {
 }
 
 void tally_told_died(tally_t *tally, tally_session_t *session) {
-    const tally_told_t *const told = told_of(tally, session);
+    tally_told_t *const told = told_of(tally, session);
     const tally_connected_t *const connected = tally_daemon_find(tally, told->player);
+    const uint64_t figures_ms = session->figures.at_ms;
     const uint64_t can = connected != NULL ? connected->can[TALLY_G_PLAYBACK] : 0;
+    told->at_ms = told->at_ms > figures_ms ? told->at_ms : figures_ms;
     revive(session, (can & TALLY_CAN(PLAYBACK, PLAY_ATTEMPTS)) != 0);
     (void)tally_session_apply(session, TALLY_HOOK_CLOSE, TALLY_STOP_PLAYER_DIED, 0, told->at_ms);
     /* What has happened since the last event is not known, nor when. */
@@ -412,7 +433,7 @@ void tally_told_died(tally_t *tally, tally_session_t *session) {
 }
 
 uint64_t tally_told_report(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
-    announce(tally, session);
+    announce(tally, session, now_ms);
     beat(tally, session);
     return session->announced || session->unsampled ? UINT64_MAX : now_ms + TALLY_START_REFILL_MS;
 }

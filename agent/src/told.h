@@ -22,12 +22,11 @@ typedef struct {
     uint32_t player; /* 0: the slot is free, or the session is of this process */
     uint32_t theirs; /* the player's number for it */
     uint64_t id;     /* SESSION_ID; 0: not told */
-    uint64_t at_ms;  /* the latest time that was told of it */
+    uint64_t at_ms;  /* of the last event that was told of it */
     bool has_figures;
-    bool has_news;   /* a snapshot has come since the last heartbeat */
-    bool is_resting; /* it was suspended in the last one */
-    uint16_t stream_bytes;
-    uint8_t streams[TALLY_PLAYER_STREAM_BYTES]; /* records of its streams, as they came with that */
+    bool has_news;         /* a snapshot has come since the last heartbeat */
+    bool is_resting;       /* it was suspended in the last one */
+    uint16_t stream_bytes; /* of the records of its streams, as they came with that */
 } tally_told_t;
 
 /* Whether a player tells of this session. */

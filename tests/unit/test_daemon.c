@@ -135,9 +135,10 @@ static void test_daemon_takes_no_events_of_its_own_for_a_players_session(void **
 
 static void test_daemon_tells_what_both_it_and_the_player_measure(void **state) {
     (void)state;
+    static uint64_t of_players[TALLY_GROUPS];
+    of_players[TALLY_G_PLAYBACK] = TALLY_CAN(PLAYBACK, PLAY_TIME) | TALLY_CAN(PLAYBACK, STALLS);
     device_prepare(&tallyd);
-    tallyd.options.capabilities[TALLY_G_PLAYBACK] =
-        TALLY_CAN(PLAYBACK, PLAY_TIME) | TALLY_CAN(PLAYBACK, STALLS);
+    tallyd.options.player_capabilities = of_players;
     assert_int_equal(device_init(&tallyd), TALLY_OK);
     player_prepare(&player, 7);
     player.capabilities[TALLY_G_PLAYBACK] =
@@ -146,11 +147,36 @@ static void test_daemon_tells_what_both_it_and_the_player_measure(void **state) 
     player_connect(&player, &tallyd, 1);
     const tally_session_id_t film = play();
     assert_int_equal(record_number(last('s'), "c.p"), TALLY_CAN(PLAYBACK, PLAY_TIME));
-    assert_int_equal(record_number(last('s'), "c.v"), TALLY_CAN_ALL(DEVICE));
+    assert_int_equal(record_number(last('s'), "c.v"), TALLY_CAN_ALL(DEVICE)); /* its own */
+    assert_false(record_has(last('s'), "c.m"));
+    assert_int_equal(device_count(&tallyd, 'e'), 0);
     live(5000);
     close_film(film);
     assert_int_equal(record_keys(last('x'), "p"), 1);
     assert_int_equal(record_number(last('x'), "p.pt"), 5000);
+    (void)device_play(&tallyd);
+    (void)device_wait(&tallyd, 0);
+    assert_int_equal(record_number(last('s'), "c.p"), TALLY_CAN_ALL(PLAYBACK));
+}
+
+static void test_daemon_that_nothing_may_be_told_tells_of_sessions_alone(void **state) {
+    (void)state;
+    device_prepare(&tallyd);
+    tallyd.options.player_capabilities = NULL;
+    assert_int_equal(device_init(&tallyd), TALLY_OK);
+    player_connect(&player, &tallyd, 1);
+    close_film(play());
+    device_expect_kinds(&tallyd, "bsx");
+    assert_int_equal(record_keys(last('x'), "d"), 1); /* its id */
+    assert_false(record_has(last('x'), "p"));
+}
+
+static void test_daemon_refuses_to_be_told_what_is_no_metric(void **state) {
+    (void)state;
+    uint64_t of_players[TALLY_GROUPS] = {[TALLY_G_EVENT] = UINT64_C(1) << TALLY_EVENT_METRICS};
+    device_prepare(&tallyd);
+    tallyd.options.player_capabilities = of_players;
+    assert_int_equal(device_init(&tallyd), TALLY_E_CONFIG);
 }
 
 static void test_daemon_tells_a_sessions_id_in_its_start_and_end(void **state) {
@@ -421,6 +447,8 @@ int main(void) {
         TEST(test_daemon_makes_no_heartbeat_of_a_silent_player),
         TEST(test_daemon_takes_no_events_of_its_own_for_a_players_session),
         TEST(test_daemon_tells_what_both_it_and_the_player_measure),
+        TEST(test_daemon_that_nothing_may_be_told_tells_of_sessions_alone),
+        TEST(test_daemon_refuses_to_be_told_what_is_no_metric),
         TEST(test_daemon_tells_a_sessions_id_in_its_start_and_end),
         TEST(test_daemon_tells_streams_with_heartbeats),
         TEST(test_daemon_tells_the_last_word_on_a_stream_once),

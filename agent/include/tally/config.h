@@ -54,9 +54,9 @@
 #define TALLY_WEBRTC_TRACKS 4
 #endif
 
-/* Events may be told late, but for what was reported meanwhile: by so many ms it may still have been
- * another way. */
-#define TALLY_LATE_MS 1000u
+/* Events may be told late, but what was reported of their session meanwhile stands, except for the
+ * last so many ms. */
+#define TALLY_LATE_MS 10000u
 
 /* 1: the image has a player's half, tally_player_init() in tally/split.h. */
 #ifndef TALLY_PLAYER_HALF
