@@ -7,6 +7,9 @@
 
 #include "sink_inside.h"
 
+/* A frame that was due this long before a pause was rendered before it. */
+#define RENDERING_US 5000u
+
 /* ---- which elements ------------------------------------------------------------------------- */
 
 static bool is_of_class(GstElement *element, const char *what) {
@@ -202,11 +205,12 @@ static void read_base(GstElement *element, sink_clock_t *out) {
     g_clear_object(&clock);
 }
 
-void sink_look(sink_t *sink) {
+void sink_look(sink_t *sink, uint64_t paused_ms) {
     GstElement *element = g_weak_ref_get(&sink->element);
     const bool is_playing = element != NULL && GST_STATE(element) == GST_STATE_PLAYING;
     /* One that has just stopped has its last frames yet to be told of, by the clock it had. */
     sink->clock.runs = is_playing || sink->was_playing;
+    sink->clock.until_us = is_playing ? UINT64_MAX : paused_ms * 1000u;
     sink->was_playing = is_playing;
     if (is_playing) {
         read_base(element, &sink->clock);
@@ -225,8 +229,14 @@ uint64_t sink_due_us(const sink_t *sink, guint nth, guint head) {
         return frame->arrived_us;
     }
     const int64_t due_ns = (int64_t)frame->running_ns + clock->offset_ns;
-    const uint64_t due_us = due_ns > 0 ? (uint64_t)due_ns / 1000u : 0;
-    return MAX(due_us, frame->arrived_us);
+    const uint64_t due_us = MAX(due_ns > 0 ? (uint64_t)due_ns / 1000u : 0, frame->arrived_us);
+    return due_us <= clock->until_us ? due_us : UINT64_MAX;
+}
+
+bool sink_has_shown(const sink_t *sink, guint nth, guint head) {
+    const uint64_t due_us = sink_due_us(sink, nth, head);
+    return sink->clock.runs && due_us != UINT64_MAX &&
+           due_us + RENDERING_US <= sink->clock.until_us && sink->clock.until_us != UINT64_MAX;
 }
 
 static fact_t *make_fact(const sink_t *sink, const sink_frame_t *frame, uint64_t due_us) {
