@@ -11,6 +11,7 @@
 /* By then a frame that was due is in the sink's count, or was never rendered. */
 #define COUNTED_AFTER_US 1000000u
 #define MOST_AT_ONCE     1000u
+#define KEPT_FRAMES      (SINK_FRAMES / 2)
 
 /* False: it has none, or is gone. */
 static bool read_stats(sink_t *sink, uint64_t *rendered, uint64_t *dropped) {
@@ -134,12 +135,21 @@ static void settle(sink_t *sink) {
     }
 }
 
+/* Without a session nobody wants them; those of the moments before it begins are kept for it. */
+static void skip_frames(sink_t *sink) {
+    const bool may_begin = g_atomic_int_get(&sink->is_video) != 0 && sink->clock.runs;
+    if (!may_begin ||
+        __atomic_load_n(&sink->head, __ATOMIC_ACQUIRE) - sink->counted > KEPT_FRAMES) {
+        sink->counted = sink->judged;
+    }
+    sink_give_room(sink);
+}
+
 void sink_count(sink_t *sink, uint64_t until_ms, bool advances) {
     const uint64_t until_us = until_ms * 1000u + 999u;
     const gint size = g_atomic_int_get(&sink->size);
     if (sink->session == 0) {
-        sink->counted = sink->judged;
-        sink_give_room(sink);
+        skip_frames(sink);
         return;
     }
     if (size != sink->told_size) {
