@@ -75,3 +75,12 @@ gboolean element_upstream(GstPad *sink, gboolean (*is_it)(GstElement *element)) 
     object_drop(pad);
     return found;
 }
+
+/* The function that takes lists apart has no name outside, but any new pad has it. */
+GstPadProbeType element_probe_types(GstPad *pad) {
+    GstPad *const plain = gst_object_ref_sink(gst_pad_new(NULL, GST_PAD_SINK));
+    const gboolean takes_lists = GST_PAD_CHAINLISTFUNC(pad) != GST_PAD_CHAINLISTFUNC(plain);
+    gst_object_unref(plain);
+    return takes_lists ? GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST
+                       : GST_PAD_PROBE_TYPE_BUFFER;
+}

@@ -45,14 +45,6 @@ typedef struct {
     sums_t sums; /* not told yet */
 } fragments_t;
 
-/* A file that begins with its type is a header; one that begins with an index holds nothing else.
- */
-static gboolean is_media(GstBuffer *buffer) {
-    guint8 box[8] = {0};
-    return gst_buffer_extract(buffer, 0, box, sizeof box) < sizeof box ||
-           (memcmp(box + 4, "ftyp", 4) != 0 && memcmp(box + 4, "sidx", 4) != 0);
-}
-
 /* How long it was received. Where only its data is seen, the request and the first piece are taken
  * to have come as fast as the rest. */
 static gint64 time_of(const fragments_t *fragments, const fragment_t *fragment) {
@@ -83,7 +75,7 @@ static void complete(fragments_t *fragments) {
         fragments->sums.time_us += time_us;
         note_throughput(fragments, fragment->bytes, time_us);
         if (fragments->stream != NULL) {
-            stored_whole(media_stored(fragments->media), fragments->stream);
+            stored_received(media_stored(fragments->media), fragments->stream, fragment->bytes);
         }
     }
     fragments->open = FALSE;
@@ -135,7 +127,7 @@ static void on_buffer(gpointer state, GstPad *pad, GstBuffer *buffer) {
     if (fragment->bytes == 0) {
         fragment->first_us = fragment->last_us;
         fragment->first_bytes = bytes;
-        fragment->is_media = is_media(buffer);
+        fragment->is_media = kind_is_media(buffer);
     }
     fragment->bytes += bytes;
     fragments->sums.bytes += (int64_t)bytes;

@@ -143,16 +143,24 @@ static void judge_hunger(judge_t *judge, uint64_t until_ms) {
 
 /* ---- pause and resume ------------------------------------------------------------------------ */
 
+/* Behind a pause: the last frame is on screen as long as it would have been anyway. Sound stops at
+ * once, so a picture that lasts is no excuse for more than nobody would notice. */
+static uint64_t still_from(const judge_course_t *course, uint64_t at_ms) {
+    const bool is_brief = course->has_frame && course->over_ms <= at_ms + HELD_LEAST_MS;
+    return is_brief ? later_of(at_ms, course->over_ms) : at_ms;
+}
+
 static void pause(judge_t *judge, uint64_t at_ms) {
     judge_course_t *const course = &judge->course;
     judge_hunger(judge, at_ms);
+    const uint64_t still_ms = still_from(course, at_ms);
     course->has_frame = false;
     if (course->is_buffering && at_ms <= course->buffering_ms + PAUSE_TO_BUFFER_MS) {
         course->is_held = true;
         course->full_ms = 0;
         if (!course->is_in_gap && may_stall(judge)) {
             course->is_in_gap = true;
-            course->gap_ms = at_ms;
+            course->gap_ms = still_ms;
         }
         return;
     }

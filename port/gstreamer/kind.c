@@ -49,3 +49,11 @@ GstElement *kind_top(GstElement *element) {
     }
     return GST_ELEMENT(top);
 }
+
+/* A file that begins with its type is a header; one that begins with an index holds nothing else.
+ */
+gboolean kind_is_media(GstBuffer *first) {
+    guint8 box[8] = {0};
+    return gst_buffer_extract(first, 0, box, sizeof box) < sizeof box ||
+           (memcmp(box + 4, "ftyp", 4) != 0 && memcmp(box + 4, "sidx", 4) != 0);
+}

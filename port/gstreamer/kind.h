@@ -18,4 +18,8 @@ unsigned kind_within_adaptive(GstElement *element);
 /* What has nothing above it, with a reference. */
 GstElement *kind_top(GstElement *element);
 
+/* Whether a piece of adaptive streaming that begins with this buffer has media in it, and is no
+ * header or index by itself. */
+gboolean kind_is_media(GstBuffer *first);
+
 #endif

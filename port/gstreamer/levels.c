@@ -18,7 +18,7 @@ enum place {
 
 typedef struct {
     const GstPad *pad; /* NULL: free */
-    gboolean counts;   /* audio or video, or what holds both */
+    gboolean counts;   /* audio or video */
     GstSegment segment;
     GstClockTime reached; /* in running time */
 } track_t;
@@ -69,6 +69,16 @@ static gboolean is_played(const GstCaps *caps) {
            g_str_has_prefix(name, "application/x-cenc");
 }
 
+/* hlsdemux and dashdemux say in front of each fragment what bitrate it has. */
+static void on_tag(const levels_t *levels, const track_t *track, GstEvent *event) {
+    GstTagList *tags = NULL;
+    guint bps = 0;
+    gst_event_parse_tag(event, &tags);
+    if (levels->place == FRAGMENTS && gst_tag_list_get_uint(tags, GST_TAG_NOMINAL_BITRATE, &bps)) {
+        stored_rate(media_stored(levels->media), key_of(levels, track->pad), bps);
+    }
+}
+
 static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
     levels_t *const levels = state;
     GstCaps *caps = NULL;
@@ -81,8 +91,9 @@ static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS:
         gst_event_parse_caps(event, &caps);
-        track->counts = levels->place == FRAGMENTS || is_played(caps);
+        track->counts = is_played(caps);
         break;
+    case GST_EVENT_TAG: on_tag(levels, track, event); break;
     case GST_EVENT_SEGMENT: gst_event_copy_segment(event, &track->segment); break;
     case GST_EVENT_EOS:
         stored_ended(media_stored(levels->media), point_of(levels), key_of(levels, pad));
@@ -104,22 +115,37 @@ static GstClockTime end_of(const GstBuffer *buffer) {
     return GST_BUFFER_DURATION_IS_VALID(buffer) ? pts + GST_BUFFER_DURATION(buffer) : pts;
 }
 
+static GstClockTime running_at(const track_t *track, GstClockTime position) {
+    return track->segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(position)
+               ? gst_segment_to_running_time(&track->segment, GST_FORMAT_TIME, position)
+               : GST_CLOCK_TIME_NONE;
+}
+
+/* A fragment begins at offset 0; those of HLS have no timestamps but the first. */
+static void on_fragment(const levels_t *levels, const track_t *track, GstBuffer *buffer) {
+    if ((GST_BUFFER_OFFSET(buffer) == 0 || GST_BUFFER_PTS_IS_VALID(buffer)) &&
+        kind_is_media(buffer)) {
+        stored_begins(media_stored(levels->media), key_of(levels, track->pad),
+                      running_at(track, GST_BUFFER_PTS(buffer)));
+    }
+}
+
+static void on_frame(const levels_t *levels, track_t *track, const GstBuffer *buffer) {
+    const GstClockTime until = running_at(track, end_of(buffer));
+    if (GST_CLOCK_TIME_IS_VALID(until)) {
+        track->reached = until;
+        stored_reached(media_stored(levels->media), STORED_TRACK, track->pad, until);
+    }
+}
+
 static void on_buffer(gpointer state, GstPad *pad, GstBuffer *buffer) {
     levels_t *const levels = state;
-    const GstClockTime end = levels->place == FRAGMENTS ? GST_BUFFER_PTS(buffer) : end_of(buffer);
-    if (!GST_CLOCK_TIME_IS_VALID(end)) {
-        return;
-    }
     g_mutex_lock(&levels->lock);
     track_t *const track = track_of(levels, pad);
-    if (track != NULL && track->counts && track->segment.format == GST_FORMAT_TIME) {
-        const GstClockTime until =
-            gst_segment_to_running_time(&track->segment, GST_FORMAT_TIME, end);
-        if (GST_CLOCK_TIME_IS_VALID(until)) {
-            track->reached = until;
-            stored_reached(media_stored(levels->media), point_of(levels), key_of(levels, pad),
-                           until);
-        }
+    if (track != NULL && levels->place == FRAGMENTS) {
+        on_fragment(levels, track, buffer);
+    } else if (track != NULL && track->counts) {
+        on_frame(levels, track, buffer);
     }
     g_mutex_unlock(&levels->lock);
 }

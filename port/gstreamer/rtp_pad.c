@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "arrival.h"
+#include "element.h"
 #include "gate.h"
 
 /* That of video and MPEG-TS, until it is known better. */
@@ -151,10 +152,9 @@ rtp_pad_t *rtp_pad_new(GstPad *pad) {
         self->pad = gst_object_ref(pad);
         atomic_init(&self->clock_rate_hz, CLOCK_HZ);
         rtp_pad_restart(self);
-        self->probe = gst_pad_add_probe(pad,
-                                        GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
-                                            GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-                                        on_data, self, free_state);
+        self->probe =
+            gst_pad_add_probe(pad, element_probe_types(pad) | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                              on_data, self, free_state);
     }
     return self;
 }

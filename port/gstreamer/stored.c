@@ -10,9 +10,12 @@ typedef struct {
     const void *key; /* NULL: free */
     enum stored_point point;
     gboolean ended;
-    gboolean whole; /* a fragment that is here entirely */
-    GstClockTime until;
-    GstClockTime length; /* of the fragment before */
+    GstClockTime until; /* of a fragment that is not all here: its beginning */
+    /* Of fragments only. */
+    uint32_t begun;
+    uint32_t received;
+    uint32_t bps;
+    GstClockTime length; /* of the last one received */
 } point_t;
 
 struct stored {
@@ -44,20 +47,59 @@ static point_t *find(stored_t *stored, enum stored_point point, const void *key)
     return NULL;
 }
 
-void stored_reached(stored_t *stored, enum stored_point point, const void *key,
-                    GstClockTime until) {
-    g_mutex_lock(&stored->lock);
+/* The point, made if it is new; NULL: there is no room. */
+static point_t *made(stored_t *stored, enum stored_point point, const void *key) {
     point_t *at = find(stored, point, key);
     if (at == NULL) {
         at = find(stored, point, NULL);
         if (at != NULL) {
-            *at = (point_t){.key = key, .point = point, .until = until};
+            *at = (point_t){.key = key, .point = point, .until = GST_CLOCK_TIME_NONE};
         }
-    } else if (at->ended || until > at->until) {
-        at->length = until > at->until ? until - at->until : 0;
+    }
+    return at;
+}
+
+void stored_reached(stored_t *stored, enum stored_point point, const void *key,
+                    GstClockTime until) {
+    g_mutex_lock(&stored->lock);
+    point_t *const at = made(stored, point, key);
+    if (at != NULL && (at->ended || !GST_CLOCK_TIME_IS_VALID(at->until) || until > at->until)) {
         at->until = until;
         at->ended = FALSE;
-        at->whole = FALSE;
+    }
+    g_mutex_unlock(&stored->lock);
+}
+
+void stored_rate(stored_t *stored, const void *key, uint32_t bps) {
+    g_mutex_lock(&stored->lock);
+    point_t *const at = made(stored, STORED_FRAGMENT, key);
+    if (at != NULL) {
+        at->bps = bps;
+    }
+    g_mutex_unlock(&stored->lock);
+}
+
+void stored_begins(stored_t *stored, const void *key, GstClockTime at_time) {
+    g_mutex_lock(&stored->lock);
+    point_t *const at = made(stored, STORED_FRAGMENT, key);
+    if (at != NULL) {
+        at->begun++;
+        at->ended = FALSE;
+        at->until = GST_CLOCK_TIME_IS_VALID(at_time)     ? at_time
+                    : GST_CLOCK_TIME_IS_VALID(at->until) ? at->until + at->length
+                                                         : GST_CLOCK_TIME_NONE;
+    }
+    g_mutex_unlock(&stored->lock);
+}
+
+/* Its bytes by its bitrate are its length; without, it is taken to be as long as the one before. */
+void stored_received(stored_t *stored, const void *key, uint64_t bytes) {
+    g_mutex_lock(&stored->lock);
+    point_t *const at = made(stored, STORED_FRAGMENT, key);
+    if (at != NULL) {
+        at->received++;
+        at->length =
+            at->bps > 0 ? gst_util_uint64_scale(bytes, 8 * GST_SECOND, at->bps) : at->length;
     }
     g_mutex_unlock(&stored->lock);
 }
@@ -76,17 +118,6 @@ void stored_dropped(stored_t *stored, enum stored_point point, const void *key) 
     point_t *const at = find(stored, point, key);
     if (at != NULL) {
         at->key = NULL;
-    }
-    g_mutex_unlock(&stored->lock);
-}
-
-/* How long it lasts is not known before the next one begins: it is taken to be as long as the last.
- */
-void stored_whole(stored_t *stored, const void *key) {
-    g_mutex_lock(&stored->lock);
-    point_t *const at = find(stored, STORED_FRAGMENT, key);
-    if (at != NULL) {
-        at->whole = TRUE;
     }
     g_mutex_unlock(&stored->lock);
 }
@@ -111,7 +142,7 @@ static GstClockTime in_bytes(const stored_t *stored) {
 }
 
 static GstClockTime end_of(const point_t *at) {
-    return at->whole ? at->until + at->length : at->until;
+    return at->begun > 0 && at->received >= at->begun ? at->until + at->length : at->until;
 }
 
 /* The shortest of those that go on; if all are at their end the longest. */
@@ -120,7 +151,7 @@ static GstClockTime until(const stored_t *stored, enum stored_point point) {
     GstClockTime most = GST_CLOCK_TIME_NONE;
     for (unsigned i = 0; i < MOST_POINTS; i++) {
         const point_t *const at = &stored->points[i];
-        if (at->key == NULL || at->point != point) {
+        if (at->key == NULL || at->point != point || !GST_CLOCK_TIME_IS_VALID(at->until)) {
             continue;
         }
         if (!at->ended && (least == GST_CLOCK_TIME_NONE || end_of(at) < least)) {

@@ -24,11 +24,15 @@ enum stored_point { STORED_TRACK, STORED_FRAGMENT };
 void stored_reached(stored_t *stored, enum stored_point point, const void *key, GstClockTime until);
 void stored_ended(stored_t *stored, enum stored_point point, const void *key);
 
+/* A fragment begins, at that running time or, if that is not known, where the one before ends; its
+ * bitrate comes before it. All of one has been received, which may be said before it begins. Any
+ * thread. */
+void stored_rate(stored_t *stored, const void *key, uint32_t bps);
+void stored_begins(stored_t *stored, const void *key, GstClockTime at);
+void stored_received(stored_t *stored, const void *key, uint64_t bytes);
+
 /* The point is gone, or its media thrown away (a seek). Any thread. */
 void stored_dropped(stored_t *stored, enum stored_point point, const void *key);
-
-/* All of the fragment whose beginning reached this point last has been received. Any thread. */
-void stored_whole(stored_t *stored, const void *key);
 
 /* Media in front of all points that has a length in bytes only, and how long the whole media lasts;
  * how many bytes that has. Any thread. */

@@ -132,8 +132,7 @@ static gpointer attach(player_t *player, GstElement *element) {
     self->player = player;
     self->pad = pad;
     restart(self);
-    self->probe = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-                                    on_data, self, free_state);
+    self->probe = gst_pad_add_probe(pad, element_probe_types(pad), on_data, self, free_state);
     return self;
 }
 

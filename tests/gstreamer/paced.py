@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""paced.py FILE HOST:PORT SECONDS SEED: a transport stream as RTP, with jitter put in by the seed.
+"""paced.py FILE HOST:PORT SECONDS SEED [bare]: a transport stream as RTP, with jitter put in by the
+seed; bare, without RTP.
 
 Without it the only jitter is the scheduler's, a few microseconds, in which nothing can be compared.
 """
@@ -11,6 +12,7 @@ import sys
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "sender"))
 import sender  # noqa: E402
 from plan import Plan, Send  # noqa: E402
+from truth import TS_PER_RTP  # noqa: E402
 from ts import TransportStream  # noqa: E402
 
 LATE_MOST_S = 0.003
@@ -28,9 +30,11 @@ def jittery(schedule, seed):
 
 
 def main():
-    path, to, seconds, seed = sys.argv[1:]
+    path, to, seconds, seed, *bare = sys.argv[1:]
     plan = Plan(TransportStream(pathlib.Path(path).read_bytes()), float(seconds), int(seed))
     plan.schedule = jittery(plan.schedule, int(seed))
+    if bare:
+        sender.datagram = lambda plan, index: plan.stream.bytes_of(index * TS_PER_RTP, TS_PER_RTP)
     sender.sharpen_sleep()
     left = sender.send_all(plan, sender.address(to), bye=False)
     print(len(left), flush=True)

@@ -26,7 +26,7 @@ FRAME_MS = 1000 / ladder.FPS
 # come late because this machine stood still. Where it all adds up to more, a run proves nothing.
 HELD_DOUBT_MS = 80
 STARVED_DOUBT_MS = 120
-DOUBT_MOST_MS = 1500
+DOUBT_MOST_MS = 3000
 # A rate below this starves every rendition.
 STARVING_KBPS = 100
 
@@ -69,6 +69,10 @@ class Run:
         return [(mark_ms + begin * 1000, mark_ms + end * 1000)
                 for (begin, kbps), (end, _) in zip(rates, rates[1:])
                 if begin > 0 and kbps is not None and kbps < STARVING_KBPS]
+
+    def startup_ms(self):
+        """From play asked for to the first picture that is rendered."""
+        return self.screen.frames[0] - self.screen.asked_ms("PLAYING")
 
     def _gaps(self):
         return self.screen.gaps(FRAME_MS, HELD_DOUBT_MS, self.excused())

@@ -20,11 +20,11 @@ class Courses(unittest.TestCase):
             scene, holder, plugin, lambda folder: {"TALLY_HOOK_LOG": folder / "hooks.jsonl"})
             for scene in courses.COURSES})
 
-    def both(self, name):
-        """A scene's run under playbin and under playbin3, each with the View of its session."""
+    def check_both(self, name, check):
+        """Of a scene under playbin and under playbin3, the run and the View of its session."""
         for playbin3 in (False, True):
             with self.subTest(name, playbin3=playbin3):
-                yield self.one(f"{name}-{playbin3}")
+                check(*self.one(f"{name}-{playbin3}"))
 
     def one(self, name):
         run = self.runs[name]
@@ -34,43 +34,52 @@ class Courses(unittest.TestCase):
         self.assertEqual(view.elapsed_ms, view.states_ms)
         return run, view
 
+    def assert_paused(self, run, view):
+        (begin, _), (end, _), _ = run.player.told
+        truth.assert_agree(self, [
+            truth.startup_row(run, view), *truth.stall_rows(run, view),
+            truth.Row("pauses", 1, view.pauses),
+            truth.Row("paused ms", round(end - begin), view.paused_ms, truth.WITHIN_MS)])
+        self.assertEqual(view.stop, "user")
+
     def test_a_pause_is_no_stall(self):
-        for name in ("pause", "file"):
-            for run, view in self.both(name):
-                (begin, _), (end, _), _ = run.player.told
-                truth.assert_agree(self, [
-                    truth.startup_row(run, view), *truth.stall_rows(run, view),
-                    truth.Row("pauses", 1, view.pauses),
-                    truth.Row("paused ms", round(end - begin), view.paused_ms, truth.WITHIN_MS)])
-                self.assertEqual(view.stop, "user")
+        self.check_both("pause", self.assert_paused)
+        self.check_both("file", self.assert_paused)
+
+    def assert_sought(self, run, view):
+        asked = [at for at, key in run.player.told if key == "forward"]
+        flushed = [min(flush for flush in run.screen.flushes if flush > at) for at in asked]
+        landed = [min(frame for frame in run.screen.frames if frame > at) for at in flushed]
+        truth.assert_agree(self, [
+            *truth.stall_rows(run, view),
+            truth.Row("seeks", len(asked), view.seeks),
+            truth.Row("seeking ms", round(sum(landed) - sum(asked)), view.seeking_ms,
+                      2 * truth.WITHIN_MS)])
 
     def test_a_seek_is_no_stall(self):
-        for run, view in self.both("seek"):
-            asked = [at for at, key in run.player.told if key == "forward"]
-            flushed = [min(f for f in run.screen.flushes if f > at) for at in asked]
-            landed = [min(frame for frame in run.screen.frames if frame > at) for at in flushed]
-            truth.assert_agree(self, [
-                *truth.stall_rows(run, view),
-                truth.Row("seeks", len(asked), view.seeks),
-                truth.Row("seeking ms", round(sum(landed) - sum(asked)), view.seeking_ms,
-                          2 * truth.WITHIN_MS)])
+        self.check_both("seek", self.assert_sought)
+
+    def assert_ended(self, run, view):
+        truth.assert_agree(self, truth.ladder_rows(run, view))
+        self.assertEqual(view.stop, "completed")
 
     def test_media_comes_to_its_natural_end(self):
-        for run, view in self.both("end"):
-            truth.assert_agree(self, truth.ladder_rows(run, view))
-            self.assertEqual(view.stop, "completed")
+        self.check_both("end", self.assert_ended)
+
+    def assert_left(self, _, view):
+        self.assertIsNone(view.startup_ms)
+        self.assertEqual((view.stop, view.errors, view.start_failures), ("user", 0, 0))
 
     def test_who_leaves_before_the_first_picture_saw_no_failure(self):
-        for _, view in self.both("early"):
-            self.assertIsNone(view.startup_ms)
-            self.assertEqual((view.stop, view.errors, view.start_failures), ("user", 0, 0))
+        self.check_both("early", self.assert_left)
+
+    def assert_not_started(self, _, view):
+        self.assertIsNone(view.startup_ms)
+        self.assertEqual((view.stop, view.start_failures, view.playback_failures), ("error", 1, 0))
 
     def test_what_cannot_be_played_is_a_failed_start(self):
         for name in ("missing", "noise", "undecodable"):
-            for _, view in self.both(name):
-                self.assertIsNone(view.startup_ms)
-                self.assertEqual((view.stop, view.start_failures, view.playback_failures),
-                                 ("error", 1, 0))
+            self.check_both(name, self.assert_not_started)
 
     def assert_broke_off(self, run, view):
         self.assertEqual((view.stop, view.start_failures, view.playback_failures), ("error", 0, 1))
@@ -82,8 +91,7 @@ class Courses(unittest.TestCase):
 
     def test_a_server_that_is_gone_breaks_playback_off(self):
         for name in ("gone", "cut"):
-            for run, view in self.both(name):
-                self.assert_broke_off(run, view)
+            self.check_both(name, self.assert_broke_off)
 
     def test_a_fragment_that_is_missing_breaks_playback_off(self):
         self.assert_broke_off(*self.one("hole"))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""webrtc_peer.py send|receive: one end of a call, an application that knows nothing of tally.
+"""webrtc_peer.py send|receive [again]: one end of a call, an application that knows nothing of tally;
+with `again` what is lost is sent again.
 
 Lines of JSON on standard input and output are the signalling. {"hush": true} has the sender send no
 more media; the end of standard input ends the call. {"media": true} says that media plays.
@@ -24,6 +25,7 @@ SEND = """
     audiotestsrc is-live=true ! opusenc ! valve name=valve1 ! rtpopuspay pt=97
         ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! call.
 """
+TRACKS = 2
 AGAIN_MS = 100
 
 
@@ -32,25 +34,30 @@ def kind_of(name):
 
 
 class Peer:
-    def __init__(self, role):
+    def __init__(self, role, again):
         self.loop = GLib.MainLoop()
+        self.lock = threading.Lock()
         if role == "send":
             self.pipeline = Gst.parse_launch(SEND)
             self.call = self.pipeline.get_by_name("call")
             self.call.connect("on-negotiation-needed", lambda _: self.describe("offer"))
+            for number in range(TRACKS):
+                self.call.emit("get-transceiver", number).set_property("do-nack", again)
         else:
             self.pipeline = Gst.Pipeline()
             self.call = Gst.ElementFactory.make("webrtcbin", "call")
             self.call.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+            self.call.connect("on-new-transceiver",
+                              lambda _, transceiver: transceiver.set_property("do-nack", again))
             self.pipeline.add(self.call)
         self.call.connect("on-ice-candidate", lambda _, line, text: self.say(ice=[line, text]))
         self.call.connect("pad-added", self.play)
         self.pipeline.set_state(Gst.State.PLAYING)
         threading.Thread(target=self.listen, daemon=True).start()
 
-    @staticmethod
-    def say(**message):
-        print(json.dumps(message), flush=True)
+    def say(self, **message):
+        with self.lock:  # several threads have something to say
+            print(json.dumps(message), flush=True)
 
     def listen(self):
         for line in sys.stdin:
@@ -64,7 +71,7 @@ class Peer:
             if name in message:
                 self.take(name, message[name])
         if "hush" in message:
-            for number in range(2):
+            for number in range(TRACKS):
                 self.pipeline.get_by_name(f"valve{number}").set_property("drop", True)
 
     # ---- descriptions ----
@@ -112,7 +119,7 @@ class Peer:
 
 def main():
     Gst.init(None)
-    peer = Peer(sys.argv[1])
+    peer = Peer(sys.argv[1], "again" in sys.argv[2:])
     peer.loop.run()
     peer.pipeline.set_state(Gst.State.NULL)
 
