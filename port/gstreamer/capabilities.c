@@ -31,8 +31,8 @@ static uint64_t of_frames(void) {
            CAN(FRAMES, FREEZE_TIME) | CAN(FRAMES, FRAME_WIDTH_NOW) | CAN(FRAMES, FRAME_HEIGHT_NOW);
 }
 
-/* What webrtcbin depayloads and decodes is none of its business, nor how long that takes; frames and
- * freezes are those of the sink (group FRAMES). */
+/* What webrtcbin depayloads and decodes is none of its business, nor how long that takes; frames
+ * and freezes are those of the sink (group FRAMES). */
 static uint64_t of_webrtc_inbound(void) {
     return CAN(WEBRTC_INBOUND, IN_BITRATE) | CAN(WEBRTC_INBOUND, IN_BYTES) |
            CAN(WEBRTC_INBOUND, IN_DISCARDED) | CAN(WEBRTC_INBOUND, IN_FIRS) |

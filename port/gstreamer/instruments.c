@@ -6,9 +6,5 @@
 #include "webrtc_call.h"
 
 const instrument_t *const instruments[] = {
-    &instrument_arrival,
-    &instrument_rtp,
-    &instrument_ts,
-    &instrument_webrtc,
-    NULL,
+    &instrument_arrival, &instrument_rtp, &instrument_ts, &instrument_webrtc, NULL,
 };
