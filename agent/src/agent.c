@@ -13,10 +13,16 @@
 #include "log.h"
 
 /* What the agent cannot know of its own group. */
-#define NOTED_BY_BOARD (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH))
+#define NOTED_BY_BOARD                                                                             \
+    (TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH) |                              \
+     TALLY_CAN(AGENT, PLAYERS_REFUSED))
 
 /* What this agent does not measure. */
+#if TALLY_PLAYERS > 0
 #define UNMEASURED TALLY_CAN(AGENT, QUEUE_TIME)
+#else
+#define UNMEASURED (TALLY_CAN(AGENT, QUEUE_TIME) | TALLY_CAN(AGENT, MESSAGES_REFUSED))
+#endif
 
 /* --- options -------------------------------------------------------------------------------- */
 
@@ -30,17 +36,6 @@ static bool is_sound(const tally_options_t *options) {
            options->reset_reason <= TALLY_RESET_PROCESS_START &&
            is_period_sound(options->heartbeat_ms, 3600000) &&
            is_period_sound(options->upload_ms, 86400000);
-}
-
-/* Bits of metrics that are none would have the registry read beyond its end. */
-static bool are_metrics(const uint64_t *capabilities) {
-    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
-        const tally_group_info_t *const group = &tally_group_infos[i];
-        if (capabilities[i] >> (group->end - group->first) != 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* --- init ----------------------------------------------------------------------------------- */
@@ -67,8 +62,7 @@ static bool has_all(const void *callbacks, uint32_t count) {
     return true;
 }
 
-/* 53 bits, so that every JSON reader keeps them; 0 is none. */
-static int32_t draw_boot_id(const tally_port_t *port, uint64_t *out) {
+int32_t tally_agent_draw_id(const tally_port_t *port, uint64_t *out) {
     uint64_t bits = 0;
     if (port->random(port->ctx, (uint8_t *)&bits, sizeof bits) < 0) {
         return TALLY_E_RANDOM;
@@ -127,6 +121,9 @@ static void begin_counts(tally_t *tally) {
     tally->step_longest_ms = 0;
     tally->dropped_logged = 0;
     tally->damaged_logged = 0;
+#if TALLY_PLAYERS > 0
+    tally_daemon_forget(tally);
+#endif
     tally_viewing_init(&tally->viewing);
 #if TALLY_DEVICE
     memset(&tally->machine, 0, sizeof tally->machine);
@@ -137,7 +134,7 @@ int32_t tally_agent_begin(tally_t *tally) {
     const tally_port_t *const port = tally->port;
     const uint64_t now_ms = port->monotonic_ms(port->ctx);
     const tally_wall_t wall = port->wall(port->ctx);
-    int32_t status = draw_boot_id(port, &tally->boot_id);
+    int32_t status = tally_agent_draw_id(port, &tally->boot_id);
     tally_policy_apply(tally);
     if (status == TALLY_OK) {
         status = tally_spool_init(&tally->spool, tally->store, tally->options->urgent_blocks,
@@ -151,7 +148,8 @@ int32_t tally_agent_begin(tally_t *tally) {
     }
     begin_counts(tally);
     tally->engaged_ms = now_ms;
-    tally_report_init(&tally->report, port, &tally->spool, tally->capabilities, now_ms);
+    tally_report_init(&tally->report, port, &tally_report_to_spool, &tally->spool,
+                      tally->capabilities, now_ms);
     tally_report_set_time(&tally->report, now_ms, wall);
     tally_policy_apply_to_uplink(tally);
     tally->report.muted = tally->consent != TALLY_CONSENT_GIVEN;
@@ -168,6 +166,12 @@ int32_t tally_agent_begin(tally_t *tally) {
     return TALLY_OK;
 }
 
+#if TALLY_PLAYERS > 0
+#define EMPTIED offsetof(tally_t, told_streams)
+#else
+#define EMPTIED sizeof(tally_t)
+#endif
+
 int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_port_t *port,
                    const tally_transport_t *transport, const tally_store_t *store) {
     if (tally == NULL || options == NULL || options->endpoints == NULL || port == NULL ||
@@ -176,13 +180,18 @@ int32_t tally_init(tally_t *tally, const tally_options_t *options, const tally_p
         !has_all(&store->read, STORE_CALLBACKS)) {
         return TALLY_E_ARGUMENT;
     }
-    memset(tally, 0, sizeof *tally);
+    memset(tally, 0, EMPTIED);
     tally->port = port;
     tally->options = options;
     tally->transport = transport;
     tally->store = store;
     tally_agent_declare(tally);
-    if (!is_sound(options) || !are_metrics(options->capabilities) ||
+#if TALLY_PLAYERS > 0
+    if (!tally_daemon_is_sound(options->player_capabilities)) {
+        return TALLY_E_CONFIG;
+    }
+#endif
+    if (!is_sound(options) || !tally_metrics_are(options->capabilities) ||
         !tally_report_fits(tally->capabilities)) {
         return TALLY_E_CONFIG;
     }
@@ -244,9 +253,21 @@ static const struct {
     TOLD(RECORDS_REFUSED, uplink.stats.refused),
     TOLD(UPLOAD_RECEIVED, uplink.stats.received),
     TOLD(UPLOADS_DEFERRED, uplink.stats.deferred),
+#if TALLY_PLAYERS > 0
+    TOLD(PLAYERS_REFUSED, players.refused),
+    TOLD(MESSAGES_REFUSED, players.messages_refused),
+    TOLD(EVENTS_DROPPED, players.losses[TALLY_LOSS_EVENTS_DROPPED]),
+    TOLD(EVENTS_ILLEGAL, players.losses[TALLY_LOSS_EVENTS_ILLEGAL]),
+    TOLD(RECORDS_LOST, players.losses[TALLY_LOSS_RECORDS_LOST]),
+    TOLD(SNAPSHOTS_STALE, players.losses[TALLY_LOSS_SNAPSHOTS_STALE]),
+    TOLD(TEXTS_DROPPED, players.losses[TALLY_LOSS_TEXTS_DROPPED]),
+    TOLD(EVENTS_STRAY, players.losses[TALLY_LOSS_EVENTS_STRAY]),
+    TOLD(SESSIONS_REFUSED, players.losses[TALLY_LOSS_SESSIONS_REFUSED]),
+#endif
 #undef TOLD
 };
-_Static_assert(sizeof(tally_t) / 4 <= UINT16_MAX, "agent_words has 16 bits for a place");
+_Static_assert(offsetof(tally_t, sessions) / 4 <= UINT16_MAX,
+               "agent_words has 16 bits for a place");
 
 static void report_agent(tally_t *tally) {
     const tally_uplink_stats_t *const uplink = &tally->uplink.stats;
@@ -494,7 +515,10 @@ int32_t tally_note(tally_t *tally, enum tally_metric metric, int64_t value) {
     }
     uint32_t *const word = metric == TALLY_M_TLS_HEAP_HIGH ? &tally->tls_heap_high
                            : metric == TALLY_M_STACK_HIGH  ? &tally->stack_high
-                                                           : NULL;
+#if TALLY_PLAYERS > 0
+                           : metric == TALLY_M_PLAYERS_REFUSED ? &tally->players.refused
+#endif
+                                                               : NULL;
     if (word == NULL || value > UINT32_MAX) {
         return TALLY_E_ARGUMENT;
     }

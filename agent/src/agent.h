@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TALLY_SRC_AGENT_H
 #define TALLY_SRC_AGENT_H
-/* All stages in one struct. Only agent.c, live.c, attached.c and front.c know more than one of
- * them. */
+/* All stages in one struct. Only agent.c, live.c, tell.c, attached.c, front.c and the halves of
+ * tally/split.h know more than one of them. */
 #include "clock.h"
+#include "daemon.h"
 #include "hook.h"
 #include "limit.h"
 #include "machine.h"
 #include "metrics.h"
+#include "player.h"
 #include "policy.h"
 #include "report.h"
 #include "session.h"
@@ -87,8 +89,24 @@ struct tally {
     tally_webrtc_slot_t tracks[TALLY_WEBRTC_TRACKS]; /* as `streams`; the agent task frees them */
 #endif
     tally_stream_t streams[TALLY_STREAMS]; /* shared with hooks: under the critical section */
+#if TALLY_PLAYERS > 0
+    tally_players_t players;
+#endif
+#if TALLY_PLAYER_HALF
+    tally_player_t player;
+#endif
     tally_session_t sessions[TALLY_SESSIONS];
+#if TALLY_PLAYERS > 0
+    tally_told_t told[TALLY_SESSIONS]; /* of those sessions that players tell */
+
+    /* Last, and not emptied with the rest: most of it is memory that nobody ever touches. */
+    uint8_t told_streams[TALLY_SESSIONS][TALLY_PLAYER_STREAM_BYTES];
+#endif
 };
+
+/* Draws an id, of a boot or a player: 53 bits, so that every JSON reader keeps them; 0 is none. 0,
+ * TALLY_E_RANDOM. */
+int32_t tally_agent_draw_id(const tally_port_t *port, uint64_t *out);
 
 /* Begins to collect and report as after a boot, under a new boot id. 0, TALLY_E_CONFIG,
  * TALLY_E_RANDOM. */

@@ -320,6 +320,12 @@ void tally_attached_leave(tally_t *tally, tally_session_id_t number) {
 uint32_t tally_attached_sum(tally_t *tally, tally_session_id_t number, enum tally_metric metric) {
     const enum tally_group group = tally_metrics_group(metric);
     const uint32_t at = (uint32_t)metric - tally_group_infos[group].first;
+#if TALLY_PLAYERS > 0
+    const tally_session_t *const session = tally_live_find(tally, number);
+    if (session != NULL && tally_told_is(session)) {
+        return tally_told_sum(tally, session, metric);
+    }
+#endif
     return sum_streams(tally, number, group, at) + sum_tracks(tally, number, group, at);
 }
 

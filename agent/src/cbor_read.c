@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "cbor.h"
 #include "text.h"
 
 /* The lower 5 bits of a head's first byte: the argument itself, or that 1, 2, 4 or 8 bytes of it
@@ -49,6 +50,28 @@ uint32_t tally_cbor_read_head(tally_cbor_reader_t *reader, enum tally_cbor_major
     }
     const uint32_t argument = take_head(reader);
     return reader->failed ? 0 : argument;
+}
+
+int64_t tally_cbor_read_integer(tally_cbor_reader_t *reader) {
+    const uint32_t major = next_major(reader);
+    uint64_t upper = 0;
+    if (major > TALLY_CBOR_NEGATIVE) {
+        reader->failed = true;
+        return 0;
+    }
+    if (reader->left >= 5 && (reader->at[0] & INFO_MOST) == INFO_8_BYTES) {
+        for (uint32_t i = 1; i <= 4; i++) {
+            upper = upper << 8 | reader->at[i];
+        }
+    }
+    const uint64_t number = upper << 32 | take_head(reader);
+    /* A negative one is -1 less its number. */
+    const uint64_t most = (uint64_t)TALLY_CBOR_INTEGER_MOST - major;
+    if (reader->failed || number > most) {
+        reader->failed = true;
+        return 0;
+    }
+    return major == TALLY_CBOR_NEGATIVE ? -1 - (int64_t)number : (int64_t)number;
 }
 
 const uint8_t *tally_cbor_read_string(tally_cbor_reader_t *reader, enum tally_cbor_major major,

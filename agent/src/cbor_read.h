@@ -33,6 +33,9 @@ void tally_cbor_read_begin(tally_cbor_reader_t *reader, const uint8_t *data, uin
  * bytes of a string are not. */
 uint32_t tally_cbor_read_head(tally_cbor_reader_t *reader, enum tally_cbor_major major);
 
+/* The next item if it is an integer within +-2^53. */
+int64_t tally_cbor_read_integer(tally_cbor_reader_t *reader);
+
 /* A string of bytes or of UTF-8 text, whole. NULL after a failure. */
 const uint8_t *tally_cbor_read_string(tally_cbor_reader_t *reader, enum tally_cbor_major major,
                                       uint32_t *bytes);

@@ -62,6 +62,9 @@ static int32_t withdraw(tally_t *tally) {
     const int32_t status = keep(tally, TALLY_CONSENT_WITHDRAWING);
     tally_uplink_stop(&tally->uplink);
     tally_live_forget(tally);
+#if TALLY_PLAYERS > 0
+    tally_daemon_forget(tally);
+#endif
     tally->report.muted = true;
     tally->consent = TALLY_CONSENT_WITHDRAWING;
     tally->destroyed = 0;

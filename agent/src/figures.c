@@ -127,6 +127,11 @@ static void advance_parts(tally_figures_t *figures, uint64_t ms) {
 }
 
 uint64_t tally_figures_advance(tally_figures_t *figures, uint64_t at_ms) {
+#if TALLY_PLAYERS > 0
+    if (figures->still) {
+        return 0;
+    }
+#endif
     if (at_ms <= figures->at_ms) {
         return 0;
     }

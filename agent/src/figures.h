@@ -52,6 +52,9 @@ typedef struct {
     uint8_t levels_known; /* one bit for each that was ever set */
     uint8_t state;        /* enum tally_state */
     bool preloading;      /* a source is set */
+#if TALLY_PLAYERS > 0
+    bool still; /* they come whole from a player's process: no time passes on them */
+#endif
 } tally_figures_t;
 
 /* Lets time pass up to `at_ms`; nothing if that is not after the last time. Returns by how many ms.

@@ -7,6 +7,9 @@
 
 #include "agent.h"
 
+/* What a cell's 32 bits of time can tell, with an hour to spare until the agent gets to it. */
+#define LATE_MOST_MS ((UINT32_C(1) << 31) - 3600000u)
+
 static tally_session_id_t open_as(tally_t *tally, enum tally_session_kind kind) {
     const tally_session_id_t number = tally_hooks_new_session(&tally->hooks);
     const int32_t status = tally_hooks_put(&tally->hooks, number, TALLY_HOOK_OPEN, 0, kind);
@@ -19,6 +22,25 @@ tally_session_id_t tally_hook_open(tally_t *tally) {
 
 tally_session_id_t tally_hook_open_publish(tally_t *tally) {
     return open_as(tally, TALLY_SESSION_PUBLISH);
+}
+
+/* The stamp of an event that is told late. */
+static uint32_t stamp_of(const tally_t *tally, uint64_t at_ms) {
+    const tally_port_t *const port = tally->port;
+    const uint64_t now_ms = port->monotonic_ms(port->ctx);
+    const uint64_t ago_ms = now_ms > at_ms ? now_ms - at_ms : 0;
+    return (uint32_t)now_ms - (ago_ms < LATE_MOST_MS ? (uint32_t)ago_ms : LATE_MOST_MS);
+}
+
+tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind kind,
+                                      uint64_t at_ms) {
+    if (kind != TALLY_SESSION_PLAYBACK && kind != TALLY_SESSION_PUBLISH) {
+        return 0;
+    }
+    const tally_session_id_t number = tally_hooks_new_session(&tally->hooks);
+    const int32_t status = tally_hooks_put_at(&tally->hooks, number, TALLY_HOOK_OPEN, (int64_t)kind,
+                                              stamp_of(tally, at_ms));
+    return status < 0 ? 0 : number;
 }
 
 tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
@@ -49,6 +71,17 @@ int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_h
     }
     return tally_session_limits(hook) ? put_limited(tally, session, hook, code, detail)
                                       : put_event(tally, session, hook, code, detail);
+}
+
+int32_t tally_hook_tell_at(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
+                           int32_t code, int32_t detail, uint64_t at_ms) {
+    if (session == 0 || hook <= TALLY_HOOK_OPEN || hook >= TALLY_HOOK_SET ||
+        !tally_session_takes(hook, code, detail)) {
+        return TALLY_E_ARGUMENT;
+    }
+    const uint64_t numbers = (uint64_t)(uint32_t)detail << 32 | (uint32_t)code;
+    return tally_hooks_put_at(&tally->hooks, session, hook, (int64_t)numbers,
+                              stamp_of(tally, at_ms));
 }
 
 int32_t tally_hook_set(tally_t *tally, tally_session_id_t session, enum tally_metric metric,

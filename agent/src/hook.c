@@ -74,6 +74,15 @@ static tally_cell_t *claim(tally_hooks_t *hooks) {
 
 #endif
 
+static inline void fill(tally_cell_t *cell, tally_session_id_t session, enum tally_hook hook,
+                        enum tally_metric metric, int64_t value) {
+    cell->event.session = session;
+    cell->event.hook = (uint16_t)hook;
+    cell->event.metric = (uint16_t)metric;
+    cell->event.value_low = (int32_t)(uint32_t)value;
+    cell->event.value_high = (int32_t)(uint32_t)((uint64_t)value >> 32);
+}
+
 int32_t tally_hooks_put(tally_hooks_t *hooks, tally_session_id_t session, enum tally_hook hook,
                         enum tally_metric metric, int64_t value) {
     const tally_port_t *const port = hooks->port;
@@ -83,12 +92,23 @@ int32_t tally_hooks_put(tally_hooks_t *hooks, tally_session_id_t session, enum t
         return TALLY_E_FULL;
     }
     /* The clock is read last: nothing but the cell has to be kept across its call. */
-    cell->event.session = session;
-    cell->event.hook = (uint16_t)hook;
-    cell->event.metric = (uint16_t)metric;
-    cell->event.value_low = (int32_t)(uint32_t)value;
-    cell->event.value_high = (int32_t)(uint32_t)((uint64_t)value >> 32);
+    fill(cell, session, hook, metric, value);
     cell->event.time_ms = (uint32_t)port->monotonic_ms(port->ctx);
+    tally_atomic_store_release(&cell->turn, tally_atomic_load(&cell->turn) + 1);
+    port->wake(port->ctx);
+    return TALLY_OK;
+}
+
+int32_t tally_hooks_put_at(tally_hooks_t *hooks, tally_session_id_t session, enum tally_hook hook,
+                           int64_t value, uint32_t time_ms) {
+    const tally_port_t *const port = hooks->port;
+    tally_cell_t *const cell = claim(hooks);
+    if (cell == NULL) {
+        (void)add_shared(port, &hooks->dropped, 1);
+        return TALLY_E_FULL;
+    }
+    fill(cell, session, hook, 0, value);
+    cell->event.time_ms = time_ms;
     tally_atomic_store_release(&cell->turn, tally_atomic_load(&cell->turn) + 1);
     port->wake(port->ctx);
     return TALLY_OK;

@@ -61,6 +61,10 @@ void tally_hooks_init(tally_hooks_t *hooks, const tally_port_t *port);
 int32_t tally_hooks_put(tally_hooks_t *hooks, tally_session_id_t session, enum tally_hook hook,
                         enum tally_metric metric, int64_t value);
 
+/* The same at another time: the lower 32 bits of the monotonic clock, less than 2^31 ms ago. */
+int32_t tally_hooks_put_at(tally_hooks_t *hooks, tally_session_id_t session, enum tally_hook hook,
+                           int64_t value, uint32_t time_ms);
+
 /* A number for a new session, never 0. Any thread and ISR. */
 tally_session_id_t tally_hooks_new_session(tally_hooks_t *hooks);
 

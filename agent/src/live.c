@@ -6,6 +6,7 @@
 
 #include "attached.h"
 #include "log.h"
+#include "tell.h"
 #include "watch.h"
 
 /* Events taken in one step: a flood cannot keep the agent task from the rest of its work. */
@@ -21,101 +22,6 @@ tally_session_t *tally_live_find(tally_t *tally, tally_session_id_t number) {
         }
     }
     return NULL;
-}
-
-/* --- records of a session ------------------------------------------------------------------- */
-
-static void make(tally_t *tally, enum tally_class class, enum tally_record kind,
-                 const tally_session_t *session, const tally_view_t *views, uint32_t count) {
-    (void)tally_report_make(&tally->report, class, kind, session->number, views, count);
-}
-
-/* The dimensions are set by events behind OPEN, so the start is reported with the play request. */
-static void announce(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
-    tally_value_t values[TALLY_DIMENSION_METRICS];
-    if (!tally_limit_take(&tally->starts, TALLY_START_BURST, TALLY_START_REFILL_MS, now_ms)) {
-        return;
-    }
-    const tally_view_t view = tally_dimensions_view(&session->dimensions, values);
-    session->announced = true;
-    make(tally, TALLY_URGENT, TALLY_RECORD_START, session, &view, 1);
-}
-
-static void report_heartbeat(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
-    tally_figures_t figures;
-    tally_value_t levels[TALLY_LEVEL_METRICS];
-    tally_session_figures(session, now_ms, &figures);
-    const tally_view_t views[] = {
-        tally_figures_view(&figures, TALLY_G_ADS),
-        tally_figures_levels(&figures, levels),
-        tally_figures_view(&figures, TALLY_G_MEDIA),
-        tally_figures_view(&figures, TALLY_G_PLAYBACK),
-#if TALLY_METRICS_USER
-        tally_figures_view(&figures, TALLY_G_USER),
-#endif
-    };
-    make(tally, TALLY_ROUTINE, TALLY_RECORD_HEARTBEAT, session, views,
-         sizeof views / sizeof views[0]);
-    tally_session_beat(session, now_ms);
-}
-
-static void report_end(tally_t *tally, const tally_session_t *session, uint64_t at_ms) {
-    tally_value_t dimensions[TALLY_DIMENSION_METRICS];
-    tally_value_t levels[TALLY_LEVEL_METRICS];
-    tally_value_t since[TALLY_SINCE_METRICS];
-    const tally_figures_t *const figures = &session->figures;
-    const tally_view_t views[] = {
-        tally_dimensions_view(&session->dimensions, dimensions),
-        tally_figures_view(figures, TALLY_G_ADS),
-        tally_figures_levels(figures, levels),
-        tally_figures_view(figures, TALLY_G_MEDIA),
-        tally_figures_view(figures, TALLY_G_PLAYBACK),
-        tally_session_since(session, at_ms, since),
-#if TALLY_METRICS_USER
-        tally_figures_view(figures, TALLY_G_USER),
-#endif
-    };
-    make(tally, TALLY_URGENT, TALLY_RECORD_END, session, views, sizeof views / sizeof views[0]);
-}
-
-/* Events are limited by class, so that a player that flaps in one way hides no other. */
-static tally_limit_t *limit_of(tally_t *tally, enum tally_event_type type) {
-    switch (type) {
-    case TALLY_EVENT_ERROR:
-    case TALLY_EVENT_FATAL:
-    case TALLY_EVENT_REFUSED:
-    case TALLY_EVENT_AD_ERROR: return &tally->events[TALLY_LIMIT_ERRORS];
-    case TALLY_EVENT_STALL_BEGIN:
-    case TALLY_EVENT_STALL_END: return &tally->events[TALLY_LIMIT_STALLS];
-    default: return &tally->events[TALLY_LIMIT_OTHERS];
-    }
-}
-
-static void report_event(tally_t *tally, const tally_session_t *session,
-                         const tally_notice_t *notice, uint64_t at_ms) {
-    tally_value_t event[TALLY_EVENT_METRICS];
-    tally_value_t since[TALLY_SINCE_METRICS];
-    tally_limit_t *const limit = limit_of(tally, (enum tally_event_type)notice->type);
-    if (!tally_limit_take(limit, TALLY_EVENT_BURST, TALLY_EVENT_REFILL_MS, at_ms)) {
-        tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, 1);
-        return;
-    }
-    const bool positioned = tally_figures_has(&session->figures, TALLY_PLAYBACK_AT(POSITION));
-    event[TALLY_M_EVENT_CODE - TALLY_M_EVENT_FIRST].number = notice->code;
-    event[TALLY_M_EVENT_DETAIL - TALLY_M_EVENT_FIRST].number = notice->detail;
-    event[TALLY_M_EVENT_POSITION - TALLY_M_EVENT_FIRST].number =
-        tally_figures_get(&session->figures, TALLY_PLAYBACK_AT(POSITION));
-    event[TALLY_M_EVENT_TYPE - TALLY_M_EVENT_FIRST].number = notice->type;
-    const tally_view_t views[] = {
-        {.values = event,
-         .present = TALLY_CAN(EVENT, EVENT_CODE) | TALLY_CAN(EVENT, EVENT_DETAIL) |
-                    TALLY_CAN(EVENT, EVENT_TYPE) |
-                    (positioned ? TALLY_CAN(EVENT, EVENT_POSITION) : 0),
-         .group = TALLY_G_EVENT},
-        tally_session_since(session, at_ms, since),
-    };
-    make(tally, limit == &tally->events[TALLY_LIMIT_OTHERS] ? TALLY_ROUTINE : TALLY_URGENT,
-         TALLY_RECORD_EVENT, session, views, sizeof views / sizeof views[0]);
 }
 
 /* --- events --------------------------------------------------------------------------------- */
@@ -136,13 +42,10 @@ static void open_session(tally_t *tally, tally_session_id_t number, enum tally_s
 
 static void close_session(tally_t *tally, tally_session_t *session, uint64_t at_ms) {
     tally_attached_leave(tally, session->number);
-    if (session->announced) {
-        report_end(tally, session, at_ms);
-    } else {
+    if (!session->announced) {
         tally_attached_disown(tally, session->number);
-        tally_viewing_fold(&tally->viewing, &session->figures);
-        tally_viewing_add(&tally->viewing, TALLY_M_SESSIONS_UNSAMPLED, session->unsampled ? 1 : 0);
     }
+    tally_tell_end(tally, session, at_ms);
     TALLY_LOG(tally->port, SESSION_ENDED, session->number);
     session->number = 0;
 }
@@ -158,20 +61,6 @@ static bool is_to_announce(const tally_session_t *session, enum tally_hook hook,
         return hook == TALLY_HOOK_FATAL || tally_session_age_ms(session, at_ms) >= ZAP_FOLD_MS;
     }
     return session->requested || hook == TALLY_HOOK_CLOSE;
-}
-
-static void tell(tally_t *tally, const tally_session_t *session, const tally_outcome_t *outcome,
-                 uint64_t at_ms) {
-    if ((tally->capabilities[TALLY_G_EVENT] & TALLY_CAN(EVENT, EVENT_TYPE)) == 0) {
-        return; /* the device wants none: none is untold */
-    }
-    if (!session->announced) {
-        tally_viewing_add(&tally->viewing, TALLY_M_EVENTS_UNTOLD, outcome->count);
-        return;
-    }
-    for (uint32_t i = 0; i < outcome->count; i++) {
-        report_event(tally, session, &outcome->notices[i], at_ms);
-    }
 }
 
 /* The device's first picture is that of whichever session comes first. */
@@ -198,7 +87,7 @@ static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook
         return;
     }
     if (is_to_announce(session, hook, at_ms)) {
-        announce(tally, session, at_ms);
+        tally_tell_announce(tally, session, at_ms);
     }
     if (hook == TALLY_HOOK_FIRST_PICTURE) {
         note_picture(tally, at_ms);
@@ -206,7 +95,7 @@ static void apply(tally_t *tally, tally_session_t *session, enum tally_hook hook
     if (hook == TALLY_HOOK_WAKE) {
         session->reported_ms = at_ms; /* the heartbeats slept through are not made up for */
     }
-    tell(tally, session, &outcome, at_ms);
+    tally_tell_outcome(tally, session, &outcome, at_ms);
     if (hook == TALLY_HOOK_CLOSE) {
         close_session(tally, session, at_ms);
     }
@@ -220,7 +109,7 @@ static void set(tally_t *tally, tally_session_t *session, const tally_event_t *e
     if (full) {
         tally_hooks_count_lost_text(&tally->hooks);
     }
-    tell(tally, session, &outcome, at_ms);
+    tally_tell_outcome(tally, session, &outcome, at_ms);
 }
 
 static void set_text(tally_t *tally, tally_session_t *session, const tally_event_t *event) {
@@ -233,9 +122,9 @@ static void set_text(tally_t *tally, tally_session_t *session, const tally_event
     tally_hooks_release_text(&tally->hooks, event);
 }
 
-static void on_event(tally_t *tally, const tally_event_t *event, uint64_t at_ms) {
+static void on_event(tally_t *tally, tally_session_t *session, const tally_event_t *event,
+                     uint64_t at_ms) {
     const enum tally_hook hook = (enum tally_hook)event->hook;
-    tally_session_t *const session = tally_live_find(tally, event->session);
     if (hook == TALLY_HOOK_OPEN) {
         open_session(tally, event->session, (enum tally_session_kind)event->value_low, at_ms);
     } else if (hook == TALLY_HOOK_TEXT) {
@@ -252,19 +141,44 @@ static void on_event(tally_t *tally, const tally_event_t *event, uint64_t at_ms)
     }
 }
 
+/* Events of this process go to its own sessions only. */
+static tally_session_t *find_own(tally_t *tally, tally_session_id_t number) {
+    tally_session_t *const session = tally_live_find(tally, number);
+#if TALLY_PLAYERS > 0
+    return session != NULL && tally_told_is(session) ? NULL : session;
+#else
+    return session;
+#endif
+}
+
+/* When an event was: its stamp has 32 bits and is at most 2^31 ms away from now, on either side. No
+ * session goes back in time, and what was told of it stands but for its last moments. */
+static uint64_t time_of(const tally_event_t *event, const tally_session_t *session,
+                        uint64_t now_ms) {
+    const int32_t distance_ms = (int32_t)(event->time_ms - (uint32_t)now_ms);
+    const uint64_t at_ms = now_ms + (uint64_t)(int64_t)distance_ms;
+    if (session == NULL) {
+        return at_ms;
+    }
+    uint64_t least_ms = session->figures.at_ms;
+    if (session->announced && session->reported_ms > least_ms + TALLY_LATE_MS) {
+        least_ms = session->reported_ms - TALLY_LATE_MS;
+    }
+    return at_ms > least_ms ? at_ms : least_ms;
+}
+
 bool tally_live_take_events(tally_t *tally, uint64_t now_ms, tally_wall_t wall) {
     tally_event_t event;
     for (uint32_t i = 0; i < EVENTS_A_STEP; i++) {
         if (!tally_hooks_take(&tally->hooks, &event)) {
             return false;
         }
-        /* The stamp is 32 bits and at most 2^31 ms away from now, on either side. */
-        const int32_t distance_ms = (int32_t)(event.time_ms - (uint32_t)now_ms);
-        const uint64_t at_ms = now_ms + (uint64_t)(int64_t)distance_ms;
+        tally_session_t *const session = find_own(tally, event.session);
+        const uint64_t at_ms = time_of(&event, session, now_ms);
         tally_wall_t at_wall = wall;
-        at_wall.unix_ms += distance_ms;
+        at_wall.unix_ms += (int64_t)(at_ms - now_ms);
         tally_report_set_time(&tally->report, at_ms, at_wall);
-        on_event(tally, &event, at_ms);
+        on_event(tally, session, &event, at_ms);
     }
     return true;
 }
@@ -291,6 +205,12 @@ void tally_live_forget(tally_t *tally) {
 void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) {
     for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
         tally_session_t *const session = &tally->sessions[i];
+#if TALLY_PLAYERS > 0
+        if (tally_told_is(session)) {
+            session->reported_ms = now_ms; /* its player says itself what standby does to it */
+            continue;
+        }
+#endif
         /* Players put their sessions away themselves, or open them in standby. */
         if (session->number != 0 && session->suspended != (hook == TALLY_HOOK_SUSPEND)) {
             apply(tally, session, hook, 0, 0, now_ms);
@@ -302,8 +222,13 @@ void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms) 
 
 /* When a session next has something to say, which it does now if that has come. */
 static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
+#if TALLY_PLAYERS > 0
+    if (tally_told_is(session)) {
+        return tally_told_report(tally, session, now_ms);
+    }
+#endif
     if (is_to_announce(session, TALLY_HOOK_SET, now_ms)) {
-        announce(tally, session, now_ms);
+        tally_tell_announce(tally, session, now_ms);
     }
     if (session->suspended) {
         session->reported_ms = now_ms;
@@ -311,7 +236,7 @@ static uint64_t report_session(tally_t *tally, tally_session_t *session, uint64_
         /* One beat however late: what was slept through is not made up for. */
         session->reported_ms = now_ms;
         if (session->announced) {
-            report_heartbeat(tally, session, now_ms);
+            tally_tell_heartbeat(tally, session, now_ms);
             tally_attached_report(tally, session->number); /* not on top of its stack */
             tally_watch_note(tally, session, now_ms);
         }

@@ -2,8 +2,7 @@
 #ifndef TALLY_SRC_LIVE_H
 #define TALLY_SRC_LIVE_H
 /*
- * The open sessions: events go to them, records come from them. With agent.c, front.c and
- * attached.c the only file that sees more than one stage.
+ * The open sessions: events go to them, records come from them.
  *
  * A session is announced by its start record; one that never is, because it was a zap that ended
  * within 5 s or came beyond the rate limit, is folded into the figures of all sessions when it
@@ -28,6 +27,7 @@ uint64_t tally_live_report(tally_t *tally, uint64_t now_ms);
 /* Applies SUSPEND or WAKE to every session. */
 void tally_live_tell_all(tally_t *tally, enum tally_hook hook, uint64_t now_ms);
 
+/* The session of this number; with 0 a free slot. NULL if there is none. */
 tally_session_t *tally_live_find(tally_t *tally, tally_session_id_t number);
 
 #endif

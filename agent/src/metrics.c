@@ -102,6 +102,16 @@ uint32_t tally_metrics_most(const tally_metric_info_t *info) {
 _Static_assert(TALLY_USER_METRICS <= 53, "a capability set has 53 bits");
 #endif
 
+bool tally_metrics_are(const uint64_t *capabilities) {
+    for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
+        const tally_group_info_t *const group = &tally_group_infos[i];
+        if (capabilities[i] >> (group->end - group->first) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 uint32_t tally_metrics_hash(void) {
     uint32_t hash = UINT32_C(2166136261);
     for (uint32_t i = 0; i < TALLY_METRICS; i++) {
@@ -151,7 +161,8 @@ bool tally_metrics_can_set(enum tally_metric metric, int64_t value) {
     const bool is_small = value >= INT32_MIN && value <= INT32_MAX;
     switch (group) {
     case TALLY_G_DIMENSION:
-        return metric != TALLY_M_SESSION_KIND && info->kind != TALLY_KIND_TEXT && is_small &&
+        return metric != TALLY_M_SESSION_KIND && metric != TALLY_M_SESSION_ID &&
+               info->kind != TALLY_KIND_TEXT && is_small &&
                tally_metrics_is_in_range(info, value);
     case TALLY_G_LEVEL: return is_small;
     case TALLY_G_MEDIA:

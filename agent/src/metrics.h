@@ -49,6 +49,10 @@ uint32_t tally_metrics_most(const tally_metric_info_t *info);
 /* Within that, or 2^53; not negative unless the metric is SIGNED. */
 bool tally_metrics_is_in_range(const tally_metric_info_t *info, int64_t value);
 
+/* Whether capability sets, TALLY_GROUPS of them, have bits of metrics only: others would have the
+ * registry read beyond its end. */
+bool tally_metrics_are(const uint64_t *capabilities);
+
 /* FNV-1a over keys and kinds. */
 uint32_t tally_metrics_hash(void);
 

@@ -100,11 +100,13 @@ static uint32_t encode_own(tally_cbor_t *cbor, const tally_record_t *record, uin
         tally_cbor_letter(cbor, key);
         tally_cbor_letter(cbor, (char)kind);
         return 1;
-    case 'q': return encode_number(cbor, key, sequence);
+    case 'q': return wall != NULL ? encode_number(cbor, key, sequence) : 0;
     case 's': return record->session != 0 ? encode_number(cbor, key, record->session) : 0;
     case 'u': return encode_number(cbor, key, (int64_t)record->uptime_ms);
     default:
-        return wall->quality != TALLY_WALL_UNKNOWN ? encode_number(cbor, key, wall->unix_ms) : 0;
+        return wall != NULL && wall->quality != TALLY_WALL_UNKNOWN
+                   ? encode_number(cbor, key, wall->unix_ms)
+                   : 0;
     }
 }
 
@@ -159,12 +161,19 @@ static uint32_t largest_metric(const tally_metric_info_t *info) {
  * at most what is stored, 2 more for each text and 3 for each number that is no enum, and 1 more
  * for each 26 and each 258 bytes stored, as only so many texts can be that long. */
 static uint32_t largest_dimension(const tally_metric_info_t *info) {
+#if TALLY_PLAYER_HALF || TALLY_PLAYERS > 0
+    if (info == &tally_metric_infos[TALLY_M_SESSION_ID]) {
+        return 0; /* see below */
+    }
+#endif
     return info->kind == TALLY_KIND_TEXT ? 2 : info->kind == TALLY_KIND_ENUM ? 0 : 3;
 }
 
 enum {
-    DIMENSION_BYTES =
-        TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 + TALLY_SESSION_TEXT_BYTES / 258
+    /* Sessions of players have an id, which is not stored there, declared or not. */
+    SESSION_ID_BYTES = TALLY_PLAYER_HALF || TALLY_PLAYERS > 0 ? KEY_BYTES + NUMBER_BYTES : 0,
+    DIMENSION_BYTES = SESSION_ID_BYTES + TALLY_SESSION_TEXT_BYTES + TALLY_SESSION_TEXT_BYTES / 26 +
+                      TALLY_SESSION_TEXT_BYTES / 258
 };
 
 static uint32_t largest_group(uint32_t group, uint64_t declared) {
@@ -224,13 +233,26 @@ bool tally_report_fits(const uint64_t *declared) {
     return true;
 }
 
-/* --- into the spool ------------------------------------------------------------------------- */
+/* --- into the sink -------------------------------------------------------------------------- */
 
-void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_spool_t *spool,
-                       const uint64_t *declared, uint64_t boot_ms) {
+static uint8_t *begin_in_spool(void *ctx, uint32_t *sequence) {
+    return tally_spool_begin(ctx, sequence);
+}
+
+static int32_t commit_to_spool(void *ctx, enum tally_class class, const tally_record_t *record,
+                               uint32_t bytes) {
+    return tally_spool_commit(ctx, class, (uint8_t)record->kind, bytes);
+}
+
+const tally_sink_t tally_report_to_spool = {
+    .begin = begin_in_spool, .commit = commit_to_spool, .is_numbered = true};
+
+void tally_report_init(tally_report_t *report, const tally_port_t *port, const tally_sink_t *sink,
+                       void *ctx, const uint64_t *declared, uint64_t boot_ms) {
     memset(report, 0, sizeof *report);
     report->port = port;
-    report->spool = spool;
+    report->sink = sink;
+    report->ctx = ctx;
     report->declared = declared;
     report->boot_ms = boot_ms;
     report->now_ms = boot_ms;
@@ -257,7 +279,7 @@ int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum t
         .kind = kind,
         .session = session,
         .uptime_ms = report->now_ms - report->boot_ms,
-        .wall = &report->wall,
+        .wall = report->sink->is_numbered ? &report->wall : NULL,
         .declared = report->declared,
         .views = views,
         .count = count,
@@ -266,14 +288,14 @@ int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum t
         return TALLY_OK;
     }
     uint32_t sequence = 0;
-    uint8_t *const place = tally_spool_begin(report->spool, &sequence);
+    uint8_t *const place = report->sink->begin(report->ctx, &sequence);
     const uint32_t bytes = tally_record_encode(&record, sequence, place, TALLY_RECORD_BYTES);
     if (bytes > TALLY_RECORD_BYTES) {
         report->lost++;
         TALLY_LOG(report->port, RECORD_TOO_BIG, bytes);
         return TALLY_E_TOO_BIG;
     }
-    const int32_t status = tally_spool_commit(report->spool, class, (uint8_t)kind, bytes);
+    const int32_t status = report->sink->commit(report->ctx, class, &record, bytes);
     if (status < 0 && status != TALLY_E_FULL) {
         report->lost++;
         TALLY_LOG(report->port, SPOOL_STORE, status);

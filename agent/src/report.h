@@ -2,8 +2,9 @@
 #ifndef TALLY_SRC_REPORT_H
 #define TALLY_SRC_REPORT_H
 /*
- * Makes records: one CBOR map each, put into the spool. What of the values given goes on the wire,
- * and how many bytes that can be, is here and nowhere else.
+ * Makes records: one CBOR map each, put into a sink, which is the spool or, in a player's process,
+ * its messages. What of the values given goes on the wire, and how many bytes that can be, is here
+ * and nowhere else.
  *
  * A metric that is not declared is never sent, whatever its value. Of the declared ones, counters
  * and durations are left out at 0, histograms while they are empty, and all others while they are
@@ -24,7 +25,7 @@ typedef struct {
     enum tally_record kind;
     uint32_t session; /* 0: of no session */
     uint64_t uptime_ms;
-    const tally_wall_t *wall;
+    const tally_wall_t *wall;  /* NULL: it has no sequence number either */
     const uint64_t *declared;  /* TALLY_GROUPS capability sets */
     const tally_view_t *views; /* in the order of their groups, no group twice */
     uint32_t count;
@@ -45,9 +46,25 @@ uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared);
 /* Whether records of every kind fit into TALLY_RECORD_BYTES. */
 bool tally_report_fits(const uint64_t *declared);
 
+/* Where records go. */
+typedef struct {
+    /* TALLY_RECORD_BYTES of room for the next one, and its sequence number. */
+    uint8_t *(*begin)(void *ctx, uint32_t *sequence);
+
+    /* Takes the record that is there now. As tally_spool_commit(). */
+    int32_t (*commit)(void *ctx, enum tally_class class, const tally_record_t *record,
+                      uint32_t bytes);
+
+    bool is_numbered; /* records have a sequence number and wall time */
+} tally_sink_t;
+
+/* The spool, which is its `ctx`. */
+extern const tally_sink_t tally_report_to_spool;
+
 typedef struct {
     const tally_port_t *port;
-    tally_spool_t *spool;
+    const tally_sink_t *sink;
+    void *ctx; /* the sink's */
     const uint64_t *declared;
     uint64_t boot_ms;  /* monotonic time that uptime counts from */
     uint64_t now_ms;   /* the time of the records being made, */
@@ -56,13 +73,13 @@ typedef struct {
     uint32_t lost;     /* records that did not fit or that the store refused */
 } tally_report_t;
 
-void tally_report_init(tally_report_t *report, const tally_port_t *port, tally_spool_t *spool,
-                       const uint64_t *declared, uint64_t boot_ms);
+void tally_report_init(tally_report_t *report, const tally_port_t *port, const tally_sink_t *sink,
+                       void *ctx, const uint64_t *declared, uint64_t boot_ms);
 
 /* The times that the next records carry. */
 void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t wall);
 
-/* Encodes a record into the spool. 0; TALLY_E_FULL: a boot record that finds no room and may be
+/* Encodes a record into the sink. 0; TALLY_E_FULL: a boot record that finds no room and may be
  * made again; another error: it is lost, and counted. One that would be empty, because of its
  * groups nothing is declared, is not made. */
 int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,

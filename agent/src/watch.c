@@ -57,6 +57,16 @@ static bool has_risen(tally_t *tally, const tally_session_t *session, uint64_t n
     return false;
 }
 
+/* The time that the next heartbeat can be of. */
+static uint64_t latest_ms(const tally_session_t *session, uint64_t now_ms) {
+#if TALLY_PLAYERS > 0
+    return tally_told_is(session) ? session->figures.at_ms : now_ms;
+#else
+    (void)session;
+    return now_ms;
+#endif
+}
+
 uint64_t tally_watch_step(tally_t *tally, uint64_t now_ms) {
     const bool looks = now_ms >= tally->watch.due_ms;
     bool has_any = false;
@@ -70,7 +80,7 @@ uint64_t tally_watch_step(tally_t *tally, uint64_t now_ms) {
         }
         has_any = tally->policy.active.thresholds != 0;
         if (looks && session->announced && has_risen(tally, session, now_ms)) {
-            session->reported_ms = now_ms - tally->heartbeat_ms;
+            session->reported_ms = latest_ms(session, now_ms) - tally->heartbeat_ms;
             tally_uplink_flush(&tally->uplink, now_ms);
         }
     }

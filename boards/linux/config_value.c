@@ -2,6 +2,7 @@
 #include "config_value.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -258,4 +259,43 @@ const char *config_value_file(const char *text, const char *config_name, char *o
     memcpy(out, config_name, folder);
     memcpy(out + folder, text, length + 1);
     return NULL;
+}
+
+/* ---- players -------------------------------------------------------------------------------- */
+
+const char *config_value_socket(const char *text, const char *config_name, char *out, size_t size) {
+    if (text[0] != '@') {
+        return config_value_file(text, config_name, out, size);
+    }
+    return text[1] == '\0' ? "has no name behind the @" : config_value_text(text, out, size);
+}
+
+const char *config_value_mode(const char *text, uint32_t *out) {
+    *out = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '7' || at - text == 4) {
+            return "is not permissions in octal, such as 0660";
+        }
+        *out = *out << 3 | (uint32_t)(*at - '0');
+    }
+    return *out <= 0777 ? NULL : "is more than 0777";
+}
+
+/* UINT32_MAX is what the kernel takes for nobody in particular. */
+static bool find_user(const char *text, uid_t *out) {
+    uint32_t number = 0;
+    if (digits(text, strlen(text), &number)) {
+        *out = number;
+        return number != UINT32_MAX;
+    }
+    const struct passwd *const user = getpwnam(text);
+    *out = user != NULL ? user->pw_uid : 0;
+    return user != NULL;
+}
+
+const char *config_value_users(const char *text, config_users_t *out) {
+    if (out->count == CONFIG_USERS) {
+        return "given more than 16 times";
+    }
+    return find_user(text, &out->list[out->count++]) ? NULL : "no such user";
 }

@@ -22,6 +22,15 @@ const char *config_value_pins(const char *text, config_pins_t *out);
 /* udp://ADDRESS:PORT */
 const char *config_value_listen(const char *text, config_listen_t *out);
 
+/* A name of CONFIG_SOCKET_BYTES at most: '@' and what is abstract, or a file. */
+const char *config_value_socket(const char *text, const char *config_name, char *out, size_t size);
+
+/* Permissions, in octal. */
+const char *config_value_mode(const char *text, uint32_t *out);
+
+/* One more user, by name or number. Looks names up. */
+const char *config_value_users(const char *text, config_users_t *out);
+
 /* A file name; a relative one is taken from the folder of `config_name`. */
 const char *config_value_file(const char *text, const char *config_name, char *out, size_t size);
 

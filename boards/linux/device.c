@@ -50,6 +50,28 @@ static uint64_t boot_capabilities(const tally_options_t *options) {
     return can;
 }
 
+/* All that a session can have: what of it one measures its player says itself. */
+static void declare_players(device_t *device, tally_options_t *options) {
+    uint64_t *const can = device->player_capabilities;
+    can[TALLY_G_ADS] = TALLY_CAN_ALL(ADS);
+    can[TALLY_G_DIMENSION] = TALLY_CAN_ALL(DIMENSION);
+    can[TALLY_G_EVENT] = TALLY_CAN_ALL(EVENT);
+    can[TALLY_G_FRAMES] = TALLY_CAN_ALL(FRAMES);
+    can[TALLY_G_LEVEL] = TALLY_CAN_ALL(LEVEL);
+    can[TALLY_G_MEDIA] = TALLY_CAN_ALL(MEDIA);
+    can[TALLY_G_PLAYBACK] = TALLY_CAN_ALL(PLAYBACK);
+    can[TALLY_G_RTP] = TALLY_CAN_ALL(RTP);
+    can[TALLY_G_SINCE] = TALLY_CAN_ALL(SINCE);
+    can[TALLY_G_TS] = TALLY_CAN_ALL(TS);
+    can[TALLY_G_WEBRTC_INBOUND] = TALLY_CAN_ALL(WEBRTC_INBOUND);
+    can[TALLY_G_WEBRTC_OUTBOUND] = TALLY_CAN_ALL(WEBRTC_OUTBOUND);
+    can[TALLY_G_WEBRTC_PAIR] = TALLY_CAN_ALL(WEBRTC_PAIR);
+    options->player_capabilities = can;
+    options->capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, PLAYERS_REFUSED);
+    options->capabilities[TALLY_G_HISTOGRAM] = TALLY_CAN_ALL(HISTOGRAM);
+    options->capabilities[TALLY_G_VIEWING] = TALLY_CAN_ALL(VIEWING);
+}
+
 static void fill_options(device_t *device, const config_t *config) {
     device->receiver_config = (receiver_config_t){
         .start_buffer_ms = config->start_buffer_ms,
@@ -88,7 +110,13 @@ static void fill_options(device_t *device, const config_t *config) {
         .heartbeat_ms = config->heartbeat_ms,
         .upload_ms = config->upload_ms,
     };
-    receiver_capabilities(&device->receiver_config, options->capabilities);
+    if (config->listen.address[0] != '\0') {
+        receiver_capabilities(&device->receiver_config, options->capabilities);
+    }
+    if (config->socket[0] != '\0') {
+        declare_players(device, options);
+    }
+    options->capabilities[TALLY_G_AGENT] |= TALLY_CAN(AGENT, TLS_HEAP_HIGH);
     options->capabilities[TALLY_G_BOOT] = boot_capabilities(options);
     options->capabilities[TALLY_G_DEVICE] =
         device_sample_open(&device->sample, "", "/") | TALLY_CAN(DEVICE, BOOT_TO_PICTURE);
@@ -98,23 +126,27 @@ static void fill_options(device_t *device, const config_t *config) {
 
 static bool open_tls(device_t *device, const config_t *config, FILE *errors) {
     static credentials_t credentials;
+    credentials_stamp(config, &device->credentials);
     tally_tls_config_t tls = {
         .settings = settings_or_null(device, config),
         .heap = device->tls_heap,
         .heap_bytes = sizeof device->tls_heap,
     };
     tally_posix_tcp_init(&device->tcp, tally_posix_port(&device->posix));
-    const bool opened = credentials_load(&credentials, config, &tls, errors) &&
-                        is_ok(tally_tls_init(&device->tls, &tls, tally_posix_port(&device->posix),
-                                             tally_posix_tcp_transport(&device->tcp)),
-                              "ca, certificate or key", errors);
+    bool opened = credentials_load(&credentials, config, errors);
+    if (opened) {
+        credentials_fill(&credentials, config, &tls);
+        opened = is_ok(tally_tls_init(&device->tls, &tls, tally_posix_port(&device->posix),
+                                      tally_posix_tcp_transport(&device->tcp)),
+                       "ca, certificate or key", errors);
+    }
     credentials_wipe(&credentials);
     return opened;
 }
 
 static bool open_verifier(device_t *device, const config_t *config, FILE *errors) {
     return config->config_key[0] == '\0' ||
-           (credentials_load_config_key(config->config_key, device->config_key, errors) &&
+           (credentials_load_config_key(config, device->config_key, errors) &&
             is_ok(tally_verify_init(&device->verify, device->config_key), "config_key", errors));
 }
 
@@ -168,7 +200,7 @@ static bool open_stores(device_t *device, const config_t *config, FILE *errors) 
            is_ok(tally_settings_init(&device->settings, settings), "settings", errors);
 }
 
-static uint64_t now_ms(device_t *device) {
+uint64_t device_now_ms(const device_t *device) {
     const tally_port_t *const port = tally_posix_port(&device->posix);
     return port->monotonic_ms(port->ctx);
 }
@@ -188,7 +220,7 @@ static int32_t answer(device_t *device, enum config_consent consent) {
 static bool open_agent(device_t *device, const config_t *config, FILE *errors) {
     fill_options(device, config);
     device->sample_period_ms = config->upload_ms;
-    device->sample_due_ms = now_ms(device) + device->sample_period_ms;
+    device->sample_due_ms = device_now_ms(device) + device->sample_period_ms;
     return is_ok(tally_init(&device->agent, &device->options, tally_posix_port(&device->posix),
                             tally_tls_transport(&device->tls), device->spool),
                  "agent", errors) &&
@@ -229,7 +261,7 @@ void device_close(device_t *device) {
 /* ---- running -------------------------------------------------------------------------------- */
 
 static void sample_when_due(device_t *device) {
-    const uint64_t at_ms = now_ms(device);
+    const uint64_t at_ms = device_now_ms(device);
     if (at_ms >= device->sample_due_ms) {
         tally_device_t sample;
         device_sample_take(&device->sample, &sample);
@@ -252,7 +284,11 @@ uint32_t device_step(device_t *device) {
     return wait_ms;
 }
 
-void device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count) {
+bool device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count) {
     fds[count] = tally_posix_tcp_poll(&device->tcp);
-    (void)tally_posix_wait(&device->posix, timeout_ms, fds, count + 1);
+    return tally_posix_wait(&device->posix, timeout_ms, fds, count + 1) >= 0;
+}
+
+void device_set_log(device_t *device, enum tally_log_level most) {
+    device->posix.most = most;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "credentials.h"
 #include "device_sample.h"
 #include "receiver.h"
 #include "tally/state.h"
@@ -35,9 +36,11 @@ typedef struct {
     tally_settings_t settings;
     tally_endpoint_t endpoints[CONFIG_ENDPOINTS];
     tally_options_t options;
+    uint64_t player_capabilities[TALLY_GROUPS];
     bool wants_consent; /* as soon as what an earlier answer had destroyed is */
     receiver_config_t receiver_config;
     char os[CONFIG_TEXT_BYTES];
+    credentials_stamps_t credentials; /* the files it was opened with */
     uint32_t heap_high_noted;
     device_sample_t sample;
     uint64_t sample_due_ms;
@@ -53,9 +56,15 @@ bool device_open(device_t *device, const config_t *config, FILE *errors);
 /* One turn of the agent. Returns after how many milliseconds it wants the next one. */
 uint32_t device_step(device_t *device);
 
+/* The agent's clock. */
+uint64_t device_now_ms(const device_t *device);
+
 /* Sleeps until the agent, its connection or one of the first `count` descriptors wants attention.
- * `fds` has room for one more. */
-void device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count);
+ * `fds` has room for one more. False if the kernel would not have it. */
+bool device_wait(device_t *device, uint32_t timeout_ms, struct pollfd *fds, uint32_t count);
+
+/* Lines above `most` are no longer written. */
+void device_set_log(device_t *device, enum tally_log_level most);
 
 void device_close(device_t *device);
 

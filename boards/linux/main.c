@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tallyd: receives a live channel, plays it as a viewer would see it, and reports what that viewer
- * saw. An example of all that an OEM has to connect.
+ * tallyd: reports what the players of this machine tell it, and what a viewer would see of a live
+ * channel that it receives itself.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "config.h"
 #include "device.h"
 #include "run.h"
@@ -14,7 +15,7 @@
 enum { EXIT_USAGE = 2 };
 
 static int usage(void) {
-    say(stderr, "usage: tallyd --run CONFIG     receive and report until SIGTERM\n"
+    say(stderr, "usage: tallyd --run CONFIG     report until SIGTERM; SIGHUP reads CONFIG anew\n"
                 "       tallyd --check CONFIG   say what is wrong with a configuration\n"
                 "       tallyd --version\n");
     return EXIT_USAGE;
@@ -23,12 +24,14 @@ static int usage(void) {
 /* The credentials are parsed and the agent is built, but nothing is opened to the network, and no
  * store in a file: a tallyd that runs with this configuration has them locked, and one that never
  * ran is not to have its first boot told by a check. */
-static int check(config_t *config, const char *name) {
+static int check(config_t *config, const char *name, bool good) {
     static device_t device;
+    good &= check_files(config, stderr);
+    good &= check_socket(config, stderr);
     config->spool[0] = '\0';
     config->settings[0] = '\0';
     config->log = TALLY_LOG_WARNING; /* that the agent started would be no news here */
-    if (!device_open(&device, config, stderr)) {
+    if (!good || !device_open(&device, config, stderr)) {
         return RUN_FAILED;
     }
     device_close(&device);
@@ -47,8 +50,9 @@ int main(int argc, char **argv) {
     if (!checks && !runs) {
         return usage();
     }
-    if (!config_load(&config, argv[2], stderr)) {
-        return RUN_FAILED;
+    const bool good = config_load(&config, argv[2], stderr);
+    if (checks) {
+        return check(&config, argv[2], good);
     }
-    return checks ? check(&config, argv[2]) : (int)run(&config);
+    return good ? (int)run(&config) : RUN_FAILED;
 }

@@ -18,6 +18,17 @@
 /* Persistent PSA keys. */
 #define TALLY_TLS_KEY_STORE 1
 
+/* Players in processes of their own, and libtally-client for them. */
+#define TALLY_PLAYER_HALF     1
+#define TALLY_PLAYERS         32
+#define TALLY_SESSIONS        64
+#define TALLY_PLAYER_SESSIONS 16
+
+/* Addresses of media and what players call themselves. */
+#define TALLY_TEXT_BYTES         192
+#define TALLY_SESSION_TEXT_BYTES 1024
+#define TALLY_RECORD_BYTES       3072
+
 /* The configuration file chooses among all levels. */
 #define TALLY_LOG_LEVEL 4
 

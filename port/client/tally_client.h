@@ -16,8 +16,8 @@
  *
  * One thread of its own, with all signals blocked, talks to the daemon; no call of a hook does. If
  * there is no daemon it tries again, and tells a new one all about the sessions that are open. What
- * has to wait for a daemon waits in TALLY_CLIENT_QUEUE_BYTES; beyond that the oldest is dropped, and
- * counted, here and on the wire.
+ * has to wait for a daemon waits in TALLY_CLIENT_QUEUE_BYTES; beyond that the oldest is dropped,
+ * and counted, here and on the wire.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +39,8 @@ typedef struct {
 } tally_client_options_t;
 
 /* Begins the thread. The options need not outlive the call, and may be NULL. NULL: no memory, no
- * thread, or a name too long for a socket. Any thread. Blocks no longer than its system calls do. */
+ * thread, or a name too long for a socket. Any thread. Blocks no longer than its system calls do.
+ */
 tally_t *tally_client_open(const tally_client_options_t *options);
 
 /* Ends the thread and frees all. What is still to be told has 500 ms to reach the daemon. Sessions

@@ -80,9 +80,13 @@ void parts_poll(player_t *player) {
 
 void parts_end(player_t *player) {
     GSList *const parts = list(player);
+    if (parts != NULL) {
+        player_hold(player);
+    }
     for (GSList *at = parts; at != NULL; at = at->next) {
         end(at->data, player->session);
     }
+    player_let_go(player);
     g_slist_free(parts);
 }
 

@@ -16,6 +16,9 @@
 /* The end of the media is said at once, unless it is kept from us. */
 #define SAID_LATE_MS 2000u
 
+/* An error may still be on its way to the bus when the application has given up already. */
+#define ERROR_LATE_MS 20u
+
 /* After the last thing noted, a pipeline that does not play is looked at so long as if it did. */
 #define STIRRED_MS 10000u
 
@@ -60,10 +63,13 @@ static void leave(player_t *player) {
     player_unref(player);
 }
 
-/* Runs when the last reference to the pipeline goes. */
+/* Runs when the last reference to the pipeline goes, of which the struct is still there. */
 static void on_gone(gpointer data, GObject *pipeline) {
-    (void)pipeline;
-    leave(data);
+    player_t *const player = data;
+    if (g_atomic_int_get(&player->is_watched) != 0) {
+        player_look_at_target(player, (GstElement *)pipeline);
+    }
+    leave(player);
 }
 
 static void look_for_screen(player_t *player, GstElement *element) {
@@ -187,6 +193,14 @@ void player_delivery(player_t *player, enum tally_delivery delivery) {
     }
 }
 
+void player_hold(player_t *player) {
+    player->pipeline = g_weak_ref_get(&player->weak);
+}
+
+void player_let_go(player_t *player) {
+    gst_clear_object(&player->pipeline);
+}
+
 /* ---- sinks, as the watcher sees them --------------------------------------------------------- */
 
 static GSList *list_sinks(player_t *player) {
@@ -207,7 +221,7 @@ static void sweep_sinks(player_t *player, bool all) {
         player->sinks = g_slist_remove(player->sinks, sink);
         g_mutex_unlock(&player->lock);
         player->leader = player->leader == sink ? NULL : player->leader;
-        sink_end(sink, false);
+        sink_end(sink, player->until_ms, false);
         sink_free(sink);
     }
     g_slist_free(sinks);
@@ -216,7 +230,7 @@ static void sweep_sinks(player_t *player, bool all) {
 void player_end_sinks(player_t *player) {
     GSList *const sinks = list_sinks(player);
     for (GSList *at = sinks; at != NULL; at = at->next) {
-        sink_end(at->data, player->judge.target > RUNG_READY);
+        sink_end(at->data, player->until_ms, player->judge.target > RUNG_READY);
     }
     g_slist_free(sinks);
 }
@@ -244,17 +258,55 @@ static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-/* Frames that were due later than this were not shown: it was paused. */
+/* Up to when frames that were due were shown: until it was paused. */
 static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_t now_ms) {
-    if (player->judge.target < RUNG_PLAYING) {
-        return 0;
-    }
+    bool plays = player->judge.target == RUNG_PLAYING;
     for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
-        if (fact->kind == FACT_TARGET && fact->value < RUNG_PLAYING) {
+        const bool is_target = fact->kind == FACT_TARGET;
+        if (is_target && plays && fact->value < RUNG_PLAYING) {
             return fact->at_ms;
         }
+        plays = is_target ? fact->value == RUNG_PLAYING : plays;
     }
-    return now_ms;
+    return plays ? now_ms : 0;
+}
+
+static fact_t *find(fact_t *facts, bool (*is)(const fact_t *)) {
+    while (facts != NULL && !is(facts)) {
+        facts = facts->next;
+    }
+    return facts;
+}
+
+static bool is_leave(const fact_t *fact) {
+    return fact->kind == FACT_TARGET && fact->value <= RUNG_READY;
+}
+
+static bool is_fatal(const fact_t *fact) {
+    return fact->kind == FACT_FATAL;
+}
+
+/* What was noted. Who leaves before the first frame may do so for an error that is not heard yet:
+ * it is waited for, and comes first. */
+static fact_t *take_facts(player_t *player) {
+    fact_t *const facts = inbox_take(&player->inbox);
+    fact_t *const leave = find(facts, is_leave);
+    if (leave == NULL || player->judge.course.has_started || find(facts, is_fatal) != NULL) {
+        return facts;
+    }
+    g_usleep(ERROR_LATE_MS * 1000u);
+    fact_t *const late = inbox_take(&player->inbox);
+    fact_t *const error = find(late, is_fatal);
+    if (error != NULL) {
+        const uint64_t at_ms = leave->at_ms;
+        for (fact_t *fact = late; fact != error->next; fact = fact->next) {
+            fact->at_ms = at_ms;
+        }
+        for (fact_t *fact = leave; fact != NULL; fact = fact->next) {
+            fact->at_ms = MAX(fact->at_ms, at_ms + 1);
+        }
+    }
+    return fact_merge(facts, late);
 }
 
 static bool is_for_judge(const player_t *player, const fact_t *fact) {
@@ -265,7 +317,9 @@ static bool is_for_judge(const player_t *player, const fact_t *fact) {
 
 /* Other media in the place of what played: a list goes on. */
 static void look_for_next(player_t *player, const fact_t *fact) {
+    player_hold(player);
     gchar *const uri = player->pipeline != NULL ? polling_uri(player->pipeline) : NULL;
+    player_let_go(player);
     if (uri != NULL && player->uri != NULL && strcmp(uri, player->uri) != 0) {
         const fact_t next = {.kind = FACT_NEXT, .at_ms = fact->at_ms};
         judge_take(&player->judge, &next);
@@ -290,21 +344,12 @@ static void take_own(player_t *player, const fact_t *fact) {
     }
 }
 
-static void feed(player_t *player, fact_t *facts) {
-    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
-        if (is_for_judge(player, fact)) {
-            player->fact = fact;
-            judge_take(&player->judge, fact);
-        }
-        take_own(player, fact);
-    }
-    player->fact = NULL;
-    fact_free_all(facts);
-}
-
 /* What an application keeps from its bus is seen here. */
 static void look_unheard(player_t *player, uint64_t now_ms) {
-    GstElement *const pipeline = player->pipeline;
+    GstElement *const pipeline = g_weak_ref_get(&player->weak);
+    if (pipeline == NULL) {
+        return;
+    }
     const int32_t state = (int32_t)GST_STATE(pipeline);
     const bool has_failed = GST_STATE_RETURN(pipeline) == GST_STATE_CHANGE_FAILURE;
     player_look_at_target(player, pipeline);
@@ -317,9 +362,10 @@ static void look_unheard(player_t *player, uint64_t now_ms) {
         player_note(player, FACT_FATAL, 0, TALLY_ERROR_UNKNOWN, NULL);
     }
     player->has_failed = has_failed;
+    gst_object_unref(pipeline);
 }
 
-/* The end of the media, if nobody says so: all has been shown. */
+/* Since when no sink has anything left. */
 static void look_for_end(player_t *player, GSList *sinks, uint64_t now_ms) {
     bool is_drained = player->leader != NULL;
     for (GSList *at = sinks; at != NULL; at = at->next) {
@@ -327,14 +373,34 @@ static void look_for_end(player_t *player, GSList *sinks, uint64_t now_ms) {
     }
     if (!is_drained) {
         player->drained_ms = 0;
-        return;
+    } else if (player->drained_ms == 0) {
+        player->drained_ms = now_ms;
     }
-    player->drained_ms = player->drained_ms == 0 ? now_ms : player->drained_ms;
+}
+
+/* The end of the media, if nobody says so: all has been shown. */
+static void say_end(player_t *player, uint64_t at_ms) {
     const uint32_t wait_ms = g_atomic_int_get(&player->is_heard) != 0 ? SAID_LATE_MS : 0;
-    if (!player->judge.course.has_ended && now_ms >= player->drained_ms + wait_ms) {
+    if (player->drained_ms != 0 && at_ms >= player->drained_ms + wait_ms &&
+        !player->judge.course.has_ended) {
         const fact_t fact = {.kind = FACT_END, .at_ms = player->drained_ms};
         judge_take(&player->judge, &fact);
     }
+}
+
+static void feed(player_t *player, fact_t *facts) {
+    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
+        if (is_leave(fact)) {
+            say_end(player, fact->at_ms);
+        }
+        if (is_for_judge(player, fact)) {
+            player->fact = fact;
+            judge_take(&player->judge, fact);
+        }
+        take_own(player, fact);
+    }
+    player->fact = NULL;
+    fact_free_all(facts);
 }
 
 /* ---- the tick ------------------------------------------------------------------------------- */
@@ -345,35 +411,32 @@ static void count_frames(player_t *player, GSList *sinks, uint64_t until_ms) {
         if (player->session != 0 && player->has_begun) {
             sink_begin(at->data, player->session);
         }
-        if (at->data != player->leader && player->leader != NULL) {
-            sink_pass(at->data);
-        }
         sink_count(at->data, until_ms, advances);
     }
 }
 
 static void poll(player_t *player, uint64_t now_ms) {
-    const GstElement *sender = g_weak_ref_get(&player->sender);
+    GstElement *sender = g_weak_ref_get(&player->sender);
     if (sender != NULL) {
         if (player->session == 0 && player->judge.course.is_asked &&
-            player->judge.roles != ROLE_VIEWED && sender->numsinkpads > 0) {
+            (player->judge.roles & ROLE_VIEWED) == 0 && sender->numsinkpads > 0) {
             player_publishes(player);
         }
-        gst_object_unref((gpointer)sender);
+        gst_object_unref(sender);
     }
     player->polled_ms = now_ms;
-    if (player->session != 0) {
+    player_hold(player);
+    if (player->session != 0 && player->pipeline != NULL) {
         polling_poll(player, now_ms);
         parts_poll(player);
     }
+    player_let_go(player);
 }
 
-/* What is noted, what is shown, what follows from both. Returns up to when frames were. */
-static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
-    if (player->pipeline != NULL) {
-        look_unheard(player, now_ms);
-    }
-    fact_t *const facts = inbox_take(&player->inbox);
+/* What is noted, what is shown, what follows from both. */
+static void look(player_t *player, GSList *sinks, uint64_t now_ms) {
+    look_unheard(player, now_ms);
+    fact_t *const facts = take_facts(player);
     if (facts != NULL) {
         player->stirred_ms = now_ms;
     }
@@ -381,13 +444,20 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
         sink_look(at->data);
     }
     choose_leader(player, sinks, now_ms);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        if (player->leader != NULL && player->leader != at->data) {
+            sink_pass(at->data);
+        }
+    }
     const uint64_t until_ms = shown_until(player, facts, now_ms);
+    player->until_ms = until_ms;
     fact_t *const frames = player->leader != NULL && !player->is_waiting
                                ? sink_frames(player->leader, until_ms)
                                : NULL;
+    look_for_end(player, sinks, until_ms != 0 ? until_ms : now_ms);
     feed(player, fact_merge(facts, frames));
+    say_end(player, now_ms);
     judge_tick(&player->judge, now_ms, player->leader == NULL || sink_is_at_hand(player->leader));
-    return until_ms;
 }
 
 static enum pace pace_of(const player_t *player, uint64_t now_ms) {
@@ -400,22 +470,19 @@ static enum pace pace_of(const player_t *player, uint64_t now_ms) {
 }
 
 enum pace player_tick(player_t *player, uint64_t now_ms) {
-    player->pipeline = g_weak_ref_get(&player->weak);
     GSList *const sinks = list_sinks(player);
-    const uint64_t until_ms = look(player, sinks, now_ms);
-    look_for_end(player, sinks, now_ms);
+    look(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
     if (is_settled) {
         telling_begin(player);
     }
-    count_frames(player, sinks, until_ms);
+    count_frames(player, sinks, player->until_ms);
     g_slist_free(sinks);
-    if (is_settled && now_ms >= player->polled_ms + POLL_MS && player->pipeline != NULL) {
+    if (is_settled && now_ms >= player->polled_ms + POLL_MS) {
         poll(player, now_ms);
     }
     sweep_sinks(player, player->is_over);
     parts_sweep(player, player->is_over);
-    gst_clear_object(&player->pipeline);
     return pace_of(player, now_ms);
 }
 

@@ -47,6 +47,7 @@ struct player {
     uint64_t polled_ms;
     uint64_t duration_asked_ms;
     uint64_t stirred_ms; /* when something was last noted */
+    uint64_t until_ms;   /* frames due up to then were shown */
     uint64_t drained_ms; /* since when no sink has anything left; 0: one has */
     int32_t state;
     int32_t kbps;
@@ -94,6 +95,11 @@ enum pace {
     PACE_RESTING, /* looked at now and then */
     PACE_PLAYING, /* looked at each tick */
 };
+
+/* Keeps the pipeline alive while the watcher looks at it, which is to be short: if the application
+ * lets go of it meanwhile, it is disposed of in the watcher's thread. */
+void player_hold(player_t *player);
+void player_let_go(player_t *player);
 
 /* Takes what was noted and what follows from time. Watcher. */
 enum pace player_tick(player_t *player, uint64_t now_ms);

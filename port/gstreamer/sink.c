@@ -155,8 +155,7 @@ uint64_t sink_shown_ms(const sink_t *sink) {
 }
 
 uint32_t sink_rank(const sink_t *sink) {
-    const bool is_timed = sink->is_viewed || g_atomic_int_get(&sink->is_timed) != 0;
-    if (sink_is_removed(sink) || !is_timed) {
+    if (!sink->is_viewed && g_atomic_int_get(&sink->is_timed) == 0) {
         return 0;
     }
     const uint32_t viewed = sink->is_viewed ? 2 : 1;
@@ -204,23 +203,24 @@ static void read_base(GstElement *element, sink_clock_t *out) {
 }
 
 void sink_look(sink_t *sink) {
-    sink_clock_t out = {.runs = false};
-    GstElement *const element = g_weak_ref_get(&sink->element);
-    sink->clock = out;
-    if (element == NULL) {
-        return;
-    }
-    const bool is_playing = GST_STATE(element) == GST_STATE_PLAYING;
-    out.runs = is_playing || sink->was_playing;
+    GstElement *element = g_weak_ref_get(&sink->element);
+    const bool is_playing = element != NULL && GST_STATE(element) == GST_STATE_PLAYING;
+    /* One that has just stopped has its last frames yet to be told of, by the clock it had. */
+    sink->clock.runs = is_playing || sink->was_playing;
     sink->was_playing = is_playing;
-    if (out.runs) {
-        read_base(element, &out);
+    if (is_playing) {
+        read_base(element, &sink->clock);
     }
-    gst_object_unref(element);
-    sink->clock = out;
+    gst_clear_object(&element);
 }
 
-uint64_t sink_due_us(const sink_clock_t *clock, const sink_frame_t *frame) {
+uint64_t sink_due_us(const sink_t *sink, guint nth, guint head) {
+    const sink_frame_t *const frame = &sink->frames[nth % SINK_FRAMES];
+    const sink_clock_t *const clock = &sink->clock;
+    if (!clock->runs) {
+        /* A sink takes no other frame before it has shown this one. */
+        return nth + 1 != head ? sink->frames[(nth + 1) % SINK_FRAMES].arrived_us : UINT64_MAX;
+    }
     if (!clock->is_clocked || !GST_CLOCK_TIME_IS_VALID(frame->running_ns)) {
         return frame->arrived_us;
     }
@@ -254,8 +254,8 @@ fact_t *sink_frames(sink_t *sink, uint64_t until_ms) {
     fact_t **last = &first;
     while (sink->judged != head) {
         const sink_frame_t *const frame = &sink->frames[sink->judged % SINK_FRAMES];
-        const uint64_t due_us = sink_due_us(&sink->clock, frame);
-        if (frame->epoch == epoch && (!sink->clock.runs || due_us / 1000u > until_ms)) {
+        const uint64_t due_us = sink_due_us(sink, sink->judged, head);
+        if (frame->epoch == epoch && due_us / 1000u > until_ms) {
             break;
         }
         if (frame->epoch == epoch) {

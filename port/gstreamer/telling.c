@@ -15,8 +15,10 @@ void telling_begin(player_t *player) {
         return;
     }
     player->has_begun = true;
+    player_hold(player);
     polling_begin(player);
     parts_begin(player);
+    player_let_go(player);
 }
 
 static void tell(void *ctx, enum tally_hook hook, int32_t code, int32_t detail, uint64_t at_ms) {

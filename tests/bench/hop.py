@@ -2,7 +2,9 @@
 """What the GStreamer plugin adds to a buffer's way, beside a tracer that does nothing.
 
 Players with different tracers take turns within one run, on one core, every few milliseconds: what
-disturbs the machine disturbs all of them alike. README.md beside this says more.
+disturbs the machine disturbs all of them alike. Where things lie in memory stays for the life of a
+process and is worth some percent, so they are begun anew a dozen times. README.md beside this says
+more.
 """
 import contextlib
 import os
@@ -10,9 +12,10 @@ import statistics
 import subprocess
 
 HOPS = 21
-BUFFERS = 3000
-ROUNDS = 200
-WARM_UP = 20
+BUFFERS = 2000
+BEGINNINGS = 16
+ROUNDS = 15
+WARM_UP = 10
 TRACERS = {"empty": "benchempty", "tally": "tally", "hooks": "benchhook"}
 
 
@@ -58,22 +61,29 @@ def rounds(players):
     return times
 
 
-def figures(program, tracers, plugin, scratch):
-    """(name, value, unit) of each; `tracers` and `plugin` are folders of shared objects."""
-    scratch.mkdir(parents=True, exist_ok=True)
+def one_beginning(program, folders, scratch):
+    """Medians of a round's (ratio, difference, control's difference, the empty tracer's time)."""
     with contextlib.ExitStack() as stack:
         players = {}
         for name, tracer in TRACERS.items():
-            players[name] = Player(program, tracer, (tracers, plugin), scratch)
+            players[name] = Player(program, tracer, folders, scratch)
             stack.callback(players[name].stop)
         times = rounds(players)
         if not players["tally"].has_loaded("libgsttally.so"):
             raise RuntimeError("the plugin was not loaded")
-    empty, tally, hooks = (times[name] for name in ("empty", "tally", "hooks"))
-    ratio = statistics.median(t / e for t, e in zip(tally, empty, strict=True))
-    added = statistics.median(t - e for t, e in zip(tally, empty, strict=True))
-    control = statistics.median(h - e for h, e in zip(hooks, empty, strict=True))
+    together = list(zip(*(times[name] for name in ("empty", "tally", "hooks")), strict=True))
+    return (statistics.median(tally / empty for empty, tally, _ in together),
+            statistics.median(tally - empty for empty, tally, _ in together),
+            statistics.median(hooks - empty for empty, _, hooks in together),
+            statistics.median(empty for empty, _, _ in together))
+
+
+def figures(program, tracers, plugin, scratch):
+    """(name, value, unit) of each; `tracers` and `plugin` are folders of shared objects."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    found = [one_beginning(program, (tracers, plugin), scratch) for _ in range(BEGINNINGS)]
+    ratio, added, control, empty = map(statistics.median, zip(*found, strict=True))
     yield "gst.hop_over_empty_tracer.ratio", round(ratio, 3), "times"
     yield "gst.hop.added_ns", round(added, 1), "ns"
-    yield "gst.hop.empty_tracer_ns", round(statistics.median(empty), 1), "ns"
+    yield "gst.hop.empty_tracer_ns", round(empty, 1), "ns"
     yield "gst.hop.tracer_with_a_hook_added_ns", round(control, 1), "ns"

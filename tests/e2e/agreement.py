@@ -97,10 +97,12 @@ def record_rows(rows, agent):
 
 
 def table(rows):
-    lines = [f"{'':<26}{'plan':>12}{'report':>12}"]
+    told = [shown(value) for row in rows for value in (row.plan, row.report)]
+    width = max(10, *map(len, told)) + 2 if told else 12
+    lines = [f"{'':<26}{'plan':>{width}}{'report':>{width}}"]
     for row in rows:
         within = f"  (+-{row.tolerance})" if row.tolerance else ""
         verdict = "" if row.agrees else "   DISAGREES"
-        lines.append(f"{row.name:<26}{shown(row.plan):>12}{shown(row.report):>12}"
+        lines.append(f"{row.name:<26}{shown(row.plan):>{width}}{shown(row.report):>{width}}"
                      f"{within}{verdict}")
     return "\n".join(lines)

@@ -69,13 +69,15 @@ def make_media(folder, seconds, kbps):
 class Process:
     """A program of ours with a log; ended by pid, never by name."""
 
-    def __init__(self, name, folder, *command, before=None):
-        """`before` is called in the new process, ahead of the program."""
+    def __init__(self, name, folder, *command, before=None, keep=()):
+        """`before` is called in the new process, ahead of the program, which gets the descriptors
+        in `keep`."""
         self.name = name
         self.log = folder / f"{name}.log"
         with open(self.log, "ab") as out:
             self._process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out,
-                                             stdin=subprocess.DEVNULL, preexec_fn=before)
+                                             stdin=subprocess.DEVNULL, preexec_fn=before,
+                                             pass_fds=keep)
 
     def await_file(self, path, seconds=15):
         deadline = time.monotonic() + seconds

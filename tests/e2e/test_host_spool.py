@@ -3,50 +3,20 @@
 
 What is durable is not tallyd's to say: tally-spool reads it from the image of the spool.
 """
-import dataclasses
 import json
 import os
 import random
 import signal
-import subprocess
 import time
 import unittest
 
 import line
 import scenario
+from spool_image import read_image
 
 KILLS_AWAY = 5      # while there is no collector
 KILLS_CONNECTED = 2
 LIFE_S = 1.3        # of a tallyd that is killed, at most
-
-
-@dataclasses.dataclass(frozen=True)
-class Waiting:
-    """A record in the image of a spool."""
-    boot: int
-    number: int
-    kind: str
-    ring: str
-    data: bytes
-
-
-def read_image(path):
-    """What waits, in the order of delivery."""
-    program = scenario.PROGRAMS / "tally-spool"
-
-    def told(mode):
-        result = subprocess.run([program, mode, path], check=False, capture_output=True)
-        if result.returncode != 0:
-            raise scenario.Failed("tally-spool", f"{path} sound", result.stdout + result.stderr,
-                                  path)
-        return result.stdout
-
-    raw, at, records = told("--raw"), 0, []
-    for each in told("--waiting").decode().splitlines():
-        ring, _block, _offset, boot, kind, size, number = each.split()
-        records.append(Waiting(int(boot, 16), int(number), kind, ring, raw[at:at + int(size)]))
-        at += int(size)
-    return records
 
 
 class HostSpool(line.Line):

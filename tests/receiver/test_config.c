@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "tally/config.h"
 
 #define REQUIRED                                                                                   \
     "endpoint = https://collector.example:8443/v1/records\n"                                       \
@@ -229,8 +230,8 @@ static void test_missing_keys_are_all_named(void **state) {
                                    "dir/t.conf:1: certificate: missing\n"
                                    "dir/t.conf:1: key: missing\n"
                                    "dir/t.conf:1: operator_id: missing\n"
-                                   "dir/t.conf:1: listen: missing\n"
-                                   "dir/t.conf:1: ca: missing, and so is a pin\n");
+                                   "dir/t.conf:1: ca: missing, and so is a pin\n"
+                                   "dir/t.conf:1: listen: missing, and so is a socket\n");
 }
 
 static void test_numbers(void **state) {
@@ -340,6 +341,87 @@ static void test_all_mistakes_are_told_at_once(void **state) {
                                          "dir/t.conf:9: soc: has no value\n");
 }
 
+static void test_players_at_a_socket(void **state) {
+    (void)state;
+    const config_t none = good(REQUIRED);
+    assert_string_equal(none.socket, "");
+    assert_int_equal(none.socket_mode, 0666);
+    assert_int_equal(none.players, TALLY_PLAYERS);
+    assert_int_equal(none.players_per_user, TALLY_PLAYERS / 2);
+    assert_int_equal(none.player_messages_per_s, 100);
+    assert_int_equal(none.player_users.count, 0);
+    const config_t config = good(REQUIRED "socket = tallyd.sock\n"
+                                          "socket_mode = 0660\n"
+                                          "players = 3\n"
+                                          "players_per_user = 1\n"
+                                          "player_messages_per_s = 10000\n"
+                                          "player_user = root\n"
+                                          "player_user = 1000\n");
+    assert_string_equal(config.socket, "dir/tallyd.sock");
+    assert_int_equal(config.socket_mode, 0660);
+    assert_int_equal(config.players, 3);
+    assert_int_equal(config.players_per_user, 1);
+    assert_int_equal(config.player_messages_per_s, 10000);
+    assert_int_equal(config.player_users.count, 2);
+    assert_int_equal(config.player_users.list[0], 0);
+    assert_int_equal(config.player_users.list[1], 1000);
+    assert_string_equal(good(REQUIRED "socket = @tally\n").socket, "@tally");
+}
+
+static void test_what_no_socket_has(void **state) {
+    (void)state;
+    line_refused("socket = @", "socket: has no name behind the @");
+    line_refused("socket_mode = 666x", "socket_mode: is not permissions in octal, such as 0660");
+    line_refused("socket_mode = 00666", "socket_mode: is not permissions in octal, such as 0660");
+    line_refused("socket_mode = 1000", "socket_mode: is more than 0777");
+    line_refused("players = 0", "players: out of range");
+    line_refused("player_user = nobody at all", "player_user: no such user");
+    line_refused("player_user = 4294967295", "player_user: no such user");
+    char line[256] = "socket = /";
+    memset(line + strlen(line), 's', CONFIG_SOCKET_BYTES - 1);
+    line_refused(line, "socket: too long");
+}
+
+static void test_more_users_than_there_is_room_for(void **state) {
+    (void)state;
+    char text[2048] = REQUIRED;
+    for (uint32_t i = 0; i <= CONFIG_USERS; i++) {
+        strcat(text, "player_user = 7\n");
+    }
+    refused(text, "dir/t.conf:24: player_user: given more than 16 times\n");
+}
+
+static void test_what_changes_in_place_and_what_does_not(void **state) {
+    (void)state;
+    config_t now = good(REQUIRED "log = info\n");
+    const config_t live = good("# moved\n" REQUIRED "log = debug\nplayers = 2\nplayer_user = 5\n");
+    assert_false(config_needs_restart(&now, &live));
+    config_take_over(&now, &live);
+    assert_int_equal(now.log, TALLY_LOG_DEBUG);
+    assert_int_equal(now.players, 2);
+    assert_int_equal(now.player_users.list[0], 5);
+    const char *const others[] = {
+        REQUIRED "heartbeat_ms = 1000\n", REQUIRED "socket = @s\n", REQUIRED "title = t\n",
+        REQUIRED "pin = 0000000000000000000000000000000000000000000000000000000000000000\n",
+        REQUIRED "endpoint = https://another.example/\n"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        const config_t other = good(others[i]);
+        assert_true(config_needs_restart(&now, &other));
+    }
+}
+
+static void test_a_complaint_names_the_place_of_the_key(void **state) {
+    (void)state;
+    config_t config = good(REQUIRED "title = t\n");
+    char *errors = NULL;
+    size_t length = 0;
+    FILE *const out = open_memstream(&errors, &length);
+    config_complain(&config, config.key, out, config.key, "is made of wood");
+    fclose(out);
+    assert_string_equal(errors, "dir/t.conf:4: key: /etc/tally/device.key: is made of wood\n");
+    free(errors);
+}
+
 static void test_a_file_that_is_not_there(void **state) {
     (void)state;
     config_t config;
@@ -375,6 +457,11 @@ int main(void) {
         cmocka_unit_test(test_a_line_too_long_does_not_hide_the_next),
         cmocka_unit_test(test_a_nul_is_refused),
         cmocka_unit_test(test_all_mistakes_are_told_at_once),
+        cmocka_unit_test(test_players_at_a_socket),
+        cmocka_unit_test(test_what_no_socket_has),
+        cmocka_unit_test(test_more_users_than_there_is_room_for),
+        cmocka_unit_test(test_what_changes_in_place_and_what_does_not),
+        cmocka_unit_test(test_a_complaint_names_the_place_of_the_key),
         cmocka_unit_test(test_a_file_that_is_not_there),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -83,18 +83,20 @@ class Configured(unittest.TestCase):
                              (1, f"{path}:8: colour: unknown key\n"))
 
     def test_a_key_that_is_not_there(self):
-        result = tallyd("--check", self.config(key="no.key"))
+        path = self.config(key="no.key")
+        result = tallyd("--check", path)
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr,
-                         f"tallyd: {self.folder}/no.key: No such file or directory\n")
+                         f"{path}:4: key: {self.folder}/no.key: No such file or directory\n")
 
     def test_an_empty_and_an_enormous_key(self):
         for size, complaint in ((0, "empty"), (65536, "larger than 65535 bytes")):
             with open(os.path.join(self.folder, "odd.key"), "wb") as out:
                 out.write(b"k" * size)
-            result = tallyd("--check", self.config(key="odd.key"))
+            path = self.config(key="odd.key")
+            result = tallyd("--check", path)
             self.assertEqual((result.returncode, result.stderr),
-                             (1, f"tallyd: {self.folder}/odd.key: {complaint}\n"))
+                             (1, f"{path}:4: key: {self.folder}/odd.key: {complaint}\n"))
 
     def test_the_key_of_another_certificate(self):
         result = tallyd("--check", self.config(key="foreign-device.key"))
@@ -114,9 +116,10 @@ class Configured(unittest.TestCase):
         result = tallyd("--check", self.config(more="config_key = operator.pem\n"))
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for name in ("p384.pem", "device.pem", "device.key"):
-            result = tallyd("--check", self.config(more=f"config_key = {name}\n"))
+            path = self.config(more=f"config_key = {name}\n")
+            result = tallyd("--check", path)
             self.assertEqual((result.returncode, result.stderr),
-                             (1, f"tallyd: {self.folder}/{name}: "
+                             (1, f"{path}:8: config_key: {self.folder}/{name}: "
                                  "not the PEM of a public key on P-256\n"))
 
     def file_bytes(self, name):
@@ -166,8 +169,8 @@ class Configured(unittest.TestCase):
         self.assertIn("d.both: in use by another tallyd, or given twice\n", self.refusal(more))
 
     def test_a_spool_in_a_folder_that_is_not_there(self):
-        self.assertEqual(self.refusal("spool = no/spool\n"),
-                         f"tallyd: {self.folder}/no/spool: No such file or directory\n")
+        self.assertIn(f":8: spool: {self.folder}/no: No such file or directory\n",
+                      self.refusal("spool = no/spool\n"))
 
     def test_it_says_which_port_the_kernel_chose(self):
         for listen, shown in (("127.0.0.1:0", r"127\.0\.0\.1"), ("[::1]:0", r"\[::1\]")):

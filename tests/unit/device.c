@@ -29,6 +29,9 @@ void device_prepare(device_t *device) {
         const tally_group_info_t *const group = &tally_group_infos[i];
         device->options.capabilities[i] = (UINT64_C(1) << (group->end - group->first)) - 1;
     }
+#if TALLY_PLAYERS > 0
+    device->options.player_capabilities = device->options.capabilities;
+#endif
 }
 
 int32_t device_init(device_t *device) {

@@ -141,6 +141,20 @@ void record_expect_text(record_t record, const char *path, const char *text) {
     assert_memory_equal(take(&cursor, head.argument), text, strlen(text));
 }
 
+bool record_agrees(record_t one, record_t other, const char *path) {
+    cursor_t first;
+    cursor_t second;
+    const bool has_first = seek(one, path, &first);
+    const bool has_second = seek(other, path, &second);
+    if (!has_first || !has_second) {
+        return has_first == has_second;
+    }
+    const uint8_t *const begin = first.at;
+    pass(&first);
+    const size_t bytes = (size_t)(first.at - begin);
+    return bytes <= (size_t)(second.end - second.at) && memcmp(begin, second.at, bytes) == 0;
+}
+
 void record_expect_integers(record_t record, const char *path, const int64_t *items,
                             uint32_t count) {
     cursor_t cursor;

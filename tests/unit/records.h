@@ -26,6 +26,9 @@ bool record_has(record_t record, const char *path);
 int64_t record_number(record_t record, const char *path);
 void record_expect_text(record_t record, const char *path, const char *text);
 
+/* Whether both have the same at `path`, byte for byte, or both have nothing there. */
+bool record_agrees(record_t one, record_t other, const char *path);
+
 /* The array at `path`, whole. */
 void record_expect_integers(record_t record, const char *path, const int64_t *items,
                             uint32_t count);

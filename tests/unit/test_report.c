@@ -28,7 +28,7 @@ static int set_up(void **state) {
     fake_port_init(&port);
     fake_store_init(&store, 4096, 4, 1);
     assert_int_equal(tally_spool_init(&spool, &store.store, 0, 1), TALLY_OK);
-    tally_report_init(&report, &port.port, &spool, declared, 1000000);
+    tally_report_init(&report, &port.port, &tally_report_to_spool, &spool, declared, 1000000);
     tally_report_set_time(&report, 1005000, (tally_wall_t){.quality = TALLY_WALL_UNKNOWN});
     return 0;
 }

@@ -101,16 +101,17 @@ static void set_largest(uint32_t metric) {
 }
 
 /* Dimensions that fill what a session stores, as wasteful on the wire as can be: all texts empty
- * (2 bytes stored, 4 sent), both numbers that are no enums (5 stored, 8 sent), of the rest texts of
- * 24 bytes (26 stored, 29 sent), then one that takes what is left. Enums only cost room. */
+ * (2 bytes stored, 4 sent), both numbers that are no enums (5 stored, 8 sent), the session's id
+ * (none stored, 12 sent), of the rest texts of 24 bytes (26 stored, 29 sent), then one that takes
+ * what is left. Enums only cost room. */
 static uint64_t set_largest_dimensions(void) {
     uint64_t present = 0;
     uint32_t room = TALLY_SESSION_TEXT_BYTES;
     for (uint32_t i = TALLY_M_DIMENSION_FIRST; i < TALLY_M_DIMENSION_END; i++) {
         const uint8_t kind = tally_metric_infos[i].kind;
-        const uint32_t stored = kind == TALLY_KIND_TEXT ? 2 : 5;
+        const uint32_t stored = i == TALLY_M_SESSION_ID ? 0 : kind == TALLY_KIND_TEXT ? 2 : 5;
         if (kind != TALLY_KIND_ENUM && stored <= room) {
-            values[i].number = INT32_MAX;
+            values[i].number = i == TALLY_M_SESSION_ID ? MOST : INT32_MAX;
             if (kind == TALLY_KIND_TEXT) {
                 set_text(i, 0);
             }
@@ -174,9 +175,11 @@ static void test_report_largest_counts_by_kind_of_metric(void **state) {
     assert_int_equal(tally_report_largest(TALLY_RECORD_HEARTBEAT, some), 41 + 36 + 32);
     some[TALLY_G_HISTOGRAM] = TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM);
     assert_int_equal(tally_report_largest(TALLY_RECORD_VIEWING, some), 41 + 3 + 3 + 110);
-    /* d: 3, and a text that fills 192 bytes of a session, of which 7 could be of 26 */
+    /* d: 3, and a text that fills 192 bytes of a session, of which 7 could be of 26; with two halves
+     * the id of a session */
     some[TALLY_G_DIMENSION] = TALLY_CAN(DIMENSION, VIEWER);
-    assert_int_equal(tally_report_largest(TALLY_RECORD_END, some), 41 + 36 + 32 + 3 + 192 + 7 + 2);
+    assert_int_equal(tally_report_largest(TALLY_RECORD_END, some),
+                     41 + 36 + 32 + 3 + 192 + 7 + 2 + 12);
 }
 
 /* --- any record ----------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ static int online(void **state) {
  * head of a text of one byte. */
 static const char upload[] = HEAD "Content-Length: 51\r\n\r\n"
                                   "\xA7"
-                                  "av\x04"
+                                  "av\x05"
                                   "ad\x65stb-1"
                                   "ao\x62op"
                                   "ab\x1A\x00\xBC\x61\x4E"
@@ -67,7 +67,7 @@ static void test_uplink_leaves_out_a_wall_time_it_does_not_know(void **state) {
     (void)state;
     static const char expected[] = HEAD "Content-Length: 40\r\n\r\n"
                                         "\xA6"
-                                        "av\x04"
+                                        "av\x05"
                                         "ad\x65stb-1"
                                         "ao\x62op"
                                         "ab\x1A\x00\xBC\x61\x4E"
@@ -86,7 +86,7 @@ static void test_uplink_says_no_time_of_an_earlier_boot(void **state) {
     (void)state;
     static const char earlier[] = HEAD "Content-Length: 35\r\n\r\n"
                                        "\xA5"
-                                       "av\x04"
+                                       "av\x05"
                                        "ad\x65stb-1"
                                        "ao\x62op"
                                        "ab\x1A\x00\xBC\x61\x4E"

@@ -54,6 +54,27 @@
 #define TALLY_WEBRTC_TRACKS 4
 #endif
 
+/* Events may be told late, but what was reported of their session meanwhile stands, except for the
+ * last so many ms. */
+#define TALLY_LATE_MS 10000u
+
+/* 1: the image has a player's half, tally_player_init() in tally/split.h. */
+#ifndef TALLY_PLAYER_HALF
+#define TALLY_PLAYER_HALF 0
+#endif
+
+/* Players that a daemon's half has connected at once; 0 leaves it out. How many of the sessions one
+ * of them may have, and bytes kept of each session's streams. */
+#ifndef TALLY_PLAYERS
+#define TALLY_PLAYERS 0
+#endif
+#ifndef TALLY_PLAYER_SESSIONS
+#define TALLY_PLAYER_SESSIONS TALLY_SESSIONS
+#endif
+#ifndef TALLY_PLAYER_STREAM_BYTES
+#define TALLY_PLAYER_STREAM_BYTES 4096
+#endif
+
 /* The largest record in bytes. With header and checkpoint it must fit a block of the spool: in
  * blocks of 2 KiB at most 1976 do. tally_init() refuses capabilities whose records could be larger.
  */
@@ -115,6 +136,15 @@
 #endif
 #if TALLY_TEXT_BYTES < 16 || TALLY_TEXT_BYTES > TALLY_SESSION_TEXT_BYTES
 #error "TALLY_TEXT_BYTES: 16 to TALLY_SESSION_TEXT_BYTES"
+#endif
+#if TALLY_PLAYERS < 0 || TALLY_PLAYERS > 255
+#error "TALLY_PLAYERS: 0 to 255"
+#endif
+#if TALLY_PLAYER_SESSIONS < 1 || TALLY_PLAYER_SESSIONS > TALLY_SESSIONS
+#error "TALLY_PLAYER_SESSIONS: 1 to TALLY_SESSIONS"
+#endif
+#if TALLY_PLAYER_STREAM_BYTES < 256 || TALLY_PLAYER_STREAM_BYTES > 8192
+#error "TALLY_PLAYER_STREAM_BYTES: 256 to 8192"
 #endif
 /* The record's own keys and 17 numbers at their largest need 256. */
 #if TALLY_RECORD_BYTES < 256 || TALLY_RECORD_BYTES > 4096

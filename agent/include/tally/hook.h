@@ -88,6 +88,10 @@ enum tally_hook {
  * play is asked for is preloading and part of no startup time. */
 tally_session_id_t tally_hook_open(tally_t *tally);
 
+/* A session of `kind` (not ZAP) that began at `at_ms`, which turns out only now: as
+ * tally_hook_open(), its time as with tally_hook_tell_at(). 0 for another kind. */
+tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind kind, uint64_t at_ms);
+
 /* As tally_hook_open(), for a session that sends media: playing then means sending. */
 tally_session_id_t tally_hook_open_publish(tally_t *tally);
 
@@ -107,7 +111,8 @@ int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_h
                         int32_t code, int32_t detail);
 
 /* tally_hook_tell() for what is known only now and was at `at_ms` of the port's monotonic clock. A
- * time before the session's last event counts as that, one ahead of the clock as now. */
+ * time before the session's last event counts as that, one more than 10 s before its last heartbeat
+ * (of a player's half: snapshot) as these 10 s, one ahead of the clock as now. */
 int32_t tally_hook_tell_at(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
                            int32_t code, int32_t detail, uint64_t at_ms);
 

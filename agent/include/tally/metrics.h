@@ -11,7 +11,7 @@
 #include "tally/config.h"
 
 /* The version of metrics.def: raised by one with every release that changes it. */
-#define TALLY_REGISTRY_VERSION 4
+#define TALLY_REGISTRY_VERSION 5
 
 enum tally_group {
 #define TALLY_GROUP(group, letter, meaning) TALLY_G_##group,

@@ -31,6 +31,8 @@ extern "C" {
 
 /* --- the player's half ----------------------------------------------------------------------- */
 
+#if TALLY_PLAYER_HALF
+
 /* What is to become of a message that cannot be sent at once. */
 enum tally_keep {
     TALLY_KEEP,    /* nothing else tells it: send it later, in order */
@@ -58,25 +60,27 @@ int32_t tally_player_init(tally_t *tally, const uint64_t capabilities[TALLY_GROU
  * milliseconds it wants to be called again; UINT32_MAX: with the next event. Agent task. */
 uint32_t tally_player_step(tally_t *tally);
 
-/* There is a new connection, with nothing told on it yet: the greeting, then each open session anew,
- * with a snapshot. Agent task. */
+/* There is a new connection, with nothing told on it yet: the greeting, then each open session
+ * anew, with a snapshot. Agent task. */
 void tally_player_announce(tally_t *tally);
 
 /* Messages that the link took and gave up all the same. Told to the daemon with the next sums.
  * Agent task. */
 void tally_player_lost(tally_t *tally, uint32_t messages);
 
+#endif
+
 /* --- the daemon's half ----------------------------------------------------------------------- */
 
 #if TALLY_PLAYERS > 0
 /*
  * Takes one message of a player, known by the number of its connection, 1 and up: begins, goes on
- * with and ends its sessions, makes their records. What is in it is hostile: nothing of a message is
- * kept that is refused, and each refused one is counted (`z1`).
+ * with and ends its sessions, makes their records. What is in it is hostile: nothing of a message
+ * is kept that is refused, and each refused one is counted (`z1`).
  *
  * 0; TALLY_E_CBOR: not in the form of SPEC.md; TALLY_E_ARGUMENT: a value out of its range, or a
- * counter that fell; TALLY_E_VERSION: a greeting of another version; TALLY_E_STATE: no greeting came
- * before; TALLY_E_FULL: no room for this player (TALLY_PLAYERS) or session (TALLY_SESSIONS,
+ * counter that fell; TALLY_E_VERSION: a greeting of another version; TALLY_E_STATE: no greeting
+ * came before; TALLY_E_FULL: no room for this player (TALLY_PLAYERS) or session (TALLY_SESSIONS,
  * TALLY_PLAYER_SESSIONS), which is counted (`us`); TALLY_E_TOO_BIG. Agent task.
  */
 int32_t tally_daemon_take(tally_t *tally, uint32_t player, const uint8_t *message, uint32_t bytes);

@@ -80,6 +80,12 @@ typedef struct {
      * of its own group all but what boards note, see tally_note(); it leaves out group DEVICE if it
      * is built without (TALLY_DEVICE). */
     uint64_t capabilities[TALLY_GROUPS];
+
+#if TALLY_PLAYERS > 0
+    /* The same of what players in other processes may tell of their sessions, of which each
+     * measures a part; NULL: nothing. Must outlive the agent. */
+    const uint64_t *player_capabilities;
+#endif
 } tally_options_t;
 
 /* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers

@@ -20,15 +20,21 @@ typedef bench_tracer_class_t BenchEmptyClass;
 GType bench_empty_get_type(void);
 G_DEFINE_TYPE(BenchEmpty, bench_empty, GST_TYPE_TRACER)
 
-static void bench_empty_class_init(BenchEmptyClass *klass) { (void)klass; }
-static void bench_empty_init(BenchEmpty *self) { (void)self; }
+static void bench_empty_class_init(BenchEmptyClass *klass) {
+    (void)klass;
+}
+static void bench_empty_init(BenchEmpty *self) {
+    (void)self;
+}
 
 typedef bench_tracer_t BenchHook;
 typedef bench_tracer_class_t BenchHookClass;
 GType bench_hook_get_type(void);
 G_DEFINE_TYPE(BenchHook, bench_hook, GST_TYPE_TRACER)
 
-static void bench_hook_class_init(BenchHookClass *klass) { (void)klass; }
+static void bench_hook_class_init(BenchHookClass *klass) {
+    (void)klass;
+}
 
 static void bench_hook_pad_push(GObject *self, GstClockTime at, GstPad *pad, GstBuffer *buffer) {
     (void)self;

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a server sent and a player showed against what was reported of it, row by row.
+
+The truth is the server's log and what the sink wrote into GST_DEBUG.
+"""
+import pathlib
+import sys
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "gstreamer")]
+import agreement  # noqa: E402
+import ladder  # noqa: E402
+
+WITHIN_MS = 100
+FRAME_MS = 40
+# No frame for that long, though one was due, is a stall.
+STALL_MS = 200
+RENDITION_CHANGED = 13  # of events
+KBPS = {rendition.height: rendition.kbps for rendition in ladder.RENDITIONS}
+
+
+def startup_ms(screen):
+    return round(screen.first_ms() - screen.asked_ms("PLAYING"))
+
+
+def renditions_told(events):
+    """Bitrates in the order in which they were on the screen, as events of changes have them."""
+    changes = [event["e"] for event in events if event["e"].get("et") == RENDITION_CHANGED]
+    return [change["ed"] for change in changes[:1]] + [change["ec"] for change in changes]
+
+
+def renditions_shown(screen):
+    return [KBPS[height] for height in screen.renditions()]
+
+
+def spaced(numbers):
+    return " ".join(map(str, numbers))
+
+
+def shown_rows(screen, playback, frames):
+    stalls = screen.gaps(FRAME_MS, STALL_MS)
+    return [
+        agreement.Row("startup ms", startup_ms(screen), playback.get("su"), WITHIN_MS),
+        agreement.Row("stalls", len(stalls), playback.get("sc", 0)),
+        agreement.Row("stalled ms", round(sum(stall.length_ms for stall in stalls)),
+                      playback.get("sd", 0), WITHIN_MS * max(1, len(stalls))),
+        agreement.Row("longest stall ms", round(max(stall.length_ms for stall in stalls)),
+                      playback.get("mx"), WITHIN_MS),
+        agreement.Row("rendition changes", len(renditions_shown(screen)) - 1,
+                      playback.get("rc", 0)),
+        agreement.Row("frames shown", len(screen.frames), frames.get("fr", 0)),
+        agreement.Row("frames dropped", 0, frames.get("fk", 0)),
+    ]
+
+
+def rows(screen, server, collector):
+    """agreement.Row of a run in which one player played one ladder to its end."""
+    ends = collector.records("x")
+    end = ends[0]
+    media = end.get("m", {})
+    segments = server.answers(".ts")
+    return [
+        agreement.Row("sessions", 1, len(ends)),
+        *shown_rows(screen, end["p"], agreement.last(collector.records("f"), "f")),
+        agreement.Row("renditions kbit/s", spaced(renditions_shown(screen)),
+                      spaced(renditions_told(collector.records("e")))),
+        agreement.Row("segments", len(segments), media.get("mq", 0)),
+        agreement.Row("segments' bytes", sum(segment["bytes"] for segment in segments),
+                      media.get("mb", 0)),
+        *agreement.record_rows(collector.rows("SELECT * FROM records"),
+                               agreement.last(collector.records("a"), "a")),
+    ]
