@@ -16,14 +16,27 @@ static uint64_t of_playback(void) {
 }
 
 static uint64_t of_dimension(void) {
-    return CAN(DIMENSION, APPLICATION) | CAN(DIMENSION, ERROR_TEXT) | CAN(DIMENSION, PLAYER_NAME) |
-           CAN(DIMENSION, PLAYER_VERSION) | CAN(DIMENSION, PLUGIN_VERSION) |
-           CAN(DIMENSION, SESSION_KIND) | CAN(DIMENSION, SOURCE);
+    return CAN(DIMENSION, APPLICATION) | CAN(DIMENSION, AUDIO_CODEC) | CAN(DIMENSION, CDN_HOST) |
+           CAN(DIMENSION, CONTAINER) | CAN(DIMENSION, DELIVERY) | CAN(DIMENSION, DISPLAY_HEIGHT) |
+           CAN(DIMENSION, DISPLAY_WIDTH) | CAN(DIMENSION, ERROR_TEXT) | CAN(DIMENSION, MIME_TYPE) |
+           CAN(DIMENSION, PLAYBACK_TECH) | CAN(DIMENSION, PLAYBACK_TYPE) |
+           CAN(DIMENSION, PLAYER_NAME) | CAN(DIMENSION, PLAYER_VERSION) |
+           CAN(DIMENSION, PLUGIN_VERSION) | CAN(DIMENSION, PROTECTION) |
+           CAN(DIMENSION, RENDITION_NAME) | CAN(DIMENSION, SESSION_KIND) | CAN(DIMENSION, SOURCE) |
+           CAN(DIMENSION, VIDEO_CODEC);
 }
 
 static uint64_t of_media(void) {
-    return CAN(MEDIA, FIRST_FRAME_AT) | CAN(MEDIA, MEDIA_DURATION) | CAN(MEDIA, MUTED) |
-           CAN(MEDIA, PLAYING_AT) | CAN(MEDIA, VOLUME);
+    return CAN(MEDIA, DOWNLOAD_BYTES) | CAN(MEDIA, DOWNLOAD_TIME) | CAN(MEDIA, DOWNLOADS) |
+           CAN(MEDIA, DOWNLOADS_FAILED) | CAN(MEDIA, FIRST_FRAME_AT) | CAN(MEDIA, FRAME_HEIGHT) |
+           CAN(MEDIA, FRAME_WIDTH) | CAN(MEDIA, MEDIA_DURATION) | CAN(MEDIA, MUTED) |
+           CAN(MEDIA, PLAYING_AT) | CAN(MEDIA, RENDITION_HEIGHT) | CAN(MEDIA, RENDITION_WIDTH) |
+           CAN(MEDIA, VIDEO_DOWNLOADS_FAILED) | CAN(MEDIA, VOLUME);
+}
+
+static uint64_t of_level(void) {
+    return CAN(LEVEL, BANDWIDTH) | CAN(LEVEL, BUFFER_GOAL) | CAN(LEVEL, BUFFER_LENGTH) |
+           CAN(LEVEL, FRAME_RATE) | CAN(LEVEL, PLAYBACK_RATE);
 }
 
 static uint64_t of_frames(void) {
@@ -31,8 +44,8 @@ static uint64_t of_frames(void) {
            CAN(FRAMES, FREEZE_TIME) | CAN(FRAMES, FRAME_WIDTH_NOW) | CAN(FRAMES, FRAME_HEIGHT_NOW);
 }
 
-/* What webrtcbin depayloads and decodes is none of its business, nor how long that takes; frames and
- * freezes are those of the sink (group FRAMES). */
+/* What webrtcbin depayloads and decodes is none of its business, nor how long that takes; frames
+ * and freezes are those of the sink (group FRAMES). */
 static uint64_t of_webrtc_inbound(void) {
     return CAN(WEBRTC_INBOUND, IN_BITRATE) | CAN(WEBRTC_INBOUND, IN_BYTES) |
            CAN(WEBRTC_INBOUND, IN_DISCARDED) | CAN(WEBRTC_INBOUND, IN_FIRS) |
@@ -66,7 +79,7 @@ void capabilities_declare(uint64_t out[TALLY_GROUPS]) {
     out[TALLY_G_EVENT] = ALL(EVENT);
     out[TALLY_G_FRAMES] = of_frames();
     out[TALLY_G_HISTOGRAM] = ALL(HISTOGRAM) & ~CAN(HISTOGRAM, ZAP_HISTOGRAM);
-    out[TALLY_G_LEVEL] = CAN(LEVEL, BUFFER_GOAL) | CAN(LEVEL, PLAYBACK_RATE);
+    out[TALLY_G_LEVEL] = of_level();
     out[TALLY_G_MEDIA] = of_media();
     out[TALLY_G_PLAYBACK] = of_playback();
     out[TALLY_G_RTP] = ALL(RTP);

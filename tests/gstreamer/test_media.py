@@ -21,7 +21,10 @@ PLUGIN = pathlib.Path(os.environ["TALLY_LINUX"]) / "gstreamer_log"
 PLAYBACK_VOD = 0
 FILE, HLS, DASH, PROGRESSIVE = 0, 1, 2, 6
 SWITCH_MS = 300    # within which a change of pictures is told
-STORED_MS = 600    # within which stored media agrees where it is known by time
+# Within which stored media agrees with the server's log less the position; hlsdemux has that run ahead
+# of the media by some frames behind a change of renditions.
+STORED_MS = 600
+STORED_HLS_MS = 1200
 
 FAST = {"rates": [[0, 6000]]}
 # The first fragments come fast enough for the best rendition, later ones only for the least.
@@ -235,16 +238,17 @@ class Ladders(Media):
         def check(name, run, heard):
             positions = dict(heard.told("POSITION"))
             short_by = []
+            delta = STORED_HLS_MS if name == "hls" else STORED_MS
             for now_ms, stored_ms in heard.told("BUFFER_LENGTH"):
                 near = [at for at in positions if abs(at - now_ms) < 50]
                 if near and positions[near[0]] > 0:
                     least, most = self.stored(run, positions[near[0]], now_ms)
-                    self.assertLessEqual(stored_ms, most + STORED_MS, (name, now_ms))
+                    self.assertLessEqual(stored_ms, most + delta, (name, now_ms))
                     short_by.append(least - stored_ms)
             self.assertGreater(len(short_by), 8)
             # hlsdemux lets go of a rendition before the first fragment of the next one is seen.
-            self.assertLessEqual(max(short_by), ladder.SEGMENT_S * 1000 + STORED_MS, name)
-            self.assertGreater(sum(by <= STORED_MS for by in short_by), 0.8 * len(short_by), name)
+            self.assertLessEqual(max(short_by), ladder.SEGMENT_S * 1000 + delta, name)
+            self.assertGreater(sum(by <= delta for by in short_by), 0.8 * len(short_by), name)
         self.each(check)
 
     def test_ladders_measure_a_throughput_near_the_plan(self):
