@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "element.h"
 #include "sink_inside.h"
 
 /* A frame that was due this long before a pause was rendered before it. */
@@ -108,8 +109,7 @@ sink_t *sink_new(player_t *player, GstElement *element) {
     GstPad *pad = last_pad(element);
     sink_t *const sink = pad != NULL ? make(player, element, pad) : NULL;
     if (sink != NULL) {
-        const GstPadProbeType buffers =
-            place.is_viewed ? GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST : 0;
+        const GstPadProbeType buffers = place.is_viewed ? element_probe_types(pad) : 0;
         sink->is_viewed = place.is_viewed;
         sink->is_video = is_of_class(element, "Video");
         sink->probe = sink_probe_add(
