@@ -78,7 +78,9 @@ void parts_poll(player_t *player) {
     g_slist_free(parts);
 }
 
+/* Parts that are gone tell their last words first, while there is a session for them. */
 void parts_end(player_t *player) {
+    parts_sweep(player, false);
     GSList *const parts = list(player);
     if (parts != NULL) {
         player_hold(player);

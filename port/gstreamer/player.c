@@ -221,7 +221,7 @@ static void sweep_sinks(player_t *player, bool all) {
         player->sinks = g_slist_remove(player->sinks, sink);
         g_mutex_unlock(&player->lock);
         player->leader = player->leader == sink ? NULL : player->leader;
-        sink_end(sink, false);
+        sink_end(sink, player->until_ms, false);
         sink_free(sink);
     }
     g_slist_free(sinks);
@@ -230,7 +230,7 @@ static void sweep_sinks(player_t *player, bool all) {
 void player_end_sinks(player_t *player) {
     GSList *const sinks = list_sinks(player);
     for (GSList *at = sinks; at != NULL; at = at->next) {
-        sink_end(at->data, player->judge.target > RUNG_READY);
+        sink_end(at->data, player->until_ms, player->judge.target > RUNG_READY);
     }
     g_slist_free(sinks);
 }
@@ -258,17 +258,17 @@ static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-/* Frames that were due later than this were not shown: it was paused. */
+/* Up to when frames that were due were shown: until it was paused. */
 static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_t now_ms) {
-    if (player->judge.target < RUNG_PLAYING) {
-        return 0;
-    }
+    bool plays = player->judge.target == RUNG_PLAYING;
     for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
-        if (fact->kind == FACT_TARGET && fact->value < RUNG_PLAYING) {
+        const bool is_target = fact->kind == FACT_TARGET;
+        if (is_target && plays && fact->value < RUNG_PLAYING) {
             return fact->at_ms;
         }
+        plays = is_target ? fact->value == RUNG_PLAYING : plays;
     }
-    return now_ms;
+    return plays ? now_ms : 0;
 }
 
 static fact_t *find(fact_t *facts, bool (*is)(const fact_t *)) {
@@ -411,9 +411,6 @@ static void count_frames(player_t *player, GSList *sinks, uint64_t until_ms) {
         if (player->session != 0 && player->has_begun) {
             sink_begin(at->data, player->session);
         }
-        if (at->data != player->leader && player->leader != NULL) {
-            sink_pass(at->data);
-        }
         sink_count(at->data, until_ms, advances);
     }
 }
@@ -422,7 +419,7 @@ static void poll(player_t *player, uint64_t now_ms) {
     GstElement *sender = g_weak_ref_get(&player->sender);
     if (sender != NULL) {
         if (player->session == 0 && player->judge.course.is_asked &&
-            player->judge.roles != ROLE_VIEWED && sender->numsinkpads > 0) {
+            (player->judge.roles & ROLE_VIEWED) == 0 && sender->numsinkpads > 0) {
             player_publishes(player);
         }
         gst_object_unref(sender);
@@ -436,8 +433,8 @@ static void poll(player_t *player, uint64_t now_ms) {
     player_let_go(player);
 }
 
-/* What is noted, what is shown, what follows from both. Returns up to when frames were. */
-static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
+/* What is noted, what is shown, what follows from both. */
+static void look(player_t *player, GSList *sinks, uint64_t now_ms) {
     look_unheard(player, now_ms);
     fact_t *const facts = take_facts(player);
     if (facts != NULL) {
@@ -447,7 +444,13 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
         sink_look(at->data);
     }
     choose_leader(player, sinks, now_ms);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        if (player->leader != NULL && player->leader != at->data) {
+            sink_pass(at->data);
+        }
+    }
     const uint64_t until_ms = shown_until(player, facts, now_ms);
+    player->until_ms = until_ms;
     fact_t *const frames = player->leader != NULL && !player->is_waiting
                                ? sink_frames(player->leader, until_ms)
                                : NULL;
@@ -455,7 +458,6 @@ static uint64_t look(player_t *player, GSList *sinks, uint64_t now_ms) {
     feed(player, fact_merge(facts, frames));
     say_end(player, now_ms);
     judge_tick(&player->judge, now_ms, player->leader == NULL || sink_is_at_hand(player->leader));
-    return until_ms;
 }
 
 static enum pace pace_of(const player_t *player, uint64_t now_ms) {
@@ -469,12 +471,12 @@ static enum pace pace_of(const player_t *player, uint64_t now_ms) {
 
 enum pace player_tick(player_t *player, uint64_t now_ms) {
     GSList *const sinks = list_sinks(player);
-    const uint64_t until_ms = look(player, sinks, now_ms);
+    look(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
     if (is_settled) {
         telling_begin(player);
     }
-    count_frames(player, sinks, until_ms);
+    count_frames(player, sinks, player->until_ms);
     g_slist_free(sinks);
     if (is_settled && now_ms >= player->polled_ms + POLL_MS) {
         poll(player, now_ms);

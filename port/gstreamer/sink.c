@@ -214,7 +214,13 @@ void sink_look(sink_t *sink) {
     gst_clear_object(&element);
 }
 
-uint64_t sink_due_us(const sink_clock_t *clock, const sink_frame_t *frame) {
+uint64_t sink_due_us(const sink_t *sink, guint nth, guint head) {
+    const sink_frame_t *const frame = &sink->frames[nth % SINK_FRAMES];
+    const sink_clock_t *const clock = &sink->clock;
+    if (!clock->runs) {
+        /* A sink takes no other frame before it has shown this one. */
+        return nth + 1 != head ? sink->frames[(nth + 1) % SINK_FRAMES].arrived_us : UINT64_MAX;
+    }
     if (!clock->is_clocked || !GST_CLOCK_TIME_IS_VALID(frame->running_ns)) {
         return frame->arrived_us;
     }
@@ -248,8 +254,8 @@ fact_t *sink_frames(sink_t *sink, uint64_t until_ms) {
     fact_t **last = &first;
     while (sink->judged != head) {
         const sink_frame_t *const frame = &sink->frames[sink->judged % SINK_FRAMES];
-        const uint64_t due_us = sink_due_us(&sink->clock, frame);
-        if (frame->epoch == epoch && (!sink->clock.runs || due_us / 1000u > until_ms)) {
+        const uint64_t due_us = sink_due_us(sink, sink->judged, head);
+        if (frame->epoch == epoch && due_us / 1000u > until_ms) {
             break;
         }
         if (frame->epoch == epoch) {

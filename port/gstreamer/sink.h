@@ -55,6 +55,6 @@ void sink_begin(sink_t *sink, tally_session_id_t session);
 void sink_count(sink_t *sink, uint64_t until_ms, bool advances);
 void sink_drop(sink_t *sink, uint32_t frames); /* by the decoder */
 /* `goes_on`: the sink keeps playing, for another session. */
-void sink_end(sink_t *sink, bool goes_on);
+void sink_end(sink_t *sink, uint64_t until_ms, bool goes_on);
 
 #endif

@@ -44,7 +44,7 @@ static enum verdict judge(sink_t *sink, const sink_frame_t *frame, uint64_t due_
     if (frame->is_gap || frame->epoch != (uint32_t)g_atomic_int_get(&sink->epoch)) {
         return NOT_SHOWN;
     }
-    if (!sink->clock.runs || due_us > until_us) {
+    if (due_us > until_us) {
         return NOT_YET;
     }
     if (sink->to_skip > 0 && sink->clock.is_clocked && due_us == frame->arrived_us) {
@@ -61,7 +61,7 @@ static void count_frames(sink_t *sink, uint64_t until_us) {
     const guint head = __atomic_load_n(&sink->head, __ATOMIC_ACQUIRE);
     while (sink->counted != head) {
         const sink_frame_t *const frame = &sink->frames[sink->counted % SINK_FRAMES];
-        const uint64_t due_us = sink_due_us(&sink->clock, frame);
+        const uint64_t due_us = sink_due_us(sink, sink->counted, head);
         const enum verdict verdict = judge(sink, frame, due_us, until_us);
         if (verdict == NOT_YET) {
             break;
@@ -152,8 +152,10 @@ void sink_drop(sink_t *sink, uint32_t frames) {
     }
 }
 
-void sink_end(sink_t *sink, bool goes_on) {
+void sink_end(sink_t *sink, uint64_t until_ms, bool goes_on) {
     if (sink->session != 0) {
+        take_stats(sink, until_ms * 1000u + 999u);
+        count_frames(sink, until_ms * 1000u + 999u);
         tally_frames_hold(&sink->statistics, true, (uint32_t)sink_now_us());
         settle(sink);
         (void)tally_detach(watcher_tally(), &sink->statistics);

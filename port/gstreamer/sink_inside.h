@@ -78,7 +78,8 @@ uint64_t sink_now_us(void);
 
 /* ---- sink.c --------------------------------------------------------------------------------- */
 
-uint64_t sink_due_us(const sink_clock_t *clock, const sink_frame_t *frame);
+/* When the nth frame of those before `head` was or will be shown; UINT64_MAX: nobody knows. */
+uint64_t sink_due_us(const sink_t *sink, guint nth, guint head);
 
 /* The room of frames that nobody needs any more is for new ones. */
 void sink_give_room(sink_t *sink);

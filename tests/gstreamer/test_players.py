@@ -20,11 +20,14 @@ FILM_S = 8
 KILLS = 5
 LIFE_S = 1.5        # of a daemon that is killed, at most
 AWAY_S = 1.0        # until the next one, at most
-START_MS = 100      # within which a startup agrees
+FRAME_MS = 1000 / film.FPS
+DOUBT_MS = (120, 280)  # gaps between frames from the first on may be stalls, and from the second are
 ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
 
 
 class Players(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         cls.shared = scratch(cls.addClassCleanup)
@@ -55,14 +58,13 @@ class Players(unittest.TestCase):
         return players
 
     def await_players(self, players):
-        """{address: frames on the screen} of players; each came to the end of its film."""
-        shown = {}
+        """{address: what was on the screen} of players; each came to the end of its film."""
+        screens = {}
         for player in players:
             self.assertEqual(player.wait(FILM_S + 30), 0, player.log)
-            screen = player.screen()
+            screens[player.source.as_uri()] = screen = player.screen()
             self.assertEqual(len(screen.ends), 1)
-            shown[player.source.as_uri()] = len(screen.frames)
-        return shown
+        return screens
 
     def records(self, kind):
         """Stored records of a kind with their boots, oldest first."""
@@ -70,25 +72,33 @@ class Players(unittest.TestCase):
                                    kind)
         return list(zip([row["boot"] for row in rows], self.collector.records(kind), strict=True))
 
-    def assert_shown(self, shown, ends):
+    def assert_shown(self, screens, ends):
         """What each player showed is what was told of it in the end."""
-        frames = {(boot, record["s"]): record["f"].get("fr", 0)
-                  for boot, record in self.records("f")}
-        told = {end["d"]["sq"]: frames.get((boot, end["s"])) for boot, end in ends}
-        self.assertEqual(told, shown)
+        # The last word on its frames may be another boot's than its end.
+        sessions = {(boot, start["s"]): start["d"]["sx"] for boot, start in self.records("s")}
+        frames = {}
+        for boot, record in self.records("f"):
+            shown = record["f"].get("fr", 0)
+            session = sessions[boot, record["s"]]
+            frames[session] = max(shown, frames.get(session, 0))
+        told = {end["d"]["sq"]: frames.get(end["d"]["sx"]) for _, end in ends}
+        self.assertEqual(told, {source: len(screen.frames) for source, screen in screens.items()})
+        for _, end in ends:
+            self.assertEqual(end["p"].get("fp"), 1)
+            # Nothing should stall, but that many players on a busy machine may.
+            gaps = [screens[end["d"]["sq"]].gaps(FRAME_MS, least_ms) for least_ms in DOUBT_MS]
+            self.assertIn(end["p"].get("sc", 0), range(len(gaps[1]), len(gaps[0]) + 1))
 
     # --- tests ---
 
     def test_eight_at_once_are_told_each_by_itself(self):
-        shown = self.await_players(self.start_players())
+        screens = self.await_players(self.start_players())
         await_ends(self.collector, PLAYERS, 30)
         self.assertEqual(self.daemon.stop(), 0)
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
         self.assertEqual(len({end["d"]["sx"] for _, end in ends}), PLAYERS)
-        for _, end in ends:
-            self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
-        self.assert_shown(shown, ends)
+        self.assert_shown(screens, ends)
 
     def test_a_daemon_that_is_killed_disturbs_no_player_and_loses_nothing(self):
         seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
@@ -110,11 +120,11 @@ class Players(unittest.TestCase):
             time.sleep(dice.uniform(0, AWAY_S))
             self.daemon = Daemon(self.folder, self.certs, self.collector.port,
                                  place=self.daemon.place)
-        shown = self.await_players(players)
+        screens = self.await_players(players)
         self.await_all_ends()
         self.assertEqual(self.daemon.stop(), 0)
         self.assert_durable()
-        self.assert_sessions(shown)
+        self.assert_sessions(screens)
 
     def await_all_ends(self):
         await_ends(self.collector, PLAYERS, 30)
@@ -133,7 +143,7 @@ class Players(unittest.TestCase):
         for boot, found in numbers.items():
             self.assertEqual(found, set(range(len(found))), boot)
 
-    def assert_sessions(self, shown):
+    def assert_sessions(self, screens):
         """Each has one end, of the boot that saw it last, with the values of all boots."""
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
@@ -142,9 +152,7 @@ class Players(unittest.TestCase):
             told.setdefault(start["d"]["sx"], set()).add(boot)
         self.assertEqual(set(told), {end["d"]["sx"] for _, end in ends})
         self.assertGreater(max(len(boots) for boots in told.values()), 1)
-        for _, end in ends:
-            self.assertEqual((end["p"].get("fp"), end["p"].get("sc", 0)), (1, 0))
-        self.assert_shown(shown, ends)
+        self.assert_shown(screens, ends)
 
 
 if __name__ == "__main__":
