@@ -78,7 +78,7 @@ void parts_poll(player_t *player) {
     g_slist_free(parts);
 }
 
-/* Parts that are gone tell their last words first, while there is a session for them. */
+/* What came or went since the last poll has its word, too, while there is a session for it. */
 void parts_end(player_t *player) {
     parts_sweep(player, false);
     GSList *const parts = list(player);
@@ -86,6 +86,7 @@ void parts_end(player_t *player) {
         player_hold(player);
     }
     for (GSList *at = parts; at != NULL; at = at->next) {
+        begin(at->data, player->session);
         end(at->data, player->session);
     }
     player_let_go(player);
