@@ -141,8 +141,9 @@ def play(scene, holder, plugin=None, before=None, **environ):
     raise AssertionError("unreachable")
 
 
-def side_by_side(calls, lanes=2):
-    """What each of the calls returns, by its key; as many at a time as there are lanes."""
+def side_by_side(calls, lanes):
+    """What each of the calls returns, by its key; as many at a time as there are lanes. Players wait
+    most of the time."""
     with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
         futures = {key: pool.submit(call) for key, call in calls.items()}
         return {key: future.result() for key, future in futures.items()}
