@@ -87,6 +87,9 @@ void player_wake(player_t *player);
 /* The last statistics of the session's pictures. Watcher. */
 void player_end_sinks(player_t *player);
 
+/* Lets go of sinks that are gone; `all` of them with the pipeline. Watcher. */
+void player_sweep_sinks(player_t *player, bool all);
+
 /* Notes a fact as of now. Any thread. */
 void player_note(player_t *player, enum fact_kind kind, int32_t value, int32_t detail,
                  const char *text);
