@@ -57,7 +57,7 @@ class Line(unittest.TestCase):
         all_scenes = (*scenes.LADDERS, *courses.REPORTED)
         cls.runs = scenes.side_by_side({scene.name: lambda scene=scene: scenes.play(
             scene, folder, programs() / "gstreamer", TALLY_SOCKET=daemon.socket)
-            for scene in all_scenes})
+            for scene in all_scenes}, lanes=5)
         for run in cls.runs.values():
             cls.await_end(run)
         cls.status = daemon.stop()
