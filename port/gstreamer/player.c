@@ -271,6 +271,17 @@ static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_
     return plays ? now_ms : 0;
 }
 
+static void note_pause(player_t *player, const fact_t *facts) {
+    int32_t target = player->judge.target;
+    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
+        if (fact->kind == FACT_TARGET) {
+            player->paused_ms =
+                target == RUNG_PLAYING && fact->value < target ? fact->at_ms : player->paused_ms;
+            target = fact->value;
+        }
+    }
+}
+
 static fact_t *find(fact_t *facts, bool (*is)(const fact_t *)) {
     while (facts != NULL && !is(facts)) {
         facts = facts->next;
@@ -440,8 +451,9 @@ static void look(player_t *player, GSList *sinks, uint64_t now_ms) {
     if (facts != NULL) {
         player->stirred_ms = now_ms;
     }
+    note_pause(player, facts);
     for (GSList *at = sinks; at != NULL; at = at->next) {
-        sink_look(at->data);
+        sink_look(at->data, player->paused_ms);
     }
     choose_leader(player, sinks, now_ms);
     for (GSList *at = sinks; at != NULL; at = at->next) {

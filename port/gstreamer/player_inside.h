@@ -47,6 +47,7 @@ struct player {
     uint64_t polled_ms;
     uint64_t duration_asked_ms;
     uint64_t stirred_ms; /* when something was last noted */
+    uint64_t paused_ms;  /* when PLAYING was last left, by what was asked for */
     uint64_t until_ms;   /* frames due up to then were shown */
     uint64_t drained_ms; /* since when no sink has anything left; 0: one has */
     int32_t state;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch.h"
 
+#include "element.h"
+
 typedef struct {
     GstPad *pad;
     gulong probe;
@@ -66,12 +68,15 @@ static gboolean on_sticky(GstPad *pad, GstEvent **event, gpointer data) {
     return TRUE;
 }
 
-static GstPadProbeType mask(const watch_rules_t *rules) {
+/* Where a pad pushes, lists go by as they are. */
+static GstPadProbeType mask(const watch_rules_t *rules, GstPad *pad) {
     const GstPadProbeType events =
         GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH;
-    return rules->buffer == NULL
-               ? events
-               : events | GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST;
+    const GstPadProbeType both = GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST;
+    if (rules->buffer == NULL) {
+        return events;
+    }
+    return events | (GST_PAD_IS_SRC(pad) ? both : element_probe_types(pad));
 }
 
 /* A pad can be seen twice: by its signal, and in the list of those there were. */
@@ -94,7 +99,7 @@ static void put_under_watch(watch_t *watch, GstPad *pad) {
     if (wanted) {
         const entry_t entry = {
             gst_object_ref(pad),
-            gst_pad_add_probe(pad, mask(watch->rules), on_probe, reference(watch), release)};
+            gst_pad_add_probe(pad, mask(watch->rules, pad), on_probe, reference(watch), release)};
         g_array_append_val(watch->entries, entry);
     }
     g_mutex_unlock(&watch->lock);

@@ -20,7 +20,8 @@ KBPS = {rendition.height: rendition.kbps for rendition in ladder.RENDITIONS}
 
 
 def startup_ms(screen):
-    return round(screen.first_ms() - screen.asked_ms("PLAYING"))
+    """To the first frame that moved, as the clock had it."""
+    return round(screen.frames[0] - screen.asked_ms("PLAYING"))
 
 
 def renditions_told(events):

@@ -101,7 +101,7 @@ def read(path, pipeline):
                 if text.startswith("set_state to "):
                     screen.states.append((at_ms, text.split()[-1]))
     if offset_ms is None:
-        return screen
+        return Screen()  # it never played
     return on_clock(screen, offset_ms + boot_less_monotonic_ms())
 
 

@@ -70,6 +70,10 @@ class Run:
                 for (begin, kbps), (end, _) in zip(rates, rates[1:])
                 if begin > 0 and kbps is not None and kbps < STARVING_KBPS]
 
+    def startup_ms(self):
+        """From play asked for to the first picture that is rendered."""
+        return self.screen.frames[0] - self.screen.asked_ms("PLAYING")
+
     def _gaps(self):
         return self.screen.gaps(FRAME_MS, HELD_DOUBT_MS, self.excused())
 

@@ -84,5 +84,7 @@ int main(int argc, char *argv[]) {
         TEST(names_others_by_their_type),      TEST(has_no_name_for_what_is_not_encoded),
     };
     gst_init(&argc, &argv);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    gst_deinit();
+    return failed;
 }
