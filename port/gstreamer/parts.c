@@ -78,12 +78,15 @@ void parts_poll(player_t *player) {
     g_slist_free(parts);
 }
 
+/* What came or went since the last poll has its word, too, while there is a session for it. */
 void parts_end(player_t *player) {
+    parts_sweep(player, false);
     GSList *const parts = list(player);
     if (parts != NULL) {
         player_hold(player);
     }
     for (GSList *at = parts; at != NULL; at = at->next) {
+        begin(at->data, player->session);
         end(at->data, player->session);
     }
     player_let_go(player);

@@ -117,11 +117,21 @@ static bool is_fatal(const fact_t *fact) {
     return fact->kind == FACT_FATAL;
 }
 
+/* The first fact that leads down again. Most applications ask for READY on their way up. */
+static fact_t *find_leave(const player_t *player, fact_t *facts) {
+    int32_t target = player->judge.target;
+    while (facts != NULL && !(is_leave(facts) && target > RUNG_READY)) {
+        target = facts->kind == FACT_TARGET ? facts->value : target;
+        facts = facts->next;
+    }
+    return facts;
+}
+
 /* What was noted. Who leaves before the first frame may do so for an error that is not heard yet:
  * it is waited for, and comes first. */
 static fact_t *take_facts(player_t *player) {
     fact_t *const facts = inbox_take(&player->inbox);
-    fact_t *const leave = find(facts, is_leave);
+    fact_t *const leave = find_leave(player, facts);
     if (leave == NULL || player->judge.course.has_started || find(facts, is_fatal) != NULL) {
         return facts;
     }

@@ -23,7 +23,7 @@ class Ladders(unittest.TestCase):
             "measured": lambda: scenes.play(
                 scene, holder, programs() / "gstreamer_log",
                 lambda folder: {"TALLY_HOOK_LOG": folder / "hooks.jsonl"}),
-            "plain": lambda: scenes.play(scene, holder)})
+            "plain": lambda: scenes.play(scene, holder)}, lanes=2)
         return runs["measured"], runs["plain"]
 
     def assert_true(self, run):

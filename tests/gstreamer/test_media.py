@@ -152,6 +152,61 @@ class Files(Media):
                 self.assertEqual([value for _, value in heard.told("DELIVERY")], [PROGRESSIVE])
 
 
+class Missing(Media):
+    """A fragment that the server does not have ends playback, after it was asked for again."""
+
+    PLAN = {"rates": [[0, 1100]], "missing": ["/800k/003.ts", "-003.m4s"]}
+
+    def play_missing(self, name):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.holder))
+        run = scenes.play_once(LADDERS[name].within(plan=self.PLAN), folder, PLUGIN,
+                               TALLY_HOOK_LOG=folder / "hooks.jsonl")
+        answers = [answer for answer in run.served.answers() if is_fetched(answer["path"])]
+        return answers, Heard(folder / "hooks.jsonl").sums()
+
+    def test_missing_fragments_are_counted_where_the_demuxer_shows_them(self):
+        for name in ("hls", "dash"):
+            with self.subTest(name):
+                answers, sums = self.play_missing(name)
+                missing = [answer["path"] for answer in answers if answer["status"] == 404]
+                # The last one ends playback, and its own end may not be seen any more.
+                self.assertIn(len(missing) - sums["DOWNLOADS_FAILED"], (0, 1))
+                self.assertGreater(len(missing), 3)
+                self.assertEqual(sums["DOWNLOADS"], len([
+                    a for a in answers if a["status"] == 200 and is_media(a["path"])]))
+
+    def test_missing_fragments_add_no_bytes(self):
+        for name in LADDERS:
+            with self.subTest(name):
+                answers, sums = self.play_missing(name)
+                sent = sum(answer["bytes"] for answer in answers if answer["status"] == 200)
+                if name.endswith("3"):  # throws away what it has under way as it fails
+                    self.assertLessEqual(sums["DOWNLOAD_BYTES"], sent)
+                    self.assertGreater(sums["DOWNLOAD_BYTES"], 0)
+                else:
+                    self.assertEqual(sums["DOWNLOAD_BYTES"], sent)
+
+
+class Hidden(Media):
+    """An application that keeps all messages of its bus to itself."""
+
+    def test_hidden_bus_hides_no_media(self):
+        player = pathlib.Path(os.environ["TALLY_LINUX"]) / "plain_player"
+        line = ("playbin name=player uri={url} video-sink=fakevideosink"
+                " audio-sink=\"fakesink name=sound sync=true\"")
+        scene = Scene("hidden", "hls/master-5.m3u8",
+                      lambda url, _: [str(player), "-d", line.format(url=url)], plan=FAST)
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.holder))
+        run = scenes.play_once(scene, folder, PLUGIN, TALLY_HOOK_LOG=folder / "hooks.jsonl")
+        heard = Heard(folder / "hooks.jsonl")
+        answers = [a for a in run.served.answers() if is_media(a["path"])]
+        self.assert_told(heard, DELIVERY=HLS, PLAYBACK_TYPE=PLAYBACK_VOD, CONTAINER="mpegts")
+        self.assertEqual(heard.sums()["DOWNLOADS"], len(answers))
+        self.assertEqual(heard.sums()["DOWNLOAD_BYTES"], sum(a["bytes"] for a in answers))
+        self.assertEqual([kbps for _, kbps in heard.hooks("RENDITION")],
+                         changes([rendition_of(a["path"]) for a in answers]))
+
+
 class Ladders(Media):
     """One run for each demuxer of adaptive streaming."""
 

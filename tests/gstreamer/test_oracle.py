@@ -59,6 +59,12 @@ class Oracle(unittest.TestCase):
         self.assertEqual(self.rounded(screen.frames), self.moved(100, 140))
         self.assertEqual(self.rounded(screen.prerolls), self.moved(60))
 
+    def test_frames_that_came_too_late_are_told_apart(self):
+        late = line(120, "basesink", "gst_base_sink_chain_unlocked", "sink", "buffer late, dropping")
+        screen = self.read(frame(100), late)
+        self.assertEqual(self.rounded(screen.dropped), self.moved(120))
+        self.assertEqual(self.rounded(screen.frames), self.moved(100))
+
     def test_states_are_those_of_the_pipeline(self):
         screen = self.read(asked(10, "PAUSED"), asked(11, "PAUSED", "sink"), asked(20, "PLAYING"))
         self.assertEqual([state for _, state in screen.states], ["PAUSED", "PLAYING"])
