@@ -95,10 +95,6 @@ tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind ki
 /* As tally_hook_open(), for a session that sends media: playing then means sending. */
 tally_session_id_t tally_hook_open_publish(tally_t *tally);
 
-/* A session of `kind` (not ZAP) that began at `at_ms`, which turns out only now: as
- * tally_hook_open(), its time as with tally_hook_tell_at(). */
-tally_session_id_t tally_hook_open_at(tally_t *tally, enum tally_session_kind kind, uint64_t at_ms);
-
 /* The viewer changes the channel: closes session `from` (0: there is none) and opens the next, with
  * play asked for. Its joining is zapping; if it ends within 5 s without a fatal error it gets no
  * records of its own, nor do its streams, but is folded into those of all sessions (group VIEWING).
