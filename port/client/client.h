@@ -48,7 +48,7 @@ typedef struct {
 } tally_client_t;
 
 static inline tally_client_t *tally_client_of(const tally_t *tally) {
-    return (tally_client_t *)(uintptr_t)tally;
+    return (tally_client_t *)tally;
 }
 
 /* The agent's own tally_query() and tally_sessions(), see query.c. With the mutex, or in the

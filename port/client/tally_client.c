@@ -7,7 +7,7 @@
 #include "client.h"
 
 /* What runs on it needs a tenth; the rest is for a C library that keeps thread-local data there. */
-#define STACK_BYTES (128u * 1024u)
+#define STACK_BYTES ((size_t)128 * 1024)
 
 /* All that hooks can tell. */
 static const uint64_t everything[TALLY_GROUPS] = {

@@ -39,20 +39,25 @@ typedef struct {
 } tally_client_options_t;
 
 /* Begins the thread. The options need not outlive the call, and may be NULL. NULL: no memory, no
- * thread, or a name too long for a socket. Any thread. Blocks no longer than its system calls do.
- */
+ * thread, no such capabilities, or a name that is empty or too long for a socket; no other call
+ * takes that NULL but tally_client_close(). Any thread. Blocks no longer than its system calls do.
+ *
+ * In a child of fork() hooks have no effect, and detaching a WebRTC track has none ever; it is to
+ * call nothing but tally_client_close(), if it does not exec: as long as it holds the connection
+ * the daemon does not see the player die. */
 tally_t *tally_client_open(const tally_client_options_t *options);
 
-/* Ends the thread and frees all. What is still to be told has 500 ms to reach the daemon. Sessions
- * still open end as a dead player's do. After it no call with this tally_t may be made or be going
- * on. NULL is allowed. */
+/* Ends the thread and frees all. Blocks: what is still to be told has 500 ms to reach the daemon,
+ * if there is one. Sessions still open end as a dead player's do. After it no call with this
+ * tally_t may be made or be going on. NULL is allowed. Any thread. */
 void tally_client_close(tally_t *tally);
 
 typedef struct {
     bool is_connected;
     uint32_t connections; /* that were accepted, and greeted */
     uint32_t sent;        /* messages */
-    uint32_t waiting;     /* messages, those sent and not yet acknowledged included */
+    uint32_t waiting;     /* messages, those sent and not yet acknowledged included, but not
+                             snapshots that were sent */
     uint32_t dropped;     /* messages that found no room, or were too old */
     uint32_t refused;     /* by the daemon */
 } tally_client_stats_t;

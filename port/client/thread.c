@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sched.h>
 #include <stddef.h>
 
 #include "client.h"
@@ -192,6 +193,8 @@ void *tally_client_run(void *argument) {
     tally_client_t *const client = argument;
     int32_t status = TALLY_OK;
     (void)pthread_setname_np(pthread_self(), NAME);
+    /* Woken by a hook, it does not take the processor from the thread that called. */
+    (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
     while (status >= 0) {
         const uint64_t now_ms = now_of(client);
         look_for_the_end(client, now_ms);

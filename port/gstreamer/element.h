@@ -26,8 +26,8 @@ GstElement *element_feeding(GstPad *sink);
  * FALSE also when the way is longer than any sensible pipeline. */
 gboolean element_upstream(GstPad *sink, gboolean (*is_it)(GstElement *element));
 
-/* Probe types for each buffer of a pad once. A list that a pad has no function for is taken apart by
- * GStreamer, and probes see the list and then each buffer of it. */
+/* Probe types for each buffer of a pad once. A list that a pad has no function for is taken apart
+ * by GStreamer, and probes see the list and then each buffer of it. */
 GstPadProbeType element_probe_types(GstPad *pad);
 
 #endif

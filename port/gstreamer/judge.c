@@ -143,16 +143,31 @@ static void judge_hunger(judge_t *judge, uint64_t until_ms) {
 
 /* ---- pause and resume ------------------------------------------------------------------------ */
 
+/* Behind a pause: the last frame is on screen as long as it would have been anyway. Sound stops at
+ * once, so a picture that lasts is no excuse for more than nobody would notice. */
+static uint64_t still_from(const judge_course_t *course, uint64_t at_ms) {
+    const bool is_brief = course->has_frame && course->over_ms <= at_ms + HELD_LEAST_MS;
+    return is_brief ? later_of(at_ms, course->over_ms) : at_ms;
+}
+
+/* The application may act on a percentage that has been followed by 100 meanwhile. */
+static bool is_to_buffer(const judge_course_t *course, uint64_t at_ms) {
+    return course->is_buffering
+               ? at_ms <= course->buffering_ms + PAUSE_TO_BUFFER_MS
+               : course->was_buffering && at_ms <= course->filled_ms + PAUSE_TO_BUFFER_MS;
+}
+
 static void pause(judge_t *judge, uint64_t at_ms) {
     judge_course_t *const course = &judge->course;
     judge_hunger(judge, at_ms);
+    const uint64_t still_ms = still_from(course, at_ms);
     course->has_frame = false;
-    if (course->is_buffering && at_ms <= course->buffering_ms + PAUSE_TO_BUFFER_MS) {
+    if (is_to_buffer(course, at_ms)) {
         course->is_held = true;
-        course->full_ms = 0;
+        course->full_ms = course->is_buffering ? 0 : at_ms;
         if (!course->is_in_gap && may_stall(judge)) {
             course->is_in_gap = true;
-            course->gap_ms = at_ms;
+            course->gap_ms = still_ms;
         }
         return;
     }
@@ -199,6 +214,8 @@ static void take_buffering(judge_t *judge, int32_t percent, uint64_t at_ms) {
         course->full_ms = 0;
         return;
     }
+    course->filled_ms = course->is_buffering ? at_ms : course->filled_ms;
+    course->was_buffering = course->was_buffering || course->is_buffering;
     course->is_buffering = false;
     if (course->is_held) {
         course->full_ms = at_ms;
@@ -399,7 +416,9 @@ void judge_take(judge_t *judge, const fact_t *fact) {
 
 void judge_tick(judge_t *judge, uint64_t now_ms, bool at_hand) {
     judge_rest(judge, now_ms);
-    judge_gap(judge, now_ms);
+    if (judge->course.full_ms == 0) {
+        judge_gap(judge, now_ms);
+    }
     if (!at_hand) {
         judge_hunger(judge, now_ms);
     }

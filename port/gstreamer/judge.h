@@ -12,9 +12,9 @@
  *   play was asked for. It is publishing if somebody says so. Else nothing is told of it.
  * - The session begins when PAUSED or PLAYING is first asked for, and play with PLAYING; what fails
  *   before that was on its way to play.
- * - PAUSED asked for within PAUSE_TO_BUFFER_MS of the moment when buffering fell below 100 percent
- *   is the application's, to buffer; any other is the viewer's. If buffering is at 100 again and
- *   PLAYING is not asked for within RESUME_MS, the viewer has paused meanwhile.
+ * - PAUSED asked for within PAUSE_TO_BUFFER_MS of the moment when buffering fell below 100 percent,
+ *   or came back to it, is the application's, to buffer; any other is the viewer's. If buffering is
+ * at 100 again and PLAYING is not asked for within RESUME_MS, the viewer has paused meanwhile.
  * - What begins, by play or by a seek, ends when its first frame is due and shown, which is not
  *   before an application that buffers first lets go: that is joining or seeking, and no stall. In
  * a pause by the viewer it ends with the frame that waits on screen.
@@ -52,6 +52,7 @@ typedef struct {
     uint64_t released_ms;  /* from the last pause to buffer */
     uint64_t shown_ms;     /* when the first frame since begin or flush was */
     uint64_t buffering_ms; /* since when the percentage is below 100 */
+    uint64_t filled_ms;    /* when it was 100 again */
     uint64_t full_ms;      /* when it was 100 again in a pause to buffer; 0: not yet */
     uint64_t seek_ms;
     uint64_t gap_ms;   /* media is held since then */
@@ -64,6 +65,7 @@ typedef struct {
     bool is_wanted;    /* play is, by the viewer */
     bool is_held;      /* in a pause to buffer */
     bool is_buffering; /* the percentage is below 100 */
+    bool was_buffering;
     bool is_shown;
     bool has_started; /* first_frame is told */
     bool has_played;  /* playing is told */

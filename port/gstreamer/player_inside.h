@@ -47,6 +47,7 @@ struct player {
     uint64_t polled_ms;
     uint64_t duration_asked_ms;
     uint64_t stirred_ms; /* when something was last noted */
+    uint64_t paused_ms;  /* when PLAYING was last left, by what was asked for */
     uint64_t until_ms;   /* frames due up to then were shown */
     uint64_t drained_ms; /* since when no sink has anything left; 0: one has */
     int32_t state;
@@ -85,6 +86,9 @@ void player_wake(player_t *player);
 
 /* The last statistics of the session's pictures. Watcher. */
 void player_end_sinks(player_t *player);
+
+/* Lets go of sinks that are gone; `all` of them with the pipeline. Watcher. */
+void player_sweep_sinks(player_t *player, bool all);
 
 /* Notes a fact as of now. Any thread. */
 void player_note(player_t *player, enum fact_kind kind, int32_t value, int32_t detail,

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "element.h"
 #include "sink_inside.h"
+
+/* A frame that was due this long before a pause was rendered before it. */
+#define RENDERING_US 5000u
 
 /* ---- which elements ------------------------------------------------------------------------- */
 
@@ -105,8 +109,7 @@ sink_t *sink_new(player_t *player, GstElement *element) {
     GstPad *pad = last_pad(element);
     sink_t *const sink = pad != NULL ? make(player, element, pad) : NULL;
     if (sink != NULL) {
-        const GstPadProbeType buffers =
-            place.is_viewed ? GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST : 0;
+        const GstPadProbeType buffers = place.is_viewed ? element_probe_types(pad) : 0;
         sink->is_viewed = place.is_viewed;
         sink->is_video = is_of_class(element, "Video");
         sink->probe = sink_probe_add(
@@ -202,11 +205,12 @@ static void read_base(GstElement *element, sink_clock_t *out) {
     g_clear_object(&clock);
 }
 
-void sink_look(sink_t *sink) {
+void sink_look(sink_t *sink, uint64_t paused_ms) {
     GstElement *element = g_weak_ref_get(&sink->element);
     const bool is_playing = element != NULL && GST_STATE(element) == GST_STATE_PLAYING;
     /* One that has just stopped has its last frames yet to be told of, by the clock it had. */
     sink->clock.runs = is_playing || sink->was_playing;
+    sink->clock.until_us = is_playing ? UINT64_MAX : paused_ms * 1000u;
     sink->was_playing = is_playing;
     if (is_playing) {
         read_base(element, &sink->clock);
@@ -225,8 +229,14 @@ uint64_t sink_due_us(const sink_t *sink, guint nth, guint head) {
         return frame->arrived_us;
     }
     const int64_t due_ns = (int64_t)frame->running_ns + clock->offset_ns;
-    const uint64_t due_us = due_ns > 0 ? (uint64_t)due_ns / 1000u : 0;
-    return MAX(due_us, frame->arrived_us);
+    const uint64_t due_us = MAX(due_ns > 0 ? (uint64_t)due_ns / 1000u : 0, frame->arrived_us);
+    return due_us <= clock->until_us ? due_us : UINT64_MAX;
+}
+
+bool sink_has_shown(const sink_t *sink, guint nth, guint head) {
+    const uint64_t due_us = sink_due_us(sink, nth, head);
+    return sink->clock.runs && due_us != UINT64_MAX &&
+           due_us + RENDERING_US <= sink->clock.until_us && sink->clock.until_us != UINT64_MAX;
 }
 
 static fact_t *make_fact(const sink_t *sink, const sink_frame_t *frame, uint64_t due_us) {

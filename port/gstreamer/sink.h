@@ -27,8 +27,8 @@ bool sink_is_removed(const sink_t *sink);
 #define SINK_PICTURE 4u
 uint32_t sink_rank(const sink_t *sink);
 
-/* Reads its clock. Once each tick, before all below. */
-void sink_look(sink_t *sink);
+/* Reads its clock. Once each tick, before all below. `paused_ms`: when its pipeline was last. */
+void sink_look(sink_t *sink, uint64_t paused_ms);
 
 /* Whether it is this sink that the fact tells of. */
 bool sink_saw(const sink_t *sink, const fact_t *fact);

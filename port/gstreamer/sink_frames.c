@@ -11,6 +11,7 @@
 /* By then a frame that was due is in the sink's count, or was never rendered. */
 #define COUNTED_AFTER_US 1000000u
 #define MOST_AT_ONCE     1000u
+#define KEPT_FRAMES      (SINK_FRAMES / 2)
 
 /* False: it has none, or is gone. */
 static bool read_stats(sink_t *sink, uint64_t *rendered, uint64_t *dropped) {
@@ -73,27 +74,39 @@ static void count_frames(sink_t *sink, uint64_t until_us) {
     }
 }
 
+/* Frames written down, not counted yet, that have left the sink: it takes no other before it has
+ * shown the one it has. */
+static uint64_t count_left(const sink_t *sink) {
+    const guint head = __atomic_load_n(&sink->head, __ATOMIC_ACQUIRE);
+    const uint32_t epoch = (uint32_t)g_atomic_int_get(&sink->epoch);
+    uint64_t left = 0;
+    for (guint nth = sink->counted; nth != head; nth++) {
+        const sink_frame_t *const frame = &sink->frames[nth % SINK_FRAMES];
+        const bool has_left = nth + 1 != head || g_atomic_int_get(&sink->is_drained) != 0 ||
+                              sink_has_shown(sink, nth, head);
+        left += !frame->is_gap && frame->epoch == epoch && has_left ? 1 : 0;
+    }
+    return left;
+}
+
 /* The sink's counts begin anew when it leaves PLAYING: what it had rendered since it was asked last
- * are the frames that were due. */
-static void take_restart(sink_t *sink, uint64_t until_us) {
-    const bool has_stats = sink->has_stats;
-    sink->has_stats = false;
-    count_frames(sink, until_us);
-    sink->has_stats = has_stats;
-    sink->stated = sink->told;
-    sink->own_rendered = 0;
-    sink->own_dropped = 0;
+ * is what has left it. */
+static void take_restart(sink_t *sink, uint64_t rendered, uint64_t dropped) {
+    sink->stated = sink->told + count_left(sink);
+    sink->own_rendered = rendered;
+    sink->own_dropped = dropped;
     sink->to_skip = 0;
 }
 
-static void take_stats(sink_t *sink, uint64_t until_us) {
+static void take_stats(sink_t *sink) {
     uint64_t rendered = 0;
     uint64_t dropped = 0;
     if (!read_stats(sink, &rendered, &dropped)) {
         return;
     }
     if (rendered < sink->own_rendered || dropped < sink->own_dropped) {
-        take_restart(sink, until_us);
+        take_restart(sink, rendered, dropped);
+        return;
     }
     sink->stated += rendered - sink->own_rendered;
     sink->to_skip += dropped - sink->own_dropped;
@@ -122,12 +135,21 @@ static void settle(sink_t *sink) {
     }
 }
 
+/* Without a session nobody wants them; those of the moments before it begins are kept for it. */
+static void skip_frames(sink_t *sink) {
+    const bool may_begin = g_atomic_int_get(&sink->is_video) != 0 && sink->clock.runs;
+    if (!may_begin ||
+        __atomic_load_n(&sink->head, __ATOMIC_ACQUIRE) - sink->counted > KEPT_FRAMES) {
+        sink->counted = sink->judged;
+    }
+    sink_give_room(sink);
+}
+
 void sink_count(sink_t *sink, uint64_t until_ms, bool advances) {
     const uint64_t until_us = until_ms * 1000u + 999u;
     const gint size = g_atomic_int_get(&sink->size);
     if (sink->session == 0) {
-        sink->counted = sink->judged;
-        sink_give_room(sink);
+        skip_frames(sink);
         return;
     }
     if (size != sink->told_size) {
@@ -138,7 +160,7 @@ void sink_count(sink_t *sink, uint64_t until_ms, bool advances) {
     if (sink->statistics.is_held == advances) {
         tally_frames_hold(&sink->statistics, !advances, (uint32_t)sink_now_us());
     }
-    take_stats(sink, until_us);
+    take_stats(sink);
     count_frames(sink, until_us);
     if (!advances) {
         settle(sink);
@@ -154,7 +176,11 @@ void sink_drop(sink_t *sink, uint32_t frames) {
 
 void sink_end(sink_t *sink, uint64_t until_ms, bool goes_on) {
     if (sink->session != 0) {
-        take_stats(sink, until_ms * 1000u + 999u);
+        if (goes_on) {
+            take_stats(sink);
+        } else if (sink->has_stats) {
+            take_restart(sink, 0, 0);
+        }
         count_frames(sink, until_ms * 1000u + 999u);
         tally_frames_hold(&sink->statistics, true, (uint32_t)sink_now_us());
         settle(sink);

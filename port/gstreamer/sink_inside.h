@@ -18,8 +18,9 @@ typedef struct {
 
 /* How running time stands to CLOCK_BOOTTIME. */
 typedef struct {
-    bool runs;       /* the sink plays, or did up to now */
-    bool is_clocked; /* else frames are due when they come */
+    bool runs;         /* the sink plays, or did up to `until_us` */
+    bool is_clocked;   /* else frames are due when they come */
+    uint64_t until_us; /* it was paused; UINT64_MAX: it was not */
     int64_t offset_ns;
 } sink_clock_t;
 
@@ -80,6 +81,9 @@ uint64_t sink_now_us(void);
 
 /* When the nth frame of those before `head` was or will be shown; UINT64_MAX: nobody knows. */
 uint64_t sink_due_us(const sink_t *sink, guint nth, guint head);
+
+/* Whether the nth was shown for certain, before the sink was paused. */
+bool sink_has_shown(const sink_t *sink, guint nth, guint head);
 
 /* The room of frames that nobody needs any more is for new ones. */
 void sink_give_room(sink_t *sink);

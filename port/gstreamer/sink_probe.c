@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "element.h"
 #include "sink_inside.h"
 
 uint64_t sink_now_us(void) {
@@ -119,8 +120,7 @@ static void take_begin(sink_t *sink, GstPad *pad) {
         g_atomic_int_set(&sink->is_timed, is_timed);
         note(sink, FACT_SINK, is_timed ? ROLE_TIMED : ROLE_OTHER, 0);
         if (is_timed) {
-            sink->buffer_probe = sink_probe_add(
-                sink, pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+            sink->buffer_probe = sink_probe_add(sink, pad, element_probe_types(pad));
         }
     }
     player_wake(sink->player);

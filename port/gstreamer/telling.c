@@ -6,17 +6,19 @@ static void open_session(void *ctx, enum tally_session_kind kind, uint64_t at_ms
     player_t *const player = ctx;
     player->session = tally_hook_open_at(watcher_tally(), kind, at_ms);
     player->has_begun = false;
+    player_hold(player);
+    polling_begin(player);
+    player_let_go(player);
 }
 
-/* Values are of the moment when they are told, and nothing can be told of before them: so they come
- * once there is nothing more to say of what led to the session. */
+/* Values, other than texts, are of the moment when they are told, and nothing can be told of before
+ * them: so they come once there is nothing more to say of what led to the session. */
 void telling_begin(player_t *player) {
     if (player->session == 0 || player->has_begun) {
         return;
     }
     player->has_begun = true;
     player_hold(player);
-    polling_begin(player);
     parts_begin(player);
     player_let_go(player);
 }

@@ -31,8 +31,8 @@ typedef struct {
 
 #define SYNC 0x47u
 
-/* A datagram is whole packets, but what has been through a queue of bytes need not be. Whole packets
- * again behind a part of one: that one was cut short, which is an error of the stream. */
+/* A datagram is whole packets, but what has been through a queue of bytes need not be. Whole
+ * packets again behind a part of one: that one was cut short, which is an error of the stream. */
 static uint32_t take_carried(ts_t *self, const uint8_t *data, uint32_t bytes, uint32_t now_us) {
     if (self->carried == 0) {
         return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What came is counted here, at the jitter buffers, by the rules of RFC 3550: webrtcbin's own
- * counts of what was lost are not to be had for each track (webrtc_stats.h). The rest is its reply to
- * "get-stats", which it gives in a thread of its own, when it comes to it: the question is put with
- * each poll, and the answer there is by then is used.
+ * counts of what was lost are not to be had for each track (webrtc_stats.h). The rest is its reply
+ * to "get-stats", which it gives in a thread of its own, when it comes to it: the question is put
+ * with each poll, and the answer there is by then is used.
  */
 #include "webrtc_call.h"
 

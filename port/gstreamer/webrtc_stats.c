@@ -18,7 +18,7 @@
 static const GstStructure *structure_at(const GstStructure *in, const char *field) {
     const GValue *const value = gst_structure_get_value(in, field);
     return value != NULL && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value)
-                                                              : NULL;
+                                                             : NULL;
 }
 
 /* What a number of any type is; absent if there is none, or one that is no integer of 2^53. */
@@ -129,10 +129,12 @@ void webrtc_stats_pair(const GstStructure *reply, tally_webrtc_pair_t *out) {
         [TALLY_CANDIDATE_RELAY] = "relay",
     };
     const GstStructure *const pair = report_of(reply, PAIR, NULL);
-    const char *const id = pair != NULL ? gst_structure_get_string(pair, "local-candidate-id") : NULL;
+    const char *const id =
+        pair != NULL ? gst_structure_get_string(pair, "local-candidate-id") : NULL;
     /* By its id: the types of the two candidates' reports are swapped. */
     const GstStructure *const local = id != NULL ? structure_at(reply, id) : NULL;
-    const char *const type = local != NULL ? gst_structure_get_string(local, "candidate-type") : NULL;
+    const char *const type =
+        local != NULL ? gst_structure_get_string(local, "candidate-type") : NULL;
     for (uint32_t i = 0; type != NULL && i < G_N_ELEMENTS(names); i++) {
         if (strcmp(type, names[i]) == 0) {
             out->candidate = i;

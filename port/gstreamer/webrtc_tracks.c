@@ -95,8 +95,8 @@ bool webrtc_media_of(GstPad *pad, webrtc_media_t *out) {
     GstCaps *const caps = gst_pad_get_current_caps(pad);
     memset(out, 0, sizeof *out);
     out->media = TALLY_WEBRTC_ABSENT;
-    const bool has_track =
-        caps != NULL && gst_caps_get_size(caps) > 0 && take_caps(gst_caps_get_structure(caps, 0), out);
+    const bool has_track = caps != NULL && gst_caps_get_size(caps) > 0 &&
+                           take_caps(gst_caps_get_structure(caps, 0), out);
     if (has_track) {
         take_mid(pad, out);
     }

@@ -22,7 +22,8 @@ typedef struct {
     uint32_t count;
 } webrtc_tracks_t;
 
-/* The track of this SSRC and direction, which is new if it was not known; NULL: there are enough. */
+/* The track of this SSRC and direction, which is new if it was not known; NULL: there are enough.
+ */
 webrtc_track_t *webrtc_tracks_of(webrtc_tracks_t *tracks, uint32_t ssrc, enum tally_group group);
 
 /* Has tally read the track from now on; tries again if there was no room before. */

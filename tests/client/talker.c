@@ -7,7 +7,7 @@
  *     open | zap S | event S NAME CODE | title S TEXT | flood S COUNT | pour S COUNT
  *     frames S | render COUNT | detach | webrtc S | unwebrtc
  *     stats | play_time S | sessions | self
- *     fork | fork-end | cycle COUNT | second [SOCKET]
+ *     fork | fork-end | cycle COUNT | second [SOCKET] | close-all
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -253,6 +253,8 @@ static void obey(const char *line) {
         do_stats();
     } else if (is(command, "sessions")) {
         printf("{\"count\": %u}\n", (unsigned)tally_sessions(tally, NULL, 0));
+    } else if (is(command, "close-all")) {
+        printf("{\"status\": %d}\n", close_range(STDERR_FILENO + 1, UINT32_MAX, 0));
     } else if (is(command, "self")) {
         do_self();
     } else if (is(command, "fork") || is(command, "fork-end")) {

@@ -24,13 +24,13 @@ def switches(task):
 class Thread(case.Case):
 
     def test_it_has_a_name_no_signals_and_not_the_openers_policy(self):
-        talker = self.opened(wrapper=("chrt", "-b", "0"))
+        talker = self.opened(wrapper=("chrt", "-i", "0"))
         task = daemon.until(lambda: talker.task("tally"))
         self.assertEqual(int(status_of(task)["SigBlk"], 16) | 1 << 8 | 1 << 18 | 3 << 31,
                          (1 << 64) - 1)  # but for SIGKILL, SIGSTOP and the C library's own two
         with open(f"{task}/stat", encoding="utf-8") as stat:
             policy = stat.read().rsplit(")", 1)[1].split()[38]
-        self.assertEqual(policy, "0")  # SCHED_OTHER, whatever the application's is
+        self.assertEqual(policy, "3")  # SCHED_BATCH, whatever the application's is
 
     def test_the_applications_signals_are_its_own(self):
         talker = self.opened()
@@ -174,6 +174,15 @@ class Neighbours(case.Case):
                 self.assertEqual(case.codes(thread.heard)[-1], 7)
                 thread.stop()
                 thread.host.go()
+
+    def test_descriptors_that_are_closed_behind_its_back_end_the_thread(self):
+        talker = self.opened()
+        film = self.playing(talker)
+        daemon.until(lambda: talker.task("tally"))
+        self.assertEqual(talker("close-all")["status"], 0)
+        daemon.until(lambda: not talker.task("tally"))
+        talker("flood", film, 1000)
+        talker("end")
 
     def test_two_clients_of_one_process_do_not_meet(self):
         thread = self.dutiful()

@@ -80,13 +80,22 @@ class Run:
     def was_undisturbed(self):
         return self.server.latest_ms() < player_rows.WITHIN_MS
 
+    def segment(self):
+        """The last one that was fetched, as it is in the ladder."""
+        return (FOLDER / "media/hls" / self.server.answers(".ts")[-1]["path"].lstrip("/")).read_bytes()
+
+    def silences(self):
+        """(from, to) in ms of the server's, but for the one it begins with."""
+        began_ms = self.server.log("mark")[0]["at_ms"]
+        return [(began_ms + 1000 * at, began_ms + 1000 * until)
+                for (at, rate), (until, _) in zip(RATES, RATES[1:]) if at and not rate]
+
     def plan(self):
         """For the page: when the server sent, and when it did not."""
         began_ms = self.server.log("mark")[0]["at_ms"]
         answers = self.server.answers(".ts")
-        edges = [at for at, _ in RATES] + [0]
-        pauses = [{"began_s": at, "measured_s": until - at}
-                  for (at, rate), until in zip(RATES, edges[1:]) if rate == 0]
+        pauses = [{"began_s": (begin - began_ms) / 1000, "measured_s": (end - begin) / 1000}
+                  for begin, end in self.silences()]
         unix_less_boot_ms = time.time() * 1000 - player.now_ms()
         return {"send_started_unix_ms": began_ms + unix_less_boot_ms, "pauses": pauses,
                 "send_lasted_ms": max(answer["last_ms"] for answer in answers) - began_ms}
@@ -104,7 +113,8 @@ def play():
         run = Run(stack)
         run.prepare()
         run.play()
-        run.rows = player_rows.rows(run.screen, run.server, run.collector)
+        run.rows = player_rows.rows(run.screen, run.server, run.silences(), run.segment(),
+                                    run.collector)
         run.page = FOLDER / "report.html"
         plan = run.plan()
         report.write(run.page, title="tally demo, Linux", seed="none",

@@ -112,6 +112,9 @@ class Run:
         """A metric over time. Absent is 0 of a counter, and of a gauge that it has no value yet."""
         runs = [[(record.at, record.fields[group].get(key, absent)) for record in records]
                 for records in self.having(group).values()]
+        # Of a level the first is what it is now.
+        runs = [[(at, value[0] if isinstance(value, list) else value) for at, value in run]
+                for run in runs]
         runs = [[(at, value / scale) for at, value in run if value is not None] for run in runs]
         return Line(name, colour, [run for run in runs if run],
                     None if plan is None else plan / scale)
@@ -368,7 +371,7 @@ def comparison(rows):
     heads = (element("th", name) for name in ("", "plan", "report", "within", ""))
     body = (element("tr", element("th", row.name), element("td", amount(row.plan)),
                     element("td", amount(row.report)),
-                    element("td", f"±{row.tolerance:,}" if row.tolerance else "exact"),
+                    element("td", row.within.replace("+-", "±")),
                     element("td", "✓" if row.agrees else "✗"),
                     class_="good" if row.agrees else "bad") for row in rows)
     return element("table", element("thead", element("tr", *heads)), element("tbody", *body))

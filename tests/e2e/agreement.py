@@ -10,17 +10,26 @@ CLOCK_MS = 150
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """Of a number, or of a text, which agrees if it is the same."""
+    """Of a number, which may be higher by what is in doubt; or of a text, which is to be the same."""
     name: str
     plan: int
     report: int
     tolerance: int = 0
+    doubt: int = 0
 
     @property
     def agrees(self):
         if isinstance(self.plan, str):
             return self.plan == self.report
-        return self.report is not None and abs(self.plan - self.report) <= self.tolerance
+        return (self.report is not None and self.plan - self.tolerance <= self.report
+                <= self.plan + self.doubt + self.tolerance)
+
+    @property
+    def within(self):
+        """In words, for a table."""
+        doubt = f"+{self.doubt:,} in doubt" if self.doubt else ""
+        exactness = f"+-{self.tolerance:,}" if self.tolerance else "" if doubt else "exact"
+        return ", ".join(filter(None, (exactness, doubt)))
 
 
 def shown(value):
@@ -101,7 +110,7 @@ def table(rows):
     width = max(10, *map(len, told)) + 2 if told else 12
     lines = [f"{'':<26}{'plan':>{width}}{'report':>{width}}"]
     for row in rows:
-        within = f"  (+-{row.tolerance})" if row.tolerance else ""
+        within = f"  ({row.within})" if row.tolerance or row.doubt else ""
         verdict = "" if row.agrees else "   DISAGREES"
         lines.append(f"{row.name:<26}{shown(row.plan):>{width}}{shown(row.report):>{width}}"
                      f"{within}{verdict}")

@@ -140,6 +140,7 @@ int main(int argc, char **argv) {
         if ((played + 1) % tenth == 0)
             report(played + 1);
     }
+    g_usleep(G_USEC_PER_SEC); /* what is on its way out has left by then */
     gst_deinit();
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For LeakSanitizer, which asks at its start: the table of names that GLib makes as it is loaded is
- * given up for a larger one, on purpose. Who made it is seen only if calls are followed without frame
- * pointers. */
+ * given up for a larger one, on purpose. Who made it is seen only if calls are followed without
+ * frame pointers. */
 
 const char *__asan_default_options(void);
 const char *__lsan_default_suppressions(void);

@@ -41,6 +41,7 @@ class Stall:
 class Screen:
     """What one player showed."""
     frames: list = dataclasses.field(default_factory=list)    # when each was shown in time
+    dropped: list = dataclasses.field(default_factory=list)   # when the sink found one too late
     prerolls: list = dataclasses.field(default_factory=list)  # when one was shown, standing still
     states: list = dataclasses.field(default_factory=list)    # (ms, state the application asked for)
     sizes: list = dataclasses.field(default_factory=list)     # (ms, width, height) of what follows
@@ -101,13 +102,15 @@ def read(path, pipeline):
                 if text.startswith("set_state to "):
                     screen.states.append((at_ms, text.split()[-1]))
     if offset_ms is None:
-        return screen
+        return Screen()  # it never played
     return on_clock(screen, offset_ms + boot_less_monotonic_ms())
 
 
 def note_picture(screen, at_ms, function, text):
     if function == "gst_base_sink_chain_unlocked" and text.startswith("rendering object"):
         screen.frames.append(at_ms)
+    elif function == "gst_base_sink_chain_unlocked" and text == "buffer late, dropping":
+        screen.dropped.append(at_ms)
     elif function == "gst_base_sink_do_preroll" and text.startswith("prerolling object"):
         screen.prerolls.append(at_ms)
     elif function == "gst_base_sink_event" and "flush-start event" in text:

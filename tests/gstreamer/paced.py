@@ -9,7 +9,8 @@ import pathlib
 import random
 import sys
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "sender"))
+# First: this folder has another truth.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sender"))
 import sender  # noqa: E402
 from plan import Plan, Send  # noqa: E402
 from truth import TS_PER_RTP  # noqa: E402

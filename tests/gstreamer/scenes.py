@@ -70,6 +70,14 @@ class Run:
                 for (begin, kbps), (end, _) in zip(rates, rates[1:])
                 if begin > 0 and kbps is not None and kbps < STARVING_KBPS]
 
+    def startup_ms(self):
+        """From play asked for to the first picture that is rendered, or was to be and came late."""
+        first_ms = min(self.screen.dropped[:1] + self.screen.frames[:1])
+        return first_ms - self.screen.asked_ms("PLAYING")
+
+    def startup_doubt_ms(self):
+        return self.screen.frames[0] - self.screen.asked_ms("PLAYING") - self.startup_ms()
+
     def _gaps(self):
         return self.screen.gaps(FRAME_MS, HELD_DOUBT_MS, self.excused())
 
@@ -137,8 +145,9 @@ def play(scene, holder, plugin=None, before=None, **environ):
     raise AssertionError("unreachable")
 
 
-def side_by_side(calls, lanes=2):
-    """What each of the calls returns, by its key; as many at a time as there are lanes."""
+def side_by_side(calls, lanes):
+    """What each of the calls returns, by its key; as many at a time as there are lanes. Players wait
+    most of the time."""
     with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
         futures = {key: pool.submit(call) for key, call in calls.items()}
         return {key: future.result() for key, future in futures.items()}

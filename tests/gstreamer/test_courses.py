@@ -18,7 +18,7 @@ class Courses(unittest.TestCase):
         plugin = programs() / "gstreamer_log"
         cls.runs = scenes.side_by_side({scene.name: lambda scene=scene: scenes.play(
             scene, holder, plugin, lambda folder: {"TALLY_HOOK_LOG": folder / "hooks.jsonl"})
-            for scene in courses.COURSES})
+            for scene in courses.COURSES}, lanes=5)
 
     def check_both(self, name, check):
         """Of a scene under playbin and under playbin3, the run and the View of its session."""

@@ -340,6 +340,29 @@ static void test_judge_dip_of_five_milliseconds_is_no_stall(void **state) {
     expect("");
 }
 
+static void test_judge_application_that_hears_late_of_a_dip_pauses_to_buffer(void **state) {
+    (void)state;
+    play();
+    note(FACT_BUFFERING, 3000, 60);
+    note(FACT_BUFFERING, 3010, 100);
+    ask(3050, RUNG_PAUSED);
+    ask(3060, RUNG_PLAYING);
+    frames(3070, 4000);
+    expect("");
+}
+
+static void test_judge_viewer_who_pauses_right_after_a_dip_has_paused(void **state) {
+    (void)state;
+    play();
+    note(FACT_BUFFERING, 3000, 60);
+    note(FACT_BUFFERING, 3010, 100);
+    ask(3050, RUNG_PAUSED);
+    nothing(3100, 5000);
+    ask(5000, RUNG_PLAYING);
+    frames(5010, 5100);
+    expect("pause@3050 resume@5000");
+}
+
 static void test_judge_pause_of_the_viewer_is_no_stall(void **state) {
     (void)state;
     play();
@@ -627,6 +650,8 @@ int main(void) {
         TEST(initial_buffering_is_joining),
         TEST(pause_to_buffer_is_a_stall_from_pause_to_frame),
         TEST(dip_of_five_milliseconds_is_no_stall),
+        TEST(application_that_hears_late_of_a_dip_pauses_to_buffer),
+        TEST(viewer_who_pauses_right_after_a_dip_has_paused),
         TEST(pause_of_the_viewer_is_no_stall),
         TEST(pause_long_after_the_buffer_fell_is_the_viewers),
         TEST(viewer_pauses_while_it_buffers),

@@ -2,7 +2,9 @@
 """The whole line of a box: unmodified players with libgsttally.so -> tallyd -> HTTPS -> collector. What
 is stored in the end, against what sinks and server say."""
 import pathlib
+import signal
 import sys
+import time
 import unittest
 
 import box
@@ -18,13 +20,14 @@ sys.path.append(str(scenario.TESTS / "schema"))
 import validator  # noqa: E402  (needs the path above)
 
 STALL_BEGIN, STALL_END = 2, 3  # of `et`
+PLAYER_DIED = 18               # of `sr`
 
 
 class Stored:
     """All that the collector has of one session."""
 
-    def __init__(self, collector, source):
-        self.end, = (record for record in collector.records("x") if record["d"].get("sq") == source)
+    def __init__(self, collector, end):
+        self.end = end
         session = self.end["s"]
         self.start, = (record for record in collector.records("s") if record["s"] == session)
         frames = [record for record in collector.records("f") if record["s"] == session]
@@ -48,19 +51,38 @@ class Line(unittest.TestCase):
         certs = scenario.make_certificates(folder / "certs")
         cls.collector = scenario.Collector(folder, certs)
         cls.addClassCleanup(cls.collector.stop)
-        daemon = box.Daemon(folder, certs, cls.collector.port, players_per_user=8)
+        daemon = box.Daemon(folder, certs, cls.collector.port)
         cls.addClassCleanup(daemon.clear)
         cls.addClassCleanup(daemon.stop)
         all_scenes = (*scenes.LADDERS, *courses.REPORTED)
         cls.runs = scenes.side_by_side({scene.name: lambda scene=scene: scenes.play(
             scene, folder, programs() / "gstreamer", TALLY_SOCKET=daemon.socket)
-            for scene in all_scenes})
-        box.await_ends(cls.collector, len(all_scenes), 20)
+            for scene in all_scenes}, lanes=5)
+        for run in cls.runs.values():
+            cls.await_end(run)
         cls.status = daemon.stop()
+
+    @classmethod
+    def await_end(cls, run):
+        deadline = time.monotonic() + 15
+        while not cls.ends(run):
+            if time.monotonic() > deadline:
+                raise scenario.Failed("collector", f"the end of {run.scene.name}", "none",
+                                      cls.collector.log)
+            time.sleep(0.1)
+
+    @classmethod
+    def ends(cls, run):
+        """End records of this run. One that was killed may have told no source yet."""
+        source = run.served.url(run.scene.path)
+        return [record for record in cls.collector.records("x")
+                if record["d"].get("sq") == source
+                or run.status == -signal.SIGKILL and record["p"]["sr"] == PLAYER_DIED]
 
     def session(self, name):
         run = self.runs[name]
-        stored = Stored(self.collector, run.served.url(run.scene.path))
+        end, = self.ends(run)
+        stored = Stored(self.collector, end)
         self.assertEqual(stored.view.elapsed_ms, stored.view.states_ms)
         return run, stored
 

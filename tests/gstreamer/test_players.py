@@ -21,7 +21,7 @@ KILLS = 5
 LIFE_S = 1.5        # of a daemon that is killed, at most
 AWAY_S = 1.0        # until the next one, at most
 FRAME_MS = 1000 / film.FPS
-DOUBT_MS = (120, 280)  # gaps between frames from the first on may be stalls, and from the second are
+DOUBT_MS = (120, 1000)  # gaps between frames from the first on may be stalls, and from the second are
 ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
 
 

@@ -21,7 +21,6 @@ sys.path += [str(HERE), str(HERE.parent / "streams"), str(HERE.parent / "sender"
 import network  # noqa: E402
 import rtp_rfc3550  # noqa: E402
 import ts as mpegts  # noqa: E402
-from truth import TS_PER_RTP  # noqa: E402
 
 PLUGIN = pathlib.Path(os.environ.get("TALLY_LINUX", "")) / "gstreamer_log"
 MAKE_MEDIA = HERE.parent / "media" / "make_media.sh"
@@ -32,6 +31,7 @@ RUNS_MOST = 3
 LOST_PERMILLE = 20
 MP2T = 33
 RTP_HEADER = 12
+TS_PER_RTP = 7
 CAPS = "application/x-rtp,media=video,encoding-name=MP2T,clock-rate=90000,payload=33"
 SOURCE = ["udpsrc", f"port={PORT}", f"caps={CAPS}", "buffer-size=2000000"]
 END = ["!", "tsdemux", "!", "fakesink", "sync=true"]

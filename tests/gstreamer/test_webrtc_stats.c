@@ -123,7 +123,8 @@ static void test_webrtc_stats_know_the_local_candidate_under_the_wrong_name(void
     (void)state;
     tally_webrtc_pair_t pair;
     tally_webrtc_no_pair(&pair);
-    put_text("pair", "candidate-pair, local-candidate-id=(string)L, remote-candidate-id=(string)R;");
+    put_text("pair",
+             "candidate-pair, local-candidate-id=(string)L, remote-candidate-id=(string)R;");
     put_text("L", "remote-candidate, candidate-type=(string)relay;");
     put_text("R", "local-candidate, candidate-type=(string)host;");
     webrtc_stats_pair(reply, &pair);
@@ -134,7 +135,8 @@ static void test_webrtc_stats_of_no_sensible_type_are_absent(void **state) {
     (void)state;
     tally_webrtc_pair_t pair;
     tally_webrtc_no_pair(&pair);
-    put_text("a", "outbound-rtp, ssrc=(uint)1001, packets-sent=(string)many, bytes-sent=(string)x;");
+    put_text("a",
+             "outbound-rtp, ssrc=(uint)1001, packets-sent=(string)many, bytes-sent=(string)x;");
     put_text("r", "remote-inbound-rtp, ssrc=(uint)1001, gst-rtpsource-stats=(string)none;");
     put_text("i", "inbound-rtp, ssrc=(string)1001, nack-count=(uint)1;");
     put_text("pair", "candidate-pair, local-candidate-id=(string)L;");

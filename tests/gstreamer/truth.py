@@ -29,9 +29,8 @@ def stall_rows(run, view):
 
 
 def startup_row(run, view):
-    screen = run.screen
-    return Row("startup ms", round(screen.frames[0] - screen.asked_ms("PLAYING")),
-               view.startup_ms, WITHIN_MS)
+    return Row("startup ms", round(run.startup_ms()), view.startup_ms, WITHIN_MS,
+               round(run.startup_doubt_ms()))
 
 
 def ladder_rows(run, view):

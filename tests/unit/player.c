@@ -23,7 +23,7 @@ static int32_t put(void *ctx, enum tally_keep keep, tally_session_id_t session,
 }
 
 void player_prepare(player_t *player, uint32_t random) {
-    memset(player, 0, sizeof *player);
+    memset(player, 0, offsetof(player_t, messages)); /* megabytes, none of which is looked at */
     fake_port_init(&player->port);
     player->port.now_ms = 1000000;
     player->port.random = random;

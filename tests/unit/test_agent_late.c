@@ -16,8 +16,8 @@ static tally_t *agent(void) {
 }
 
 static void tell_late(tally_session_id_t session, enum tally_hook hook, uint64_t ago_ms) {
-    assert_int_equal(
-        tally_hook_tell_at(agent(), session, hook, 0, 0, device.port.now_ms - ago_ms), TALLY_OK);
+    assert_int_equal(tally_hook_tell_at(agent(), session, hook, 0, 0, device.port.now_ms - ago_ms),
+                     TALLY_OK);
 }
 
 static record_t end_of(tally_session_id_t session) {
@@ -78,8 +78,7 @@ static void test_agent_goes_back_by_weeks_and_not_to_come(void **state) {
     (void)state;
     device.port.now_ms += UINT64_C(3) << 31;
     const uint64_t opened_ms = device.port.now_ms - (UINT64_C(1) << 31) - 5;
-    const tally_session_id_t film =
-        tally_hook_open_at(agent(), TALLY_SESSION_PLAYBACK, opened_ms);
+    const tally_session_id_t film = tally_hook_open_at(agent(), TALLY_SESSION_PLAYBACK, opened_ms);
     (void)device_wait(&device, 0);
     int64_t elapsed_ms = 0;
     assert_int_equal(tally_query(agent(), film, TALLY_M_ELAPSED_TIME, &elapsed_ms), TALLY_OK);
@@ -90,8 +89,7 @@ static void test_agent_opens_a_session_that_turns_out_late(void **state) {
     (void)state;
     (void)device_wait(&device, 20000);
     const uint64_t began_ms = device.port.now_ms - 4000;
-    const tally_session_id_t film =
-        tally_hook_open_at(agent(), TALLY_SESSION_PUBLISH, began_ms);
+    const tally_session_id_t film = tally_hook_open_at(agent(), TALLY_SESSION_PUBLISH, began_ms);
     (void)device_wait(&device, 0); /* it may be looked at before it is told of */
     tell_late(film, TALLY_HOOK_PLAY, 4000);
     tell_late(film, TALLY_HOOK_FIRST_FRAME, 1500);
@@ -106,8 +104,7 @@ static void test_agent_refuses_late_what_it_refuses_at_once(void **state) {
     (void)state;
     const tally_session_id_t film = device_play(&device);
     assert_int_equal(tally_hook_tell_at(agent(), 0, TALLY_HOOK_PAUSE, 0, 0, 0), TALLY_E_ARGUMENT);
-    assert_int_equal(tally_hook_tell_at(agent(), film, TALLY_HOOK_OPEN, 0, 0, 0),
-                     TALLY_E_ARGUMENT);
+    assert_int_equal(tally_hook_tell_at(agent(), film, TALLY_HOOK_OPEN, 0, 0, 0), TALLY_E_ARGUMENT);
     assert_int_equal(tally_hook_tell_at(agent(), film, TALLY_HOOK_SET, 0, 0, 0), TALLY_E_ARGUMENT);
     assert_int_equal(tally_hook_tell_at(agent(), film, TALLY_HOOK_RENDITION, 0, 0, 0),
                      TALLY_E_ARGUMENT);

@@ -175,8 +175,8 @@ static void test_report_largest_counts_by_kind_of_metric(void **state) {
     assert_int_equal(tally_report_largest(TALLY_RECORD_HEARTBEAT, some), 41 + 36 + 32);
     some[TALLY_G_HISTOGRAM] = TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM);
     assert_int_equal(tally_report_largest(TALLY_RECORD_VIEWING, some), 41 + 3 + 3 + 110);
-    /* d: 3, and a text that fills 192 bytes of a session, of which 7 could be of 26; with two halves
-     * the id of a session */
+    /* d: 3, and a text that fills 192 bytes of a session, of which 7 could be of 26; with two
+     * halves the id of a session */
     some[TALLY_G_DIMENSION] = TALLY_CAN(DIMENSION, VIEWER);
     assert_int_equal(tally_report_largest(TALLY_RECORD_END, some),
                      41 + 36 + 32 + 3 + 192 + 7 + 2 + 12);
