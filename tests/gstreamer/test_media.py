@@ -122,7 +122,8 @@ class Files(Media):
 
     def both(self, play):
         """What a run with playbin and one with playbin3 give."""
-        return scenes.side_by_side({is_3: lambda is_3=is_3: play(is_3) for is_3 in (False, True)})
+        return scenes.side_by_side({is_3: lambda is_3=is_3: play(is_3) for is_3 in (False, True)},
+                                   LANES)
 
     def test_media_names_h264_and_aac_of_an_mp4_file(self):
         film = self.make_mp4()
