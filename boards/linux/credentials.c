@@ -122,7 +122,7 @@ void credentials_stamp(const config_t *config, credentials_stamps_t *out) {
 }
 
 bool credentials_changed(const config_t *config, const credentials_stamps_t *before) {
-    credentials_stamps_t now;
+    credentials_stamps_t now = {.list = {{0}}};
     credentials_stamp(config, &now);
     return memcmp(&now, before, sizeof now) != 0;
 }

@@ -243,5 +243,10 @@ class Talker:
                     return f"{tasks}/{number}"
         return None
 
+    def is_asleep(self):
+        """Whether the thread has taken all that was told."""
+        with open(f"{self.task('tally')}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "S"
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

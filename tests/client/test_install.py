@@ -38,24 +38,25 @@ def declared(header):
     return set(re.findall(r"^[a-z][a-z0-9_ ]*[ *](tally_\w+)\(", text, re.MULTILINE))
 
 
-class Installed(case.Case):
+def setUpModule():
+    """Builds, and installs as a packager does: under a stage."""
+    scratch = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(scratch.cleanup)
+    Installed.stage = pathlib.Path(scratch.name)
+    Installed.prefix = Installed.stage / PREFIX
+    Installed.library = Installed.prefix / "lib/libtally-client.so.0"
+    Installed.include = Installed.prefix / "include/tally-client"
+    build = os.environ["TALLY_CLIENT_BUILD"]
+    run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DTALLY_BOARD=linux",
+        "-DCMAKE_BUILD_TYPE=MinSizeRel", f"-DCMAKE_INSTALL_PREFIX=/{PREFIX}",
+        "-DCMAKE_INSTALL_LIBDIR=lib",
+        f"-DTALLY_MBEDTLS_DIR={os.environ['TALLY_MBEDTLS_DIR']}")
+    run("cmake", "--build", build, "--target", "tally_client", "tally_client_static")
+    for component in ("tally-client", "tally-client-dev"):
+        run("cmake", "--install", build, "--component", component, DESTDIR=str(Installed.stage))
 
-    @classmethod
-    def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.stage = pathlib.Path(scratch.name) / "stage"
-        cls.prefix = cls.stage / PREFIX
-        build = os.environ["TALLY_CLIENT_BUILD"]
-        run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DTALLY_BOARD=linux",
-            "-DCMAKE_BUILD_TYPE=MinSizeRel", f"-DCMAKE_INSTALL_PREFIX=/{PREFIX}",
-            "-DCMAKE_INSTALL_LIBDIR=lib",
-            f"-DTALLY_MBEDTLS_DIR={os.environ['TALLY_MBEDTLS_DIR']}")
-        run("cmake", "--build", build, "--target", "tally_client", "tally_client_static")
-        for component in ("tally-client", "tally-client-dev"):
-            run("cmake", "--install", build, "--component", component, DESTDIR=str(cls.stage))
-        cls.library = cls.prefix / "lib/libtally-client.so.0"
-        cls.include = cls.prefix / "include/tally-client"
+
+class Installed(case.Case):
 
     def scratch(self):
         folder = tempfile.TemporaryDirectory()
@@ -69,7 +70,7 @@ class Installed(case.Case):
 
     def assert_tells_its_story(self, program):
         thread = self.dutiful()
-        said = run(program, 1, TALLY_SOCKET=self.socket, LD_LIBRARY_PATH=str(self.prefix / "lib"))
+        said = run(program, 0, TALLY_SOCKET=self.socket, LD_LIBRARY_PATH=str(self.prefix / "lib"))
         self.assertRegex(said, r"^player: \d+ messages sent, 0 waiting, 0 dropped, 0 refused\n$")
         heard = kinds(thread.heard)
         self.assertEqual(heard[0], "p")
@@ -77,7 +78,7 @@ class Installed(case.Case):
         self.assertLess(heard.index("f"), heard.index("x"))
         end = next(m[0] for m in thread.heard if m[0]["k"] == "x")
         self.assertEqual(end["d"]["ct"], "Alps")
-        self.assertGreaterEqual(end["p"]["pt"], 1900)
+        self.assertGreaterEqual(end["p"]["pt"], 900)
         thread.stop()
         thread.host.go()
 
@@ -180,11 +181,9 @@ class Example(Installed):
         build = self.scratch()
         run("gcc", EXAMPLE / "player.c", "-o", build / "player", f"-I{self.include}",
             self.prefix / "lib/libtally-client.a", "-pthread")
-        done = subprocess.run([build / "player", "1"], capture_output=True, text=True, check=False,
+        done = subprocess.run([build / "player", "0"], capture_output=True, text=True, check=False,
                               timeout=30, env=os.environ | {"TALLY_SOCKET": self.socket})
         self.assertEqual((done.returncode, done.stderr), (1, ""))
-
-
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 
 #include "outbox.h"
 
-#define OPERATIONS 200000u
+#define OPERATIONS 60000u
 #define PHASE      1000u
 #define SESSIONS   4u
 

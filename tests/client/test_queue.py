@@ -51,6 +51,7 @@ class Slow(case.Case):
         film = self.playing(talker)
         connection = self.greeted(host)  # and is not read from until the flood is over
         refused = talker("flood", film, 100_000)["refused"]
+        daemon.until(talker.is_asleep)
         trailer = self.playing(talker)
         refused += talker("pour", trailer, LAST)["refused"]
         daemon.until(lambda: talker("stats")["dropped"] > 0)

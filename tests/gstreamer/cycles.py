@@ -23,9 +23,16 @@ def with_plugin(folder, plugin, socket, **more):
                                   "GST_PLUGIN_PATH": plugin, **more})
 
 
+def warm_registry(folder):
+    """GStreamer looks through the system's plugins, which takes long, and longest under a
+    sanitizer."""
+    subprocess.run(["gst-inspect-1.0", "identity"], env=environment(folder), check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
 def play(folder, cycles, environ):
     """What the application tells of itself, ten times."""
-    log = folder / "cycles.log"
+    log = folder / f"cycles-{environ.get('GST_TRACERS', 'bare')}.log"
     with open(log, "ab") as err:
         done = subprocess.run([os.environ["TALLY_CYCLES_PROGRAM"], str(cycles), str(SHOWN),
                                PIPELINE], env=environ, stdin=subprocess.DEVNULL,

@@ -135,20 +135,20 @@ def finish(process, limit_s=READY_S):
         raise Failed(f"a process ended with {status}")
 
 
-def environment(shared, plugin, log):
+def environment(shared, plugin, **more):
     """Of an unmodified application that loads the plugin in folder `plugin`. What is in `shared` is
     looked up once for all."""
     clean = {key: value for key, value in os.environ.items()
              if not key.startswith(("GST_", "TALLY_", "LD_PRELOAD"))}
     return {**clean, "GST_PLUGIN_PATH": str(plugin), "GST_TRACERS": "tally",
             "GST_REGISTRY": str(shared / "registry.bin"), "HOME": str(shared),
-            "TALLY_HOOK_LOG": str(log), "LC_ALL": "C.UTF-8"}
+            "LC_ALL": "C.UTF-8", **{name: str(value) for name, value in more.items()}}
 
 
 def look_up_plugins(shared, plugin):
     """Takes seconds where there are many; applications would do it while they are waited for."""
     subprocess.run(["gst-inspect-1.0", "fakesink"], check=True, stdout=subprocess.DEVNULL,
-                   env=environment(shared, plugin, os.devnull))
+                   env=environment(shared, plugin))
 
 
 def heard(log):

@@ -9,7 +9,7 @@ import unittest
 import cycles
 from box import scratch
 
-CYCLES = 20
+CYCLES = 10
 SANITIZED = os.environ.get("TALLY_SANITIZED")
 NO_DAEMON = "@tally-nobody-listens-here"
 
@@ -22,6 +22,7 @@ def libasan():
 class Leaks(unittest.TestCase):
     def setUp(self):
         self.folder = scratch(self.addCleanup)
+        cycles.warm_registry(self.folder)
 
     @unittest.skipUnless(SANITIZED, "built without sanitizers")
     def test_no_memory_of_the_plugins_is_lost_and_none_misused(self):

@@ -16,9 +16,9 @@ from box import Daemon, await_ends, scenario, scratch
 from spool_image import read_image
 
 PLAYERS = 8
-FILM_S = 8
-KILLS = 5
-LIFE_S = 1.5        # of a daemon that is killed, at most
+FILM_S = 6
+KILLS = 4
+LIFE_S = 1.2        # of a daemon that is killed, at most
 AWAY_S = 1.0        # until the next one, at most
 FRAME_MS = 1000 / film.FPS
 DOUBT_MS = (120, 1000)  # gaps between frames from the first on may be stalls, and from the second are

@@ -89,7 +89,7 @@ class Run:
         cable.lose(LOST_PERMILLE, f"udp dport {PORT}")
         witness = cable.capture(self.capture, f"udp dst port {PORT}")
         player = cable.start("far", "gst-launch-1.0", "-q", *pipeline,
-                             env=network.environment(test.shared, PLUGIN, self.log))
+                             env=network.environment(test.shared, PLUGIN, TALLY_HOOK_LOG=self.log))
         network.wait_for("receiver", lambda: self._is_listening(cable))
         sent = cable.run("near", sys.executable, HERE / "paced.py", test.media,
                          f"{network.ADDRESSES['far']}:{PORT}", seconds, test.seed, *bare,

@@ -116,7 +116,10 @@ class Call:
     def _peer(self, cable, folder, place, *role):
         return cable.start(place, sys.executable, HERE / "webrtc_peer.py", *role, text=True,
                            stdin=-1, stdout=-1,
-                           env=network.environment(folder, PLUGIN, self.logs[place]))
+                           env=self._environment(folder, place))
+
+    def _environment(self, folder, place):
+        return network.environment(folder, PLUGIN, TALLY_HOOK_LOG=self.logs[place])
 
     @staticmethod
     def _say(peer, **message):
