@@ -142,8 +142,8 @@ void bus_listen(player_t *player, GstElement *pipeline) {
     GstBus *const bus = gst_element_get_bus(pipeline);
     if (bus != NULL) {
         gst_bus_enable_sync_message_emission(bus);
-        g_signal_connect_data(bus, "sync-message", G_CALLBACK(hear), player_ref(player),
-                              unref_player, 0);
+        player->listening = g_signal_connect_data(bus, "sync-message", G_CALLBACK(hear),
+                                                  player_ref(player), unref_player, 0);
         g_weak_ref_set(&player->bus, bus);
         gst_object_unref(bus);
     }
@@ -152,7 +152,7 @@ void bus_listen(player_t *player, GstElement *pipeline) {
 void bus_leave(player_t *player) {
     GstBus *const bus = g_weak_ref_get(&player->bus);
     if (bus != NULL) {
-        (void)g_signal_handlers_disconnect_by_func(bus, (gpointer)(guintptr)hear, player);
+        g_signal_handler_disconnect(bus, player->listening);
         gst_bus_disable_sync_message_emission(bus);
         g_weak_ref_set(&player->bus, NULL);
         gst_object_unref(bus);

@@ -3,7 +3,7 @@
 #include "player_inside.h"
 
 static void add(player_t *player, GstElement *element, const instrument_t *instrument) {
-    gpointer const state = instrument->attach(player, element);
+    void *const state = instrument->attach(player, element);
     if (state == NULL) {
         return;
     }

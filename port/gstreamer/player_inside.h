@@ -31,6 +31,7 @@ struct player {
     gint publishes;  /* atomic */
     gint is_watched; /* the watcher has it, or never will; atomic */
     GWeakRef bus;
+    gulong listening; /* to it */
 
     GMutex lock; /* of the two lists */
     GSList *sinks;
@@ -69,7 +70,7 @@ tally_t *watcher_tally(void);
 
 player_t *player_new(GstElement *pipeline);
 player_t *player_ref(player_t *player);
-void player_unref(gpointer player);
+void player_unref(gpointer data);
 
 /* The pipeline has become a part of another one. */
 void player_retire(player_t *player, GstElement *pipeline);

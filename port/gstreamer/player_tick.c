@@ -16,7 +16,7 @@
 #define SAID_LATE_MS 2000u
 
 /* An error may still be on its way to the bus when the application has given up already. */
-#define ERROR_LATE_MS 20u
+#define ERROR_LATE_US 20000u
 
 /* After the last thing noted, a pipeline that does not play is looked at so long as if it did. */
 #define STIRRED_MS 10000u
@@ -135,7 +135,7 @@ static fact_t *take_facts(player_t *player) {
     if (leave == NULL || player->judge.course.has_started || find(facts, is_fatal) != NULL) {
         return facts;
     }
-    g_usleep(ERROR_LATE_MS * 1000u);
+    g_usleep(ERROR_LATE_US);
     fact_t *const late = inbox_take(&player->inbox);
     fact_t *const error = find(late, is_fatal);
     if (error != NULL) {

@@ -52,7 +52,7 @@ static bool is_top(gpointer bin) {
 /* Emitted for each bin above the element: the topmost is the pipeline. */
 static gboolean on_added(GSignalInvocationHint *hint, guint count, const GValue *values,
                          gpointer unused) {
-    gpointer const bin = g_value_get_object(&values[0]);
+    void *const bin = g_value_get_object(&values[0]);
     GstElement *const element = count == 3 ? g_value_get_object(&values[2]) : NULL;
     (void)hint;
     (void)unused;
@@ -69,7 +69,7 @@ static gboolean on_added(GSignalInvocationHint *hint, guint count, const GValue 
 
 static gboolean on_removed(GSignalInvocationHint *hint, guint count, const GValue *values,
                            gpointer unused) {
-    gpointer const bin = g_value_get_object(&values[0]);
+    void *const bin = g_value_get_object(&values[0]);
     GstElement *const element = count == 3 ? g_value_get_object(&values[2]) : NULL;
     (void)hint;
     (void)unused;
@@ -83,7 +83,7 @@ static gboolean on_removed(GSignalInvocationHint *hint, guint count, const GValu
 }
 
 static gpointer attach_once(gpointer unused) {
-    gpointer const bins = g_type_class_ref(GST_TYPE_BIN);
+    void *const bins = g_type_class_ref(GST_TYPE_BIN);
     (void)unused;
     g_signal_add_emission_hook(g_signal_lookup("deep-element-added", GST_TYPE_BIN), 0, on_added,
                                NULL, NULL);
@@ -109,6 +109,7 @@ typedef struct {
 
 GType tally_tracer_get_type(void);
 
+/* cppcheck-suppress unknownMacro */
 G_DEFINE_TYPE(TallyTracer, tally_tracer, GST_TYPE_TRACER)
 
 /* GST_TRACERS="tally(socket=/run/other.sock,application=launcher)" */

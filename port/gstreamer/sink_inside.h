@@ -74,7 +74,7 @@ struct sink {
 
 gulong sink_probe_add(sink_t *sink, GstPad *pad, GstPadProbeType what);
 sink_t *sink_ref(sink_t *sink);
-void sink_unref(gpointer sink);
+void sink_unref(gpointer data);
 uint64_t sink_now_us(void);
 
 /* ---- sink.c --------------------------------------------------------------------------------- */
