@@ -134,13 +134,12 @@ static void on_buffer(gpointer state, GstPad *pad, GstBuffer *buffer) {
     g_mutex_unlock(&fragments->lock);
 }
 
-/* The end of what a source fetched: without a byte it was nothing. */
+/* The end of what a source was asked for: without a byte it was nothing. A demuxer that asks again
+ * may not let it come to an end. */
 static void on_end(fragments_t *fragments) {
-    if (fragments->way == BY_SOURCE && fragments->open) {
-        fragments->fragment.last_us = g_get_monotonic_time();
-        fragments->sums.failed += fragments->fragment.bytes == 0 ? 1 : 0;
+    if (fragments->way == BY_SOURCE && fragments->open && fragments->fragment.bytes == 0) {
+        fragments->sums.failed++;
     }
-    complete(fragments);
 }
 
 static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
@@ -156,10 +155,14 @@ static void on_event(gpointer state, GstPad *pad, GstEvent *event) {
         break;
     case GST_EVENT_STREAM_START:
         if (fragments->way == BY_SOURCE) {
+            on_end(fragments);
             open_one(fragments, GST_CLOCK_TIME_NONE);
         }
         break;
-    case GST_EVENT_EOS: on_end(fragments); break;
+    case GST_EVENT_EOS:
+        on_end(fragments);
+        complete(fragments);
+        break;
     case GST_EVENT_FLUSH_START: fragments->open = FALSE; break;
     default: break;
     }

@@ -175,7 +175,10 @@ static note_t *best(media_t *media, enum tally_metric metric) {
 static note_t copy_of_best(media_t *media, enum tally_metric metric) {
     g_mutex_lock(&media->lock);
     const note_t *const note = best(media, metric);
-    const note_t copy = note == NULL ? (note_t){.owner = NULL} : *note;
+    note_t copy = {.owner = NULL};
+    if (note != NULL) {
+        copy = *note;
+    }
     g_mutex_unlock(&media->lock);
     return copy;
 }

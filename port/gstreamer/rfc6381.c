@@ -31,14 +31,14 @@ static gboolean is_one_of(const char *text, const char *const list[], unsigned c
     return FALSE;
 }
 
-/* Levels of H.264 and H.265 are written as "3.1" or "4". */
+/* Levels of H.264 are written as "3.1" or "4"; 0 for anything else. */
 static unsigned tenfold(const char *level) {
-    unsigned whole = 0;
-    unsigned tenth = 0;
-    if (level == NULL || sscanf(level, "%1u.%1u", &whole, &tenth) < 1) {
+    if (level == NULL || !g_ascii_isdigit(level[0])) {
         return 0;
     }
-    return whole * 10 + tenth;
+    const unsigned whole = (unsigned)g_ascii_digit_value(level[0]) * 10;
+    const gboolean has_tenth = level[1] == '.' && g_ascii_isdigit(level[2]);
+    return has_tenth ? whole + (unsigned)g_ascii_digit_value(level[2]) : whole;
 }
 
 /* ISO/IEC 14496-15 5.3.3.1: AVCDecoderConfigurationRecord. */
@@ -113,9 +113,10 @@ static void av1(const GstStructure *structure, char *name) {
         return;
     }
     const unsigned flags = record.byte[2];
+    const unsigned profile = record.byte[1] >> 5;
     const unsigned depth = (flags & 0x20u) != 0 ? 12 : (flags & 0x40u) != 0 ? 10 : 8;
-    (void)snprintf(name, RFC6381_BYTES, "av01.%u.%02u%c.%02u", record.byte[1] >> 5,
-                   record.byte[1] & 31u, (flags & 0x80u) != 0 ? 'H' : 'M', depth);
+    (void)snprintf(name, RFC6381_BYTES, "av01.%u.%02u%c.%02u", profile, record.byte[1] & 31u,
+                   (flags & 0x80u) != 0 ? 'H' : 'M', depth);
 }
 
 /* vp09.PP.LL.DD needs a level, which streams do not carry: without it the name ends there. */
