@@ -13,8 +13,8 @@
  *
  * Each half is a tally_t of its own. The player's half (TALLY_PLAYER_HALF in tally_config.h) takes
  * all of hook.h, stats.h and webrtc.h; of tally.h it has tally_query() and tally_sessions(), and
- * nothing else is for it. The daemon's half (TALLY_PLAYERS) is a whole agent, whose calls are all as
- * without players; tally_options_t says what players may tell.
+ * nothing else is for it. The daemon's half (TALLY_PLAYERS) is a whole agent, whose calls are all
+ * as without players; tally_options_t says what players may tell.
  */
 #include <stdint.h>
 
