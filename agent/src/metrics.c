@@ -162,8 +162,7 @@ bool tally_metrics_can_set(enum tally_metric metric, int64_t value) {
     switch (group) {
     case TALLY_G_DIMENSION:
         return metric != TALLY_M_SESSION_KIND && metric != TALLY_M_SESSION_ID &&
-               info->kind != TALLY_KIND_TEXT && is_small &&
-               tally_metrics_is_in_range(info, value);
+               info->kind != TALLY_KIND_TEXT && is_small && tally_metrics_is_in_range(info, value);
     case TALLY_G_LEVEL: return is_small;
     case TALLY_G_MEDIA:
         return !is_cumulative(info) && !follows_from_events(metric) &&

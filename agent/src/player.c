@@ -71,6 +71,20 @@ static uint64_t bit_of(tally_t *tally, tally_session_id_t number) {
     return number != 0 && session != NULL ? UINT64_C(1) << (session - tally->sessions) : 0;
 }
 
+/* FNV-1a of what is set. */
+static uint32_t hash_of(const tally_dimensions_t *dimensions) {
+    uint32_t hash = UINT32_C(2166136261);
+    for (uint32_t i = 0; i < dimensions->used; i++) {
+        hash = (hash ^ dimensions->bytes[i]) * UINT32_C(16777619);
+    }
+    return hash;
+}
+
+static void note_dimensions(tally_t *tally, tally_session_id_t number) {
+    const tally_session_t *const session = tally_live_find(tally, number);
+    tally->player.dimensions[session - tally->sessions] = hash_of(&session->dimensions);
+}
+
 static bool is_of_stream(enum tally_record kind) {
     return strchr("fjort", (char)kind) != NULL;
 }
@@ -108,13 +122,16 @@ static int32_t commit_record(void *ctx, enum tally_class class, const tally_reco
         if (kind == TALLY_RECORD_START || is_of_stream(kind)) {
             player->wanted |= bit_of(tally, record->session);
         }
+        if (kind == TALLY_RECORD_START) {
+            note_dimensions(tally, record->session);
+        }
     }
     return TALLY_OK;
 }
 
 static const tally_sink_t to_messages = {.begin = begin_record, .commit = commit_record};
 
-/* --- snapshots ------------------------------------------------------------------------------ */
+/* --- starts and snapshots ------------------------------------------------------------------- */
 
 static void tell_snapshot(tally_t *tally, tally_session_t *session, uint64_t now_ms) {
     const uint64_t bit = bit_of(tally, session->number);
@@ -124,6 +141,18 @@ static void tell_snapshot(tally_t *tally, tally_session_t *session, uint64_t now
     put_snapshot(tally);
     player->wanted &= ~bit;
     player->resting = session->suspended ? player->resting | bit : player->resting & ~bit;
+}
+
+/* What is learnt of a session behind its start must not wait for its end: its player may die. */
+static void tell_dimensions(tally_t *tally, uint64_t now_ms) {
+    for (uint32_t i = 0; i < TALLY_SESSIONS; i++) {
+        const tally_session_t *const session = &tally->sessions[i];
+        if (session->number != 0 && session->announced &&
+            now_ms >= session->reported_ms + TALLY_SNAPSHOT_MS &&
+            tally->player.dimensions[i] != hash_of(&session->dimensions)) {
+            tally_tell_start(tally, session);
+        }
+    }
 }
 
 /* Not only every second: at its start, when a stream is gone and when it is put away, or the last
@@ -300,6 +329,7 @@ uint32_t tally_player_step(tally_t *tally) {
     tally_attached_sample(tally);
     const bool has_more = tally_live_take_events(tally, now_ms, no_wall);
     tally_report_set_time(&tally->report, now_ms, no_wall);
+    tell_dimensions(tally, now_ms);
     tell_wanted(tally, now_ms);
     const uint64_t report_ms = tally_live_report(tally, now_ms);
     put_snapshot(tally);

@@ -53,9 +53,10 @@ typedef struct {
     uint64_t sums_due_ms;     /* no sums before */
     uint64_t wanted;          /* bit n: session n is to have a snapshot at once */
     uint64_t resting;         /* bit n: the last snapshot of session n told that it is suspended */
-    uint32_t losses[TALLY_LOSSES]; /* told so far */
-    uint32_t session;              /* whose snapshot is being made */
-    uint32_t used;                 /* bytes of it; 0: there is none */
+    uint32_t losses[TALLY_LOSSES];       /* told so far */
+    uint32_t dimensions[TALLY_SESSIONS]; /* a hash of those that were told of each session */
+    uint32_t session;                    /* whose snapshot is being made */
+    uint32_t used;                       /* bytes of it; 0: there is none */
     uint8_t message[TALLY_MESSAGE_BYTES + TALLY_RECORD_BYTES];
 } tally_player_t;
 

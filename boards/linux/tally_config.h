@@ -25,9 +25,11 @@
 #define TALLY_PLAYER_SESSIONS 16
 
 /* Addresses of media and what players call themselves. */
+#ifndef TALLY_RECORD_BYTES
 #define TALLY_TEXT_BYTES         192
 #define TALLY_SESSION_TEXT_BYTES 1024
 #define TALLY_RECORD_BYTES       3072
+#endif
 
 /* The configuration file chooses among all levels. */
 #define TALLY_LOG_LEVEL 4

@@ -14,7 +14,7 @@ COMPILE = ["arm-none-eabi-gcc", "-std=c11", "-mcpu=cortex-m3", "-mthumb", "-Os",
            "-ffunction-sections", "-fdata-sections", f"-I{HERE}", f"-I{ROOT}/agent/include"]
 # From the hook to the report, with what serves these stages alone and the joints between them.
 LINE = {"hook", "session", "story", "figures", "dimensions", "viewing", "playhead", "intervals",
-        "level", "histogram", "metrics", "limit", "report", "cbor", "text", "live", "front"}
+        "level", "histogram", "metrics", "limit", "report", "cbor", "text", "live", "tell", "front"}
 STREAMS = {"rtp", "ts", "ts_psi", "frames", "webrtc"}
 # The spool is these and all whose names begin with spool or ring.
 SPOOL = {"checkpoint", "entry"}

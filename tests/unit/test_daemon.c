@@ -267,6 +267,17 @@ static void test_daemon_exit_before_start_of_a_dead_player(void **state) {
     assert_int_equal(record_number(last('x'), "p.sr"), TALLY_STOP_PLAYER_DIED);
 }
 
+static void test_daemon_dead_player_leaves_what_it_had_told_of_its_session(void **state) {
+    (void)state;
+    const tally_session_id_t film = play();
+    live(1500);
+    assert_int_equal(tally_hook_text(agent(), film, TALLY_M_VIDEO_CODEC, "avc1"), TALLY_OK);
+    live(1000);
+    player_leave(&player, &tallyd);
+    device_expect_kinds(&tallyd, "bsex"); /* one start */
+    record_expect_text(last('x'), "d.cv", "avc1");
+}
+
 static void test_daemon_player_that_had_failed_did_not_die_of_it(void **state) {
     (void)state;
     const tally_session_id_t film = tally_hook_open(agent());
@@ -455,6 +466,7 @@ int main(void) {
         TEST(test_daemon_tells_the_streams_of_a_dead_player_as_they_last_were),
         TEST(test_daemon_player_died_in_a_stall_ends_the_session_with_its_last_values),
         TEST(test_daemon_exit_before_start_of_a_dead_player),
+        TEST(test_daemon_dead_player_leaves_what_it_had_told_of_its_session),
         TEST(test_daemon_player_that_had_failed_did_not_die_of_it),
         TEST(test_daemon_film_that_had_ended_was_seen_to_its_end),
         TEST(test_daemon_player_that_dies_in_standby_was_suspended),

@@ -236,6 +236,24 @@ static void test_player_snapshots_a_session_that_is_put_away_once(void **state) 
     assert_int_equal(record_number(last('h'), "p.se"), TALLY_STATE_PLAYING);
 }
 
+static void test_player_tells_what_it_learns_of_a_session_behind_its_start(void **state) {
+    (void)state;
+    const tally_session_id_t film = player_play(&player);
+    player_forget(&player);
+    assert_int_equal(tally_hook_text(agent(), film, TALLY_M_VIDEO_CODEC, "avc1"), TALLY_OK);
+    (void)player_wait(&player, 300);
+    assert_int_equal(tally_hook_set(agent(), film, TALLY_M_DELIVERY, TALLY_DELIVERY_HLS), TALLY_OK);
+    (void)player_wait(&player, 300);
+    assert_int_equal(player_count(&player, 's'), 0); /* not each by itself */
+    (void)player_wait(&player, 400);
+    player_expect_kinds(&player, "sh");
+    record_expect_text(last('s'), "d.cv", "avc1");
+    assert_int_equal(record_number(last('s'), "d.dy"), TALLY_DELIVERY_HLS);
+    player_forget(&player);
+    (void)player_wait(&player, 1000);
+    player_expect_kinds(&player, "h");
+}
+
 static void test_player_draws_an_id_for_each_session(void **state) {
     (void)state;
     const tally_session_id_t film = player_play(&player);
@@ -351,6 +369,7 @@ int main(void) {
         TEST(test_player_tells_the_last_word_on_a_stream_and_what_is_left),
         TEST(test_player_ends_a_session_behind_the_last_words_on_its_streams),
         TEST(test_player_snapshots_a_session_that_is_put_away_once),
+        TEST(test_player_tells_what_it_learns_of_a_session_behind_its_start),
         TEST(test_player_draws_an_id_for_each_session),
         TEST(test_player_tells_nothing_of_a_short_zap_but_its_sums),
         TEST(test_player_tells_by_how_much_the_sums_have_grown),

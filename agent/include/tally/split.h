@@ -11,9 +11,10 @@
  * going on when the old one died. Messages are sequences of records as they are in SPEC.md,
  * "Between player and daemon"; whoever owns the connection carries them: port/client and tallyd.
  *
- * Each half is a tally_t of its own. The player's half takes all of hook.h, stats.h and webrtc.h;
- * of tally.h it has tally_query(), tally_sessions(), and of the daemon's half everything is as
- * without players.
+ * Each half is a tally_t of its own. The player's half (TALLY_PLAYER_HALF in tally_config.h) takes
+ * all of hook.h, stats.h and webrtc.h; of tally.h it has tally_query() and tally_sessions(), and
+ * nothing else is for it. The daemon's half (TALLY_PLAYERS) is a whole agent, whose calls are all
+ * as without players; tally_options_t says what players may tell.
  */
 #include <stdint.h>
 

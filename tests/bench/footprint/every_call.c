@@ -41,7 +41,9 @@ static void call_hooks(void) {
     sink = (int32_t)tally_hook_open(&agent);
     sink = (int32_t)tally_hook_open_publish(&agent);
     sink = (int32_t)tally_hook_zap(&agent, session);
+    sink = (int32_t)tally_hook_open_at(&agent, (enum tally_session_kind)sink, (uint64_t)sink);
     sink = tally_hook_tell(&agent, session, (enum tally_hook)sink, sink, sink);
+    sink = tally_hook_tell_at(&agent, session, (enum tally_hook)sink, sink, sink, (uint64_t)sink);
     sink = tally_hook_set(&agent, session, metric, sink);
     sink = tally_hook_add(&agent, session, metric, sink);
     sink = tally_hook_text(&agent, session, metric, (const char *)packet);
