@@ -33,8 +33,7 @@ class Socket(box.Box):
             found = os.stat(daemon.socket).st_mode
             self.assertTrue(stat.S_ISSOCK(found))
             self.assertEqual(stat.S_IMODE(found), int(mode, 8))
-            daemon.stop()
-            self.assertFalse(os.path.exists(daemon.socket))
+            daemon.stop(signal.SIGKILL)
 
     def test_a_dead_tallyds_socket_is_replaced(self):
         daemon = self.tallyd()
@@ -64,8 +63,9 @@ class Socket(box.Box):
             daemon = self.handed(handed)
             self.assertEqual(early.settle(), 0)
             self.assertEqual(daemon.reload(), "in force")
-            daemon.stop()
+            daemon.signal(signal.SIGTERM)
             early.await_end()
+            daemon.stop(signal.SIGKILL)
             self.assertTrue(path.exists())
             again = Player(str(path))
             self.handed(handed)
@@ -211,6 +211,7 @@ class Stop(box.Box):
         begin_s = time.monotonic()
         self.assertEqual(daemon.stop(), 0)
         self.assertLess(time.monotonic() - begin_s, 8)
+        self.assertFalse(os.path.exists(daemon.socket))
         daemon.await_line("records wait in the spool")
 
 
@@ -243,7 +244,7 @@ class Notify(box.Box):
         daemon.reload()
         self.assertEqual(self.hear()[0], "RELOADING=1")
         self.assertEqual(self.hear(), ["READY=1", "STATUS=configuration refused, see the log"])
-        daemon.stop()
+        daemon.signal(signal.SIGTERM)
         self.assertEqual(self.hear()[0], "STOPPING=1")
 
     def test_signs_of_life_twice_as_often_as_asked_for(self):

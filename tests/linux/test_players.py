@@ -167,7 +167,6 @@ class Hostile(box.Box):
                     self.assertEqual(refused, 1)
             bad.close()
         self.assert_alive(daemon)
-        self.assertEqual(daemon.stop(), 0)
 
     def test_another_players_session_cannot_be_touched(self):
         daemon = self.tallyd()
@@ -319,8 +318,8 @@ class Hostile(box.Box):
         self.assert_alive(daemon)
         time.sleep(1)
         wakes, cpu_s = daemon.status("voluntary_ctxt_switches"), daemon.cpu_s()
-        time.sleep(5)
-        self.assertLess(daemon.status("voluntary_ctxt_switches") - wakes, 10)
+        time.sleep(3)
+        self.assertLess(daemon.status("voluntary_ctxt_switches") - wakes, 6)
         self.assertLessEqual(daemon.cpu_s() - cpu_s, 0.05)
 
     def test_a_spool_that_can_no_longer_be_written_and_can_again(self):
