@@ -243,6 +243,7 @@ class Hostile(box.Box):
 
     def test_a_flood_is_read_no_faster_than_its_pace_and_costs_no_time(self):
         daemon = self.tallyd(player_messages_per_s=20, log="info")
+        connected_s = time.monotonic()
         flood = self.player(daemon)
         flood.socket.setblocking(False)
         other = self.player(daemon)
@@ -268,8 +269,8 @@ class Hostile(box.Box):
         while flood.taken < flood.sent and flood.taken < 80 + 20 * seconds - 20:
             flood.hear()
         self.assertGreater(flood.sent, flood.taken)
-        self.assertLessEqual(flood.taken, 80 + 20 * (time.monotonic() - begin_s) + 1)
-        self.assertLess(slowest_s, 1)
+        self.assertLessEqual(flood.taken, 80 + 20 * (time.monotonic() - connected_s) + 1)
+        self.assertLess(slowest_s, 2)
         self.assertLess(spent_s, 0.2 * seconds)
 
     def test_a_player_that_never_reads_its_answers_is_not_waited_for(self):
