@@ -51,11 +51,11 @@ def spent_ns(pid, wanted=""):
     return sum(spent for name, spent in thread_times(pid).values() if name.startswith(wanted))
 
 
-def resident_bytes(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+def memory_bytes(pid, file, name):
+    for line in pathlib.Path(f"/proc/{pid}/{file}").read_text().splitlines():
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
-    raise ValueError("no VmRSS")
+    raise ValueError(f"no {name}")
 
 
 def start_player(film, plugin, daemon, folder):
@@ -119,7 +119,10 @@ def figures(run, programs, client, folder, sink_ns):
         yield "tallyd.cpu_playing_720p.percent", round(tallyd + threads + probes, 3), "percent"
         yield "tallyd.cpu_playing_720p.daemon_percent", round(tallyd, 3), "percent"
         yield "tallyd.cpu_playing_720p.plugin_percent", round(threads + probes, 3), "percent"
-        yield "tallyd.rss.bytes", resident_bytes(daemon.pid), "bytes"
+        yield "tallyd.rss.bytes", memory_bytes(daemon.pid, "status", "VmRSS"), "bytes"
+        yield "tallyd.rss_most.bytes", memory_bytes(daemon.pid, "status", "VmHWM"), "bytes"
+        yield ("tallyd.private.bytes",
+               memory_bytes(daemon.pid, "smaps_rollup", "Private_Dirty"), "bytes")
         yield "client.ram.bytes", client_bytes(client, daemon.socket), "bytes"
     yield "tallyd.stripped.bytes", stripped_bytes(run, programs / "tallyd", folder), "bytes"
     for name, file in (("gst.plugin", "gstreamer/libgsttally.so"),
