@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What elements say on the pipeline's bus, heard in the thread that says it. */
+#include "kind.h"
 #include "player_inside.h"
 
 _Static_assert((int)RUNG_NULL == (int)GST_STATE_NULL && (int)RUNG_READY == (int)GST_STATE_READY &&
@@ -24,29 +25,50 @@ static bool is_local(GstObject *object) {
     return is;
 }
 
+static bool is_of_class(GstObject *object, const char *part) {
+    return GST_IS_ELEMENT(object) && kind_is(GST_ELEMENT(object), part);
+}
+
 static enum tally_error_class class_of_resource(GstObject *source, gint code) {
     if (is_sink(source)) {
         return TALLY_ERROR_PLAYER;
     }
     const bool is_there =
-        code != GST_RESOURCE_ERROR_NOT_FOUND && code != GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+        is_of_class(source, "Adaptive") || /* it had the manifest */
+        (code != GST_RESOURCE_ERROR_NOT_FOUND && code != GST_RESOURCE_ERROR_NOT_AUTHORIZED);
     return is_there && !is_local(source) ? TALLY_ERROR_NETWORK : TALLY_ERROR_STREAM;
 }
 
-static enum tally_error_class class_of_stream(gint code) {
+/* A source that ends with an error of its flow says that its stream failed, and not why: its server
+ * is gone. A flow that nobody wants (not-linked) is another matter. A demuxer that fetches has
+ * given up fetching. */
+static bool has_lost_server(GstObject *source, const GstStructure *details) {
+    gint flow = GST_FLOW_OK;
+    const bool has_flow =
+        details != NULL && gst_structure_get_int(details, "flow-return", &flow) != FALSE;
+    return (has_flow && flow == GST_FLOW_ERROR && is_of_class(source, "Network")) ||
+           ((!has_flow || flow == GST_FLOW_ERROR) && is_of_class(source, "Adaptive"));
+}
+
+static enum tally_error_class class_of_stream(GstObject *source, const GstStructure *details,
+                                              gint code) {
     switch (code) {
     case GST_STREAM_ERROR_DECRYPT:
     case GST_STREAM_ERROR_DECRYPT_NOKEY: return TALLY_ERROR_DRM;
+    case GST_STREAM_ERROR_FAILED:
+        return has_lost_server(source, details) ? TALLY_ERROR_NETWORK : TALLY_ERROR_MEDIA;
     default: return TALLY_ERROR_MEDIA;
     }
 }
 
 static void note_error(player_t *player, enum fact_kind kind, GstObject *source,
-                       const GError *error) {
+                       const GError *error, const GstStructure *details) {
     enum tally_error_class class_ = TALLY_ERROR_UNKNOWN;
     int32_t thousands = OF_OTHERS;
     if (error->domain == GST_CORE_ERROR) {
-        class_ = TALLY_ERROR_PLAYER;
+        /* No decoder: nothing is wrong with the player but that it cannot play this. */
+        class_ =
+            error->code == GST_CORE_ERROR_MISSING_PLUGIN ? TALLY_ERROR_MEDIA : TALLY_ERROR_PLAYER;
         thousands = OF_CORE;
     } else if (error->domain == GST_LIBRARY_ERROR) {
         class_ = TALLY_ERROR_PLAYER;
@@ -55,7 +77,7 @@ static void note_error(player_t *player, enum fact_kind kind, GstObject *source,
         class_ = class_of_resource(source, error->code);
         thousands = OF_RESOURCE;
     } else if (error->domain == GST_STREAM_ERROR) {
-        class_ = class_of_stream(error->code);
+        class_ = class_of_stream(source, details, error->code);
         thousands = OF_STREAM;
     }
     player_note(player, kind, thousands + error->code, (int32_t)class_, error->message);
@@ -66,12 +88,14 @@ static void note_error(player_t *player, enum fact_kind kind, GstObject *source,
 
 static void take_error(player_t *player, GstMessage *message) {
     GError *error = NULL;
+    const GstStructure *details = NULL;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         gst_message_parse_error(message, &error, NULL);
-        note_error(player, FACT_FATAL, GST_MESSAGE_SRC(message), error);
+        gst_message_parse_error_details(message, &details);
+        note_error(player, FACT_FATAL, GST_MESSAGE_SRC(message), error, details);
     } else {
         gst_message_parse_warning(message, &error, NULL);
-        note_error(player, FACT_ERROR, GST_MESSAGE_SRC(message), error);
+        note_error(player, FACT_ERROR, GST_MESSAGE_SRC(message), error, NULL);
     }
     g_error_free(error);
 }

@@ -53,11 +53,11 @@ static uint64_t resident_bytes(void) {
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void report(unsigned cycles) {
-    (void)printf("{\"cycles\": %u, \"cpu_ns\": %" PRIu64 ", \"resident\": %" PRIu64
+static void report(unsigned cycles, unsigned unseen) {
+    (void)printf("{\"cycles\": %u, \"unseen\": %u, \"cpu_ns\": %" PRIu64 ", \"resident\": %" PRIu64
                  ", \"heap\": %zu, \"files\": %u, \"threads\": %u}\n",
-                 cycles, cpu_ns(), resident_bytes(), mallinfo2().uordblks, entries("/proc/self/fd"),
-                 entries("/proc/self/task"));
+                 cycles, unseen, cpu_ns(), resident_bytes(), mallinfo2().uordblks,
+                 entries("/proc/self/fd"), entries("/proc/self/task"));
     (void)fflush(stdout);
 }
 
@@ -91,6 +91,24 @@ static GstElement *find_sink(GstElement *pipeline) {
     return sink;
 }
 
+/* Whether a frame was shown: a sink drops those that come late. It may be inside a bin. */
+static gboolean has_rendered(GstElement *sink) {
+    GValue inner = G_VALUE_INIT;
+    GstStructure *stats = NULL;
+    guint64 rendered = 0;
+    GstIterator *const sinks = GST_IS_BIN(sink) ? gst_bin_iterate_sinks(GST_BIN(sink)) : NULL;
+    if (sinks != NULL && gst_iterator_next(sinks, &inner) == GST_ITERATOR_OK)
+        sink = g_value_get_object(&inner);
+    g_object_get(sink, "stats", &stats, NULL);
+    (void)gst_structure_get_uint64(stats, "rendered", &rendered);
+    gst_structure_free(stats);
+    if (G_IS_VALUE(&inner))
+        g_value_unset(&inner);
+    if (sinks != NULL)
+        gst_iterator_free(sinks);
+    return rendered > 0;
+}
+
 static void leak(void) {
     static GstBus *volatile lost;
     if (g_getenv("TALLY_CYCLES_LEAK") == NULL)
@@ -100,7 +118,7 @@ static void leak(void) {
     lost = NULL;
 }
 
-static gboolean play(const char *text, unsigned shown) {
+static gboolean play(const char *text, unsigned shown, unsigned *unseen) {
     GstElement *const pipeline = gst_parse_launch(text, NULL);
     GstElement *const sink = pipeline == NULL ? NULL : find_sink(pipeline);
     if (sink == NULL)
@@ -114,6 +132,7 @@ static gboolean play(const char *text, unsigned shown) {
         gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE &&
         await_buffers(&screen, shown) &&
         gst_element_get_state(pipeline, NULL, NULL, WAIT_NS) == GST_STATE_CHANGE_SUCCESS;
+    *unseen += has_rendered(sink) ? 0 : 1;
     (void)gst_element_set_state(pipeline, GST_STATE_NULL);
     gst_object_unref(pad);
     gst_object_unref(sink);
@@ -130,15 +149,16 @@ int main(int argc, char **argv) {
     const unsigned cycles = (unsigned)strtoul(argv[1], NULL, 10);
     const unsigned shown = (unsigned)strtoul(argv[2], NULL, 10);
     const unsigned tenth = cycles < 10 ? 1 : cycles / 10;
+    unsigned unseen = 0;
     for (unsigned played = 0; played < cycles; played++) {
         const char *const text = argv[3 + played % (unsigned)(argc - 3)];
-        if (!play(text, shown)) {
+        if (!play(text, shown, &unseen)) {
             (void)fprintf(stderr, "cycle %u did not play: %s\n", played + 1, text);
             return 1;
         }
         leak();
         if ((played + 1) % tenth == 0)
-            report(played + 1);
+            report(played + 1, unseen);
     }
     g_usleep(G_USEC_PER_SEC); /* what is on its way out has left by then */
     gst_deinit();

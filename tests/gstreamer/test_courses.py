@@ -11,6 +11,10 @@ import truth
 from player import programs
 
 
+STREAM, MEDIA, NETWORK = 2, 3, 4  # classes of errors, in agent/include/tally/enums.h
+BLAMED = {"missing": STREAM, "noise": MEDIA, "undecodable": MEDIA, "gone": NETWORK, "cut": NETWORK}
+
+
 class Courses(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -73,13 +77,21 @@ class Courses(unittest.TestCase):
     def test_who_leaves_before_the_first_picture_saw_no_failure(self):
         self.check_both("early", self.assert_left)
 
-    def assert_not_started(self, _, view):
+    def assert_blamed(self, run, view):
+        self.assertEqual(view.error_class, BLAMED[run.scene.name.partition("-")[0]])
+
+    def assert_not_started(self, run, view):
+        self.assert_blamed(run, view)
         self.assertIsNone(view.startup_ms)
         self.assertEqual((view.stop, view.start_failures, view.playback_failures), ("error", 1, 0))
 
     def test_what_cannot_be_played_is_a_failed_start(self):
         for name in ("missing", "noise", "undecodable"):
             self.check_both(name, self.assert_not_started)
+
+    def assert_gone(self, run, view):
+        self.assert_blamed(run, view)
+        self.assert_broke_off(run, view)
 
     def assert_broke_off(self, run, view):
         self.assertEqual((view.stop, view.start_failures, view.playback_failures), ("error", 0, 1))
@@ -91,7 +103,7 @@ class Courses(unittest.TestCase):
 
     def test_a_server_that_is_gone_breaks_playback_off(self):
         for name in ("gone", "cut"):
-            self.check_both(name, self.assert_broke_off)
+            self.check_both(name, self.assert_gone)
 
     def test_a_fragment_that_is_missing_breaks_playback_off(self):
         self.assert_broke_off(*self.one("hole"))

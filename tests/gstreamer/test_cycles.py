@@ -59,15 +59,19 @@ class Cycles(unittest.TestCase):
         print(f"CPU of the last cycles over the first: {slower:.2f}, without the plugin "
               f"{bare_slower:.2f}", flush=True)
         self.assertLess(slower, MOST_SLOWER * max(1, bare_slower))
-        self.assert_told()
+        self.assert_told(told[-1]["unseen"])
 
-    def assert_told(self):
+    def assert_told(self, unseen):
         """Sessions that begin that fast are mostly told in sums: there is a limit to records."""
         self.assertEqual(self.daemon.stop(), 0)
         viewing = self.collector.records("v")[-1]["g"]
         ends = len(self.collector.records("x"))
         self.assertEqual((viewing["go"], ends + viewing.get("gi", 0)), (CYCLES, CYCLES))
-        self.assertEqual(viewing.get("gc", 0), CYCLES)
+        # A sink drops what comes late; whether its last frame did is open until it has stopped.
+        print(f"cycles without a frame on screen: {unseen}", flush=True)
+        self.assertLess(unseen, CYCLES / 10)
+        self.assertLessEqual(CYCLES - unseen, viewing.get("gc", 0))
+        self.assertLessEqual(viewing.get("gc", 0), CYCLES)
 
 
 if __name__ == "__main__":

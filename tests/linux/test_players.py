@@ -85,8 +85,8 @@ class Told(box.Box):
         self.assertEqual(bad.settle(), 5)
         for _ in range(3):
             Player(daemon.socket, greets=False).await_end()
-        self.await_figure("a", "a", "z1", 5)
-        self.await_figure("a", "a", "z0", 3)
+        self.await_figure("a", "a", "w1", 5)
+        self.await_figure("a", "a", "w0", 3)
         good.send(record("s", s=1, d={"ci": "still here"}))
         self.assertEqual(good.settle(), 0)
 

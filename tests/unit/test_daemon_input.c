@@ -109,7 +109,7 @@ static int set_up(void **state) {
 
 static void expect_refused(uint32_t messages) {
     const record_t agents = device_tell_agent(&tallyd);
-    assert_int_equal(record_has(agents, "a.z1") ? record_number(agents, "a.z1") : 0, messages);
+    assert_int_equal(record_has(agents, "a.w1") ? record_number(agents, "a.w1") : 0, messages);
 }
 
 static int64_t play_time(void) {
@@ -559,7 +559,7 @@ static void test_daemon_folds_sessions_beyond_the_limit_of_starts(void **state) 
 static void test_daemon_tells_of_connections_that_its_board_refused(void **state) {
     (void)state;
     assert_int_equal(tally_note(&tallyd.agent, TALLY_M_PLAYERS_REFUSED, 12), TALLY_OK);
-    assert_int_equal(record_number(device_tell_agent(&tallyd), "a.z0"), 12);
+    assert_int_equal(record_number(device_tell_agent(&tallyd), "a.w0"), 12);
     assert_int_equal(tally_note(&tallyd.agent, TALLY_M_MESSAGES_REFUSED, 12), TALLY_E_ARGUMENT);
 }
 

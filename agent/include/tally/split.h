@@ -77,7 +77,7 @@ void tally_player_lost(tally_t *tally, uint32_t messages);
 /*
  * Takes one message of a player, known by the number of its connection, 1 and up: begins, goes on
  * with and ends its sessions, makes their records. What is in it is hostile: nothing of a message
- * is kept that is refused, and each refused one is counted (`z1`).
+ * is kept that is refused, and each refused one is counted (`w1`).
  *
  * 0; TALLY_E_CBOR: not in the form of SPEC.md; TALLY_E_ARGUMENT: a value out of its range, or a
  * counter that fell; TALLY_E_VERSION: a greeting of another version; TALLY_E_STATE: no greeting
