@@ -13,6 +13,9 @@
 
 #define MASK ((uint32_t)TALLY_EVENTS - 1u)
 
+/* Events that are told late have a way in of their own, which must not make the others' dearer. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 void tally_hooks_init(tally_hooks_t *hooks, const tally_port_t *port) {
     memset(hooks, 0, sizeof *hooks);
     hooks->port = port;
@@ -30,7 +33,7 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return __atomic_add_fetch(word, amount, __ATOMIC_RELAXED);
 }
 
-static tally_cell_t *claim(tally_hooks_t *hooks) {
+ALWAYS_INLINE tally_cell_t *claim(tally_hooks_t *hooks) {
     uint32_t at = tally_atomic_load(&hooks->head);
     for (uint32_t tries = 0; tries < CLAIM_TRIES; tries++) {
         tally_cell_t *const cell = &hooks->cells[at & MASK];
@@ -59,7 +62,7 @@ static uint32_t add_shared(const tally_port_t *port, uint32_t *word, uint32_t am
     return sum;
 }
 
-static tally_cell_t *claim(tally_hooks_t *hooks) {
+ALWAYS_INLINE tally_cell_t *claim(tally_hooks_t *hooks) {
     const tally_port_t *const port = hooks->port;
     const uint32_t state = port->critical_enter(port->ctx);
     const uint32_t at = tally_atomic_load(&hooks->head);
@@ -74,7 +77,7 @@ static tally_cell_t *claim(tally_hooks_t *hooks) {
 
 #endif
 
-static inline void fill(tally_cell_t *cell, tally_session_id_t session, enum tally_hook hook,
+ALWAYS_INLINE void fill(tally_cell_t *cell, tally_session_id_t session, enum tally_hook hook,
                         enum tally_metric metric, int64_t value) {
     cell->event.session = session;
     cell->event.hook = (uint16_t)hook;
