@@ -18,11 +18,6 @@
 
 enum { OWN = 2, BY_HAND = 3, STREAMS = 2, MESSAGES_A_LOOK = 16 };
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static device_t tallyd;
 static player_t players[OWN];
 static tally_rtp_t rtp[OWN];
@@ -30,23 +25,6 @@ static bool is_attached[OWN];
 static tally_session_t sessions_before[TALLY_SESSIONS];
 static tally_told_t told_before[TALLY_SESSIONS];
 static uint32_t taken;
-
-/* --- the script ----------------------------------------------------------------------------- */
-
-/* The end of the script is followed by zeros. */
-static uint32_t take(script_t *script, uint32_t bytes) {
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        number = number << 8 | (script->left > 0 ? *script->at : 0);
-        script->at += script->left > 0 ? 1 : 0;
-        script->left -= script->left > 0 ? 1 : 0;
-    }
-    return number;
-}
-
-static uint32_t pick(script_t *script, uint32_t choices) {
-    return take(script, 1) % choices;
-}
 
 /* --- what is checked ------------------------------------------------------------------------ */
 

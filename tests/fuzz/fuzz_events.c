@@ -21,11 +21,6 @@ enum { FILMS = 4, STREAMS = 3, RECORDS_KNOWN = 8192, RECORD_LEAST = 16, DRAIN_ST
 
 #define BOOT_MS UINT64_C(1000000)
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static struct {
     fake_port_t port;
     fake_transport_t server;
@@ -41,29 +36,14 @@ static struct {
 
 /* --- the script ----------------------------------------------------------------------------- */
 
-/* A number of so many bytes; the end of the script is followed by zeros. */
-static uint64_t take(script_t *script, uint32_t bytes) {
-    uint64_t number = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        number = number << 8 | (script->left > 0 ? *script->at : 0);
-        script->at += script->left > 0 ? 1 : 0;
-        script->left -= script->left > 0 ? 1 : 0;
-    }
-    return number;
-}
-
-static uint32_t pick(script_t *script, uint32_t choices) {
-    return (uint32_t)take(script, 1) % choices;
-}
-
 /* Mostly small, sometimes anything. */
 static int64_t take_value(script_t *script) {
     static const int64_t edges[] = {INT64_MIN, INT32_MIN, INT32_MAX, UINT32_MAX, INT64_MAX};
     const uint32_t kind = pick(script, 8);
     switch (kind) {
     case 5: return edges[pick(script, sizeof edges / sizeof edges[0])];
-    case 6: return (int64_t)take(script, 4);
-    case 7: return (int64_t)take(script, 8);
+    case 6: return (int64_t)take_long(script, 4);
+    case 7: return (int64_t)take_long(script, 8);
     default: return kind;
     }
 }
@@ -271,14 +251,14 @@ static void use_track(script_t *script) {
 static void move_clock(script_t *script) {
     static const uint32_t units_ms[] = {1, 100, 1000, 60000, 3600000};
     const uint32_t what = pick(script, 8);
-    const uint32_t amount = (uint32_t)take(script, 1);
+    const uint32_t amount = take(script, 1);
     if (what < 5) {
         box.port.now_ms += (uint64_t)amount * units_ms[what];
     } else if (what == 5 && box.port.now_ms - amount >= BOOT_MS) {
         box.port.now_ms -= amount;
     } else if (what > 5) {
         box.port.wall.quality = (uint8_t)(amount % 3);
-        box.port.wall.unix_ms = (int64_t)take(script, 6);
+        box.port.wall.unix_ms = (int64_t)take_long(script, 6);
     }
 }
 
@@ -345,7 +325,7 @@ static void boot(script_t *script) {
     fake_store_init(&box.store, stores[which].block_bytes, stores[which].blocks,
                     stores[which].program_bytes);
     box.port.now_ms = BOOT_MS;
-    box.port.random = (uint32_t)take(script, 1) << 24;
+    box.port.random = take(script, 1) << 24;
     box.server.replies[0] = accepted;
     box.server.hears = check_request;
     static const tally_endpoint_t endpoint = {.peer = {.host = "collector.example", .port = 443},

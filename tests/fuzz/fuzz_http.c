@@ -22,7 +22,7 @@ typedef struct {
     uint8_t room[ROOM];
 } reading_t;
 
-static void take(reading_t *reading, const uint8_t *data, size_t size) {
+static void feed(reading_t *reading, const uint8_t *data, size_t size) {
     if (reading->status == TALLY_OK) {
         reading->status = tally_http_reply_take(&reading->reply, data, (uint32_t)size);
     }
@@ -71,20 +71,20 @@ static void assert_same(const reading_t *a, const reading_t *b) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     reading_t whole;
     begin(&whole);
-    take(&whole, data, size);
+    feed(&whole, data, size);
     check(&whole, size);
     for (size_t cut = 0; cut < size; cut++) {
         reading_t halves;
         begin(&halves);
-        take(&halves, data, cut);
-        take(&halves, data + cut, size - cut);
+        feed(&halves, data, cut);
+        feed(&halves, data + cut, size - cut);
         assert_same(&whole, &halves);
     }
     reading_t bytes;
     begin(&bytes);
     for (size_t i = 0; i < size; i++) {
         const uint8_t byte = data[i]; /* alone: the sanitizer sees a read beyond it */
-        take(&bytes, &byte, 1);
+        feed(&bytes, &byte, 1);
     }
     assert_same(&whole, &bytes);
     return 0;

@@ -15,26 +15,10 @@
 #include "tally/stats.h"
 #include "test.h"
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static tally_rtp_t rtp;
 static uint16_t sequence;
 static uint32_t timestamp;
 static uint32_t arrival_us;
-
-/* A number of so many bytes; the end of the script is followed by zeros. */
-static uint32_t take(script_t *script, uint32_t bytes) {
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        number = number << 8 | (script->left > 0 ? *script->at : 0);
-        script->at += script->left > 0 ? 1 : 0;
-        script->left -= script->left > 0 ? 1 : 0;
-    }
-    return number;
-}
 
 static uint32_t value(enum tally_metric metric) {
     return rtp.values[(uint32_t)metric - (uint32_t)TALLY_M_RTP_FIRST];

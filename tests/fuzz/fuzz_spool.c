@@ -25,11 +25,6 @@ enum { BLOCK_BYTES = 640, BLOCKS_MOST = 8, BOOTS = 3, UPLOADS_MOST = 20000, LAST
 /* Beyond, a forged image leaves no numbers for new blocks. */
 #define SEQUENCES_LEFT (UINT32_MAX / 2 - 1000)
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static struct {
     fake_store_t store;
     tally_spool_t spool;
@@ -41,21 +36,6 @@ static struct {
 } box;
 
 /* --- the script ----------------------------------------------------------------------------- */
-
-/* A number of so many bytes; the end of the script is followed by zeros. */
-static uint32_t take(script_t *script, uint32_t bytes) {
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        number = number << 8 | (script->left > 0 ? *script->at : 0);
-        script->at += script->left > 0 ? 1 : 0;
-        script->left -= script->left > 0 ? 1 : 0;
-    }
-    return number;
-}
-
-static uint32_t pick(script_t *script, uint32_t choices) {
-    return take(script, 1) % choices;
-}
 
 /* Mostly small, sometimes anything. */
 static uint32_t take_value(script_t *script) {

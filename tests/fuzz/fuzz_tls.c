@@ -33,11 +33,6 @@ typedef struct {
     uint32_t size;
 } flight_t;
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static const char *const flight_names[FLIGHTS] = {TLS_DIR "/tls13.flight", TLS_DIR "/tls12.flight"};
 
 static struct {
@@ -228,16 +223,6 @@ static void try_flight(uint32_t which) {
                       flight_names[which]);
     }
     tally_tls_deinit(&box.tls);
-}
-
-static uint32_t take(script_t *script, uint32_t bytes) {
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        number = number << 8 | (script->left > 0 ? *script->at : 0);
-        script->at += script->left > 0 ? 1 : 0;
-        script->left -= script->left > 0 ? 1 : 0;
-    }
-    return number;
 }
 
 static void change(script_t *script, flight_t *flight) {

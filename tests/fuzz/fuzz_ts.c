@@ -16,20 +16,7 @@
 
 enum { DATAGRAM_PACKETS = 8, PACKET_MOST = 204, STEPS_US = 6 };
 
-typedef struct {
-    const uint8_t *at;
-    uint32_t left;
-} script_t;
-
 static tally_ts_t ts;
-
-/* The end of the script is followed by zeros. */
-static uint8_t take(script_t *script) {
-    const uint8_t byte = script->left > 0 ? *script->at : 0;
-    script->at += script->left > 0 ? 1 : 0;
-    script->left -= script->left > 0 ? 1 : 0;
-    return byte;
-}
 
 static uint32_t value(enum tally_metric metric) {
     return ts.values[(uint32_t)metric - (uint32_t)TALLY_M_TS_FIRST];
@@ -37,20 +24,20 @@ static uint32_t value(enum tally_metric metric) {
 
 /* A sync byte mostly, a header and so much content as the script says; the rest is stuffing. */
 static void make_packet(script_t *script, uint8_t *packet) {
-    const uint8_t shape = take(script);
+    const uint32_t shape = take(script, 1);
     const uint32_t bytes = shape & 0x7Fu;
     memset(packet, 0xFF, TALLY_TS_BYTES);
-    packet[0] = (shape & 0x80u) != 0 ? take(script) : 0x47;
+    packet[0] = (uint8_t)((shape & 0x80u) != 0 ? take(script, 1) : 0x47);
     for (uint32_t i = 1; i < 4 + bytes; i++) {
-        packet[i] = take(script);
+        packet[i] = (uint8_t)take(script, 1);
     }
 }
 
 static uint32_t make_datagram(script_t *script, uint32_t size, uint8_t *datagram) {
-    const uint8_t shape = take(script);
+    const uint32_t shape = take(script, 1);
     const uint32_t packets = 1u + shape % DATAGRAM_PACKETS;
     const uint32_t before = size == 192 ? 4 : 0;
-    const uint32_t cut = (shape & 0x80u) != 0 ? take(script) % size : 0;
+    const uint32_t cut = (shape & 0x80u) != 0 ? take(script, 1) % size : 0;
     for (uint32_t i = 0; i < packets; i++) {
         make_packet(script, datagram + i * size + before);
     }
@@ -94,12 +81,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const uint32_t steps_us[STEPS_US] = {0, 1000, 40000, 600000, 7000000, 3000000000u};
     static uint8_t datagram[DATAGRAM_PACKETS * PACKET_MOST];
     script_t script = {.at = data, .left = (uint32_t)size};
-    const uint32_t bytes = sizes[take(&script) % 3];
+    const uint32_t bytes = sizes[take(&script, 1) % 3];
     uint32_t now_us = 0;
     uint32_t kept = 0;
     assert_int_equal(tally_ts_init_sized(&ts, bytes), TALLY_OK);
     while (script.left > 0) {
-        now_us += steps_us[take(&script) % STEPS_US];
+        now_us += steps_us[take(&script, 1) % STEPS_US];
         const uint32_t length = make_datagram(&script, bytes, datagram);
         const int32_t in_sync = tally_ts_packets(&ts, datagram, length, now_us);
         assert_in_range(in_sync, 0, DATAGRAM_PACKETS);

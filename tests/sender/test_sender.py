@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -23,7 +24,7 @@ MAKE_MEDIA = os.path.join(HERE, "..", "media", "make_media.sh")
 
 SO_TIMESTAMPNS = 35  # has no name in Python
 LATE_MOST_MS = 50
-RUNS_MOST = 5
+RUNS_MOST = 3
 
 
 class Listener:
@@ -186,14 +187,28 @@ class Sending(unittest.TestCase):
         self.assertAlmostEqual(self.truth["media_ms"], 5000, delta=45)
 
     def test_pauses_are_real_and_measured(self):
+        late = self.truth["latest_ms"] / 1000
         times = [at for at, _ in self.datagrams]
-        silences = sorted((b - a for a, b in zip(times, times[1:])), reverse=True)[:2]
-        for silence, pause in zip(silences, self.truth["pauses"]):
-            self.assertAlmostEqual(silence, pause["measured_s"], delta=0.1)
-            self.assertAlmostEqual(pause["measured_s"], pause["length_s"], delta=0.1)
+        silences = sorted((b - a for a, b in zip(times, times[1:])), reverse=True)
+        for pause in self.truth["pauses"]:
+            self.assertAlmostEqual(pause["measured_s"], pause["length_s"], delta=0.1 + late)
+            self.assertLess(min(abs(s - pause["measured_s"]) for s in silences), 0.1 + late)
 
     def test_the_stream_leaves_at_its_own_pace(self):
-        self.assertAlmostEqual(self.truth["send_lasted_ms"], 5900, delta=100)
+        """Never ahead of its clock; behind it by no more than the truth says, and seldom."""
+        lasted = self.truth["send_lasted_ms"]
+        self.assertGreaterEqual(lasted, 5899 - 45)
+        self.assertLessEqual(lasted, 5901 + self.truth["latest_ms"])
+        self.assertLess(statistics.median(self.lateness_ms()), 100)
+
+    def lateness_ms(self):
+        """Of each datagram against the stream's clock and the pauses, by the kernel's stamps."""
+        first_at, first = self.datagrams[0]
+        start = struct.unpack_from("!I", first, 4)[0]
+        for at, data in self.datagrams:
+            media_s = (struct.unpack_from("!I", data, 4)[0] - start) % (1 << 32) / 90_000
+            paused = sum(p["length_s"] for p in self.truth["pauses"] if p["at_s"] <= media_s)
+            yield (at - first_at - media_s - paused) * 1000
 
     def test_a_finished_transmission_says_so(self):
         self.assertTrue(self.truth["finished"])
