@@ -10,7 +10,6 @@
 #define CORTEX_A_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
 /* Processor modes, as CPSR and CPS have them, for assembler too. */
-#define CORTEX_A_FIQ        "0x11"
 #define CORTEX_A_SUPERVISOR "0x13"
 #define CORTEX_A_ABORT      "0x17"
 
@@ -62,6 +61,7 @@ static inline void cortex_a_mask_all(void) {
     __asm volatile("cpsid if" : : : "memory");
 }
 
+/* Lets both through. */
 static inline void cortex_a_enable_interrupts(void) {
     __asm volatile("cpsie if" : : : "memory");
 }

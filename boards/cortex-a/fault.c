@@ -11,7 +11,7 @@
 #define GUARD_BYTES 0x100000u
 
 /* The kinds as numbers. */
-enum { UNDEFINED, PREFETCH, DATA };
+enum { UNDEFINED, PREFETCH, DATA, WATCHDOG };
 
 /* From the linker script, see the layout there. */
 extern uint32_t stack_bottom[];
@@ -62,12 +62,14 @@ static void put_cause(uint32_t kind) {
     case UNDEFINED: console_text(" (undefined instruction)"); break;
     case PREFETCH: put_prefetch_fault(); break;
     case DATA: put_data_fault(); break;
+    case WATCHDOG: break;
     default: console_text(" (unexpected exception)"); break;
     }
 }
 
 void fault_report(const fault_frame_t *frame, uint32_t kind, uint32_t sp, uint32_t lr) {
-    console_text("\nFAULT");
+    const bool is_watchdog = kind == WATCHDOG;
+    console_text(is_watchdog ? "\nWATCHDOG" : "\nFAULT");
     put_cause(kind);
     put_register(" sp ", sp);
     put_register("\n  pc ", place_of(frame, kind));
@@ -79,7 +81,7 @@ void fault_report(const fault_frame_t *frame, uint32_t kind, uint32_t sp, uint32
     put_register(" r2 ", frame->r[2]);
     put_register(" r3 ", frame->r[3]);
     console_text("\n");
-    board_restart(TALLY_RESET_FAULT);
+    board_restart(is_watchdog ? TALLY_RESET_WATCHDOG : TALLY_RESET_FAULT);
 }
 
 void fault_unexpected(void) {

@@ -8,7 +8,8 @@
 #define FAULT_UNDEFINED  "0"
 #define FAULT_PREFETCH   "1"
 #define FAULT_DATA       "2"
-#define FAULT_UNEXPECTED "3"
+#define FAULT_WATCHDOG   "3"
+#define FAULT_UNEXPECTED "4"
 
 /* What vectors.c pushes, lowest address first. */
 typedef struct {

@@ -19,7 +19,7 @@ void gic_init(uintptr_t base);
 /* All of these have one priority. */
 void gic_enable(uint32_t id);
 
-/* As FIQ, which interrupts the others. */
+/* As FIQ, which interrupts the others too. */
 void gic_enable_unmaskable(uint32_t id);
 
 /* What interrupts; belongs to the caller until gic_done() of it. In the IRQ's handler. */

@@ -69,6 +69,10 @@ void vectors_unexpected(void) {
     REPORT(FAULT_UNEXPECTED);
 }
 
+void vectors_fiq(void) {
+    REPORT(FAULT_WATCHDOG);
+}
+
 /* Keeps what the procedure call standard does not, and brings sp to 8 bytes; r1 says by how much.
  * CLREX: a store-exclusive of the program must not take what
  * the handler left for its own. */
@@ -90,21 +94,13 @@ void vectors_irq(void) {
                    ".ltorg");
 }
 
-void vectors_fiq(void) {
-    __asm volatile("ldr pc, =unmaskable_entry\n\t"
-                   ".ltorg");
-}
-
-/* The register is one of r0 to r7: FIQ has the others for itself. */
 void vectors_init(void) {
     uint64_t *const top = fault_stack + FAULT_STACK_BYTES / sizeof(uint64_t);
     __asm volatile("cps #" CORTEX_A_ABORT "\n\t"
                    "mov sp, %0\n\t"
-                   "cps #" CORTEX_A_FIQ "\n\t"
-                   "mov sp, %0\n\t"
                    "cps #" CORTEX_A_SUPERVISOR
                    :
-                   : "l"(top)
+                   : "r"(top)
                    : "memory");
     uint32_t control;
     CORTEX_A_GET(SCTLR, control);

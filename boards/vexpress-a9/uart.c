@@ -39,12 +39,11 @@
 /* A full FIFO of 16 has left after 1.4 ms; a turn takes 50 ns or more. */
 #define PATIENCE 1000000u
 
-/* What was typed and not yet taken; a power of two. More is lost. */
-#define TYPED 128u
+#define RECEIVED_MOST 128u /* a power of 2 */
 
-static uint8_t typed[TYPED];
-static volatile uint32_t typed_in;  /* the interrupt's */
-static volatile uint32_t typed_out; /* of whoever takes */
+static volatile uint8_t received[RECEIVED_MOST];
+static volatile uint32_t come; /* characters; in the interrupt only */
+static uint32_t taken;
 
 void uart_init(void) {
     UART_CONTROL = 0;
@@ -53,6 +52,7 @@ void uart_init(void) {
     UART_LINE = LINE_8_BITS | LINE_FIFOS;
     UART_CONTROL = CONTROL_ENABLE | CONTROL_SEND | CONTROL_GET;
     UART_ENABLED = INTERRUPT_RECEIVED | INTERRUPT_TIMEOUT;
+    gic_enable(VEXPRESS_IRQ_UART0);
 }
 
 void console_put(char character) {
@@ -70,19 +70,19 @@ void uart_interrupt(void) {
     UART_CLEAR = INTERRUPT_RECEIVED | INTERRUPT_TIMEOUT;
     while ((UART_FLAGS & FLAGS_RX_EMPTY) == 0) {
         const uint8_t character = (uint8_t)UART_DATA;
-        if (typed_in - typed_out < TYPED) {
-            typed[typed_in % TYPED] = character;
-            typed_in++;
+        if (come - taken < RECEIVED_MOST) {
+            received[come % RECEIVED_MOST] = character;
+            come++;
+        }
+        if (character == '\n' || character == '\r') {
+            board_wake();
         }
     }
-    board_wake();
 }
 
 int32_t board_console_get(void) {
-    if (typed_in == typed_out) {
+    if (taken == come) {
         return -1;
     }
-    const uint8_t character = typed[typed_out % TYPED];
-    typed_out++;
-    return character;
+    return received[taken++ % RECEIVED_MOST];
 }

@@ -12,6 +12,8 @@
  */
 #include <stdint.h>
 
+#include "tally_config.h"
+
 #define VEXPRESS_MOTHERBOARD 0x10000000u
 #define VEXPRESS_SYSTEM      0x10000000u /* system registers */
 #define VEXPRESS_CONTROLLER  0x10001000u /* SP810 */
@@ -32,10 +34,6 @@
 
 void clock_init(void);
 void uart_init(void);
-void watchdog_init(void);
-
-/* Has the reason from before the reset, and forgets it there. Before board_reset_reason(). */
-void reset_init(void);
 
 /* Returns when all that was put to the console has left it. Anywhere; bounded. */
 void uart_drain(void);
