@@ -10,8 +10,7 @@ tally_add_bsp("${CMAKE_CURRENT_LIST_DIR}/memory.ld"
     "${CMAKE_CURRENT_LIST_DIR}/stores.c"
     "${CMAKE_CURRENT_LIST_DIR}/uart.c"
     "${CMAKE_CURRENT_LIST_DIR}/watchdog.c"
-    "${mps2_cortex_m_dir}/fault.c"
-    "${mps2_cortex_m_dir}/semihost.c")
+    "${mps2_cortex_m_dir}/fault.c")
 target_include_directories(tally_bsp PUBLIC "${mps2_cortex_m_dir}")
 # The linker script and assembler name symbols in here, which LTO does not see.
 set_source_files_properties(
