@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
 import os
+import random
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,19 @@ STREAM_PORT = 5004
 SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
 # What the guest calls the host, whose loopback is all that it reaches.
 HOST = "10.0.2.2"
+
+
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def build(board, folder, certs, port, **options):
@@ -48,11 +63,15 @@ class Board(scenario.Process):
         """Types a line on the console."""
         self.type(text + "\n")
 
+    def count(self, text):
+        """How often it was printed so far."""
+        return self.log.read_text(errors="replace").count(text)
+
     @property
     def refused(self):
         """Packets that the emulated chip had no room for while this machine stood still. Only QEMU
         knows of them; a run that had some says nothing about the device."""
-        return self.log.read_text(errors="replace").count(qemu.REFUSED)
+        return self.count(qemu.REFUSED)
 
     def await_join(self):
         """Unix ms at which the receiver asked for the channel, as far as the UART tells."""
