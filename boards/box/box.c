@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "board.h"
+#include "command.h"
 #include "console.h"
 #include "memory_notes.h"
 #include "network.h"
@@ -46,7 +47,8 @@ static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
 static tally_settings_t settings;
 static tally_t agent;
 static receiver_t receiver;
-static bool receiving;
+static volatile bool receiving; /* else what comes is not looked at */
+static command_reader_t command_reader;
 
 /* ---- in interrupts -------------------------------------------------------------------------- */
 
@@ -59,6 +61,9 @@ void board_on_tick(void) {
 
 /* A source that comes back after it had stopped begins a new session. */
 static void on_datagram(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
+    if (!receiving) {
+        return;
+    }
     if (!receiver_joined(&receiver)) {
         (void)receiver_join(&receiver);
     }
@@ -120,6 +125,10 @@ static void fill_options(void) {
         TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, DEVICE_MODEL) |
         TALLY_CAN(BOOT, DEVICE_TYPE) | TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, REGISTRY_HASH) |
         TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
+    options.capabilities[TALLY_G_PLAYBACK] |=
+        TALLY_CAN(PLAYBACK, ZAP_TIME) | TALLY_CAN(PLAYBACK, ZAPPING_TIME);
+    options.capabilities[TALLY_G_VIEWING] |= TALLY_CAN(VIEWING, ZAPS);
+    options.capabilities[TALLY_G_HISTOGRAM] |= TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM);
     options.capabilities[TALLY_G_AGENT] =
         TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
     options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
@@ -161,13 +170,96 @@ static void start_receiver(void) {
 }
 
 static void greet(void) {
+    static const char *const resets[] = {
+#define RESET_NAME(symbol, value, name, meaning) [value] = (name),
+        TALLY_RESETS(RESET_NAME)
+#undef RESET_NAME
+    };
     console_text("tally " TALLY_VERSION " on ");
     console_text(board.name);
     console_text(", device ");
     console_text(provision.device_id);
     console_text("\nentropy: ");
     console_text(board.entropy);
+    console_text("\nreset: ");
+    console_text(resets[board_reset_reason()]);
     console_text("\n");
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
+/* Nothing that comes reaches the receiver any more. */
+static void leave(enum tally_stop reason) {
+    const uint32_t mask = board_mask();
+    receiving = false;
+    receiver_leave(&receiver, reason);
+    board_unmask(mask);
+}
+
+static int32_t zap(void) {
+    const uint32_t mask = board_mask();
+    const int32_t status = receiving ? receiver_zap(&receiver) : TALLY_E_STATE;
+    board_unmask(mask);
+    return status;
+}
+
+/* The session waits, and no stream is received. */
+static int32_t enter_standby(void) {
+    const int32_t status = tally_suspend(&agent);
+    receiving = false;
+    return status;
+}
+
+/* What was on before standby is over: a live channel is joined anew. */
+static int32_t leave_standby(void) {
+    const int32_t status = tally_resume(&agent);
+    if (status == TALLY_OK) {
+        leave(TALLY_STOP_SUSPENDED);
+        const uint32_t mask = board_mask();
+        (void)receiver_join(&receiver);
+        receiving = true;
+        board_unmask(mask);
+    }
+    return status;
+}
+
+/* In order: the session has an end, which is kept before the power goes. */
+_Noreturn static void restart(void) {
+    leave(TALLY_STOP_SHUTDOWN);
+    (void)tally_step(&agent);
+    board_restart(TALLY_RESET_SOFTWARE);
+}
+
+_Noreturn static void hang(void) {
+    for (;;) {
+        __asm volatile("" : : : "memory");
+    }
+}
+
+static int32_t obey(enum command command) {
+    switch (command) {
+    case COMMAND_ZAP: return zap();
+    case COMMAND_STANDBY: return enter_standby();
+    case COMMAND_RESUME: return leave_standby();
+    case COMMAND_FLUSH: tally_flush(&agent); return TALLY_OK;
+    case COMMAND_RESTART: restart();
+    case COMMAND_HANG: hang();
+    case COMMAND_FAULT: __builtin_trap();
+    default: return TALLY_E_ARGUMENT;
+    }
+}
+
+/* Whether there was one. */
+static bool take_command(void) {
+    const enum command command = command_next(&command_reader, board_console_get);
+    if (command == COMMAND_NONE) {
+        return false;
+    }
+    const int32_t status = obey(command);
+    console_text("command: ");
+    console_text(tally_status_name(status));
+    console_text("\n");
+    return true;
 }
 
 /* ---- running -------------------------------------------------------------------------------- */
@@ -186,6 +278,8 @@ int main(void) {
             memory_notes_take(&agent, &tls);
             notes_due_ms = now_ms + NOTES_PERIOD_MS;
         }
-        rest(now_ms, tally_step(&agent));
+        const bool more_commands = take_command();
+        const uint32_t wait_ms = tally_step(&agent);
+        rest(now_ms, more_commands ? 0 : wait_ms);
     }
 }

@@ -7,6 +7,8 @@ add_subdirectory(boards/receiver)
 
 add_executable(tally.elf
     "${CMAKE_CURRENT_LIST_DIR}/box.c"
+    "${CMAKE_CURRENT_LIST_DIR}/command.c"
     "${CMAKE_CURRENT_LIST_DIR}/memory_notes.c")
+target_compile_definitions(tally.elf PRIVATE TALLY_PRODUCT=$<BOOL:${TALLY_PRODUCT}>)
 target_link_libraries(tally.elf PRIVATE
     tally_bsp tally_network tally_port_mbedtls tally_provision tally_receiver tally_warnings)
