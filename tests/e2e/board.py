@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
 import os
+import subprocess
 import sys
 import time
 
@@ -9,7 +10,6 @@ import scenario
 sys.path.insert(0, str(scenario.TESTS / "qemu"))
 import qemu  # noqa: E402
 
-QEMU = {"mps2-an385": ["qemu-system-arm", "-M", "mps2-an385"]}
 STREAM_PORT = 5004
 # Trees that whoever calls has already; make and CTest hand them on.
 SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
@@ -33,17 +33,20 @@ def build(board, folder, certs, port, **options):
 
 
 class Board(scenario.Process):
-    """A running board; its stream arrives at `address`."""
+    """A running board; its stream arrives at `address`. `store` is the file that its records and
+    settings lie in; without one they are lost with QEMU."""
     pace = staticmethod(qemu.hurry)
 
-    def __init__(self, folder, board, image, *more, network=""):
+    def __init__(self, folder, board, image, *more, network="", store=None):
         port = qemu.free_udp_port()
         self.address = f"127.0.0.1:{port}"
         nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
-        super().__init__(board, folder, *QEMU[board], "-kernel", image, "-display", "none",
-                         "-monitor", "none", "-serial", "stdio", "-semihosting-config",
-                         "enable=on,target=native", "-nic", nic, *more,
-                         before=qemu.hurry)
+        super().__init__(board, folder, *qemu.command(board, image, nic, store), *more,
+                         before=qemu.hurry, stdin=subprocess.PIPE)
+
+    def command(self, text):
+        """Types a line on the console."""
+        self.type(text + "\n")
 
     @property
     def refused(self):

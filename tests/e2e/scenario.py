@@ -69,15 +69,18 @@ def make_media(folder, seconds, kbps):
 class Process:
     """A program of ours with a log; ended by pid, never by name."""
 
-    def __init__(self, name, folder, *command, before=None, keep=()):
+    def __init__(self, name, folder, *command, before=None, keep=(), stdin=subprocess.DEVNULL):
         """`before` is called in the new process, ahead of the program, which gets the descriptors
-        in `keep`."""
+        in `keep`; it can be typed to if `stdin` is a pipe."""
         self.name = name
         self.log = folder / f"{name}.log"
         with open(self.log, "ab") as out:
             self._process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out,
-                                             stdin=subprocess.DEVNULL, preexec_fn=before,
-                                             pass_fds=keep)
+                                             stdin=stdin, preexec_fn=before, pass_fds=keep)
+
+    def type(self, text):
+        self._process.stdin.write(text.encode())
+        self._process.stdin.flush()
 
     def await_file(self, path, seconds=15):
         deadline = time.monotonic() + seconds
@@ -113,6 +116,8 @@ class Process:
                 self._process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         return self._process.wait()
 
     def _state(self):

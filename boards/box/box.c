@@ -16,17 +16,15 @@
 #include "platform.h"
 #include "provision.h"
 #include "receiver.h"
-#include "semihost.h"
 #include "tally/state.h"
 #include "tally/tally.h"
 #include "tally_lwip_tcp.h"
-#include "tally_ram_store.h"
 #include "tally_tls.h"
 #include "tally_verify.h"
 
 #define STREAM_PORT 5004u
 
-#define EXIT_START_FAILED 1u
+#define START_RETRY_MS 60000u
 
 #define NOTES_PERIOD_MS 1000u
 
@@ -35,7 +33,7 @@ static const receiver_config_t receiver_config = {
     .resume_buffer_ms = 500,
     .end_after_ms = 10000,
     .content_id = "udp:5004",
-    .player_name = "mps2-an385",
+    .player_name = "receiver",
     .player_version = TALLY_VERSION,
 };
 
@@ -45,8 +43,7 @@ static tally_lwip_tcp_t tcp;
 static tally_tls_t tls;
 static tally_verify_t verify;
 static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
-static tally_ram_store_t store;
-static uint8_t spool[TALLY_SPOOL_BLOCKS * TALLY_SPOOL_BLOCK_BYTES];
+static tally_settings_t settings;
 static tally_t agent;
 static receiver_t receiver;
 static bool receiving;
@@ -70,6 +67,22 @@ static void on_datagram(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
+/* Sleeps, at most for so long, as short as the watchdog wants it. */
+static void rest(uint64_t now_ms, uint32_t wait_ms) {
+    const uint32_t most_ms = board.watchdog_ms / 4u;
+    board_sleep(now_ms + (wait_ms < most_ms ? wait_ms : most_ms));
+    board_feed_watchdog();
+}
+
+/* What cannot start now may the next time; not at once, for people read this. */
+_Noreturn static void give_up(void) {
+    const uint64_t over_ms = board_now_ms() + START_RETRY_MS;
+    while (board_now_ms() < over_ms) {
+        rest(board_now_ms(), START_RETRY_MS);
+    }
+    board_restart(TALLY_RESET_SOFTWARE);
+}
+
 static void check(int32_t status, const char *what) {
     if (status != TALLY_OK) {
         console_text("start: ");
@@ -77,8 +90,9 @@ static void check(int32_t status, const char *what) {
         console_text(": ");
         console_text(tally_status_name(status));
         console_text("\n");
-        semihost_exit(EXIT_START_FAILED);
+        give_up();
     }
+    board_feed_watchdog();
 }
 
 static void fill_options(void) {
@@ -93,10 +107,11 @@ static void fill_options(void) {
         .device_id = provision.device_id,
         .operator_id = provision.operator_id,
         .device_type = "stb",
-        .device_model = "mps2-an385",
-        .soc = "cortex-m3",
+        .device_model = board.name,
+        .soc = board.soc,
         .firmware = TALLY_VERSION,
         .reset_reason = board_reset_reason(),
+        .settings = settings.store != NULL ? &settings : NULL,
         .heartbeat_ms = provision.heartbeat_ms,
         .upload_ms = provision.upload_ms,
     };
@@ -124,15 +139,17 @@ static void start_agent(void) {
     tally_lwip_tcp_init(&tcp, &platform_port);
     check(tally_tls_init(&tls, &tls_config, &platform_port, tally_lwip_tcp_transport(&tcp)),
           "credentials");
-    check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
-          "spool");
+    const tally_store_t *spool;
+    const tally_store_t *kept;
+    check(board_stores(&spool, &kept), "stores");
+    if (kept != NULL) {
+        check(tally_settings_init(&settings, kept), "settings");
+    }
     if (provision.config_key != NULL) {
         check(tally_verify_init(&verify, provision.config_key), "key of remote configuration");
     }
     fill_options();
-    check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls),
-                     tally_ram_store(&store)),
-          "agent");
+    check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls), spool), "agent");
 }
 
 /* The receiver belongs to the interrupts once the stream's port is open; before that, to main(). */
@@ -143,13 +160,22 @@ static void start_receiver(void) {
     check(network_receive(STREAM_PORT, on_datagram), "stream");
 }
 
+static void greet(void) {
+    console_text("tally " TALLY_VERSION " on ");
+    console_text(board.name);
+    console_text(", device ");
+    console_text(provision.device_id);
+    console_text("\nentropy: ");
+    console_text(board.entropy);
+    console_text("\n");
+}
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 int main(void) {
     board_init();
-    console_text("tally " TALLY_VERSION " on mps2-an385, device ");
-    console_text(provision.device_id);
-    console_text("\nentropy: from the emulator's host, NOT FIT FOR PRODUCTS\n");
+    board_feed_watchdog();
+    greet();
     check(network_start(provision.device_id), "network");
     start_agent();
     start_receiver();
@@ -160,7 +186,6 @@ int main(void) {
             memory_notes_take(&agent, &tls);
             notes_due_ms = now_ms + NOTES_PERIOD_MS;
         }
-        const uint32_t wait_ms = tally_step(&agent);
-        board_sleep(now_ms + wait_ms);
+        rest(now_ms, tally_step(&agent));
     }
 }
