@@ -89,10 +89,15 @@ class Life:
     before: Optional[int] = None
 
     def __post_init__(self):
-        self.durable = {}
-        for look in self.looks:
-            for record in look.records:
-                self.durable.setdefault(record.key, record)
+        looks, self.looks, self.durable = self.looks, [], {}
+        for look in looks:
+            self.add(look)
+
+    def add(self, look):
+        """The next look; all records of all of them are `durable`, by key."""
+        self.looks.append(look)
+        for record in look.records:
+            self.durable.setdefault(record.key, record)
 
     @property
     def stored(self):
@@ -222,7 +227,9 @@ def starts(life):
     for boot in sorted({key[0] for key in life.stored.keys() | life.durable.keys()} - known):
         yield Violation("unknown boot", f"{boot:014x}")
     for start in life.starts:
-        if start.had_to_begin and start.boot is None:
+        if start.ended == "itself":
+            yield Violation("boot failed", f"start {start.number} ended by itself")
+        elif start.had_to_begin and start.boot is None:
             yield Violation("boot failed", f"start {start.number} came to no first record")
 
 

@@ -25,7 +25,8 @@ class Cut:
 
 class Relay:
     """From its port to the collector's, one connection at a time, until close(). A witness is told
-    of each connection, open(), and of all that is about to pass, saw(data, by_device)."""
+    of each connection, open() and close(), and of all that is about to pass, saw(data,
+    by_device)."""
 
     def __init__(self, port, to_port, witness=None):
         self._to = ("127.0.0.1", to_port)
@@ -61,6 +62,8 @@ class Relay:
             with device, contextlib.suppress(OSError):  # one that breaks is like one that ends
                 with socket.create_connection(self._to) as server:
                     self._pump(device, server)
+            if self._witness:
+                self._witness.close()
 
     def _pump(self, device, server):
         """Until one side ends, or all is over."""
