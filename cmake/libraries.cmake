@@ -13,7 +13,7 @@ endforeach()
 # Warnings, debug information and optimisation are those of the project.
 add_library(tally_warnings INTERFACE)
 
-# What nobody links with is not built, unless all of it is to be installed.
+# As a subfolder: what nobody links with is not built.
 set(scope EXCLUDE_FROM_ALL)
 if(PROJECT_IS_TOP_LEVEL)
     set(scope)
@@ -22,3 +22,7 @@ add_subdirectory(agent ${scope})
 foreach(port ${TALLY_PORTS})
     add_subdirectory(port/${port} ${scope})
 endforeach()
+
+if(PROJECT_IS_TOP_LEVEL)
+    include(cmake/install.cmake)
+endif()

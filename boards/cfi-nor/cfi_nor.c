@@ -48,8 +48,10 @@ static bool program_buffer(cfi_nor_t *nor, uintptr_t address, const uint8_t *dat
     return is_done(nor, address, nor->buffer_us);
 }
 
-/* Whether chips that listen become idle in time. What failed before is forgotten. */
+/* Whether chips in query mode, which some enter while they are busy, become idle in time. What
+ * failed before is forgotten. */
 static bool is_idle(cfi_nor_t *nor, uint32_t most_us) {
+    put(nor->base, CMD_READ_ARRAY); /* QEMU's leave query mode by nothing else */
     put(nor->base, CMD_READ_STATUS);
     (void)is_done(nor, nor->base, most_us);
     return !nor->is_late;
@@ -125,7 +127,6 @@ int32_t cfi_nor_init(cfi_nor_t *nor, uintptr_t base, uint64_t (*now_us)(void)) {
     *nor = (cfi_nor_t){.base = base, .now_us = now_us};
     const bool is_known =
         cfi_nor_enter_query(nor, CFI_NOR_ANSWER_MS * 1000u) && cfi_nor_read_query(nor);
-    /* Some answer queries while they erase. */
     return is_idle(nor, nor->erase_us) && is_known ? TALLY_OK : TALLY_E_IO;
 }
 

@@ -19,19 +19,6 @@ SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
 HOST = "10.0.2.2"
 
 
-def choose_port():
-    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
-    comes back to it."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 def build(board, folder, certs, port, **options):
     """The firmware of a board, provisioned for a collector on this machine."""
     toolchain = (scenario.ROOT / "boards" / board / "toolchain").read_text().strip()
@@ -47,17 +34,30 @@ def build(board, folder, certs, port, **options):
     return folder / "tally.elf"
 
 
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Board(scenario.Process):
     """A running board; its stream arrives at `address`. `store` is the file that its records and
     settings lie in; without one they are lost with QEMU."""
     pace = staticmethod(qemu.hurry)
 
-    def __init__(self, folder, board, image, *more, network="", store=None):
+    def __init__(self, folder, board, image, *more, network="", store=None, errors=None):
         port = qemu.free_udp_port()
         self.address = f"127.0.0.1:{port}"
         nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
         super().__init__(board, folder, *qemu.command(board, image, nic, store), *more,
-                         before=qemu.hurry, stdin=subprocess.PIPE)
+                         before=self.pace, stdin=subprocess.PIPE, errors=errors)
 
     def command(self, text):
         """Types a line on the console."""

@@ -45,9 +45,25 @@ def _mps2(store):
             f"memory-backend-file,id=pm,size=16M,mem-path={store},share=on"]
 
 
-# What each board is to QEMU: a function of the file that is its store; None: what it holds is lost
-# with QEMU.
-MACHINES = {"mps2-an385": _mps2}
+# Of the flash chips of vexpress-a9 together, and the front of it that the board uses.
+NOR_BYTES, NOR_USED_BYTES = 64 << 20, 18 * (256 << 10)
+
+
+def _vexpress(store):
+    machine = ["qemu-system-arm", "-M", "vexpress-a9", "-audiodev", "none,id=none",
+               "-device", "virtio-rng-device"]
+    if store is None:
+        return machine
+    if not os.path.exists(store):
+        with open(store, "wb") as nor:
+            nor.write(b"\xff" * NOR_USED_BYTES)  # as it is erased
+            nor.truncate(NOR_BYTES)
+    return [*machine, "-drive", f"if=pflash,index=1,format=raw,file={store}"]
+
+
+# What each board is to QEMU: a function of the file that is its store, which is made if it is not
+# there; None: what it holds is lost with QEMU.
+MACHINES = {"mps2-an385": _mps2, "vexpress-a9": _vexpress}
 
 
 def command(board, image, nic, store=None):
