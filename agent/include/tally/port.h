@@ -23,7 +23,8 @@ extern "C" {
 /* How far a wall time can be believed. Only authenticated time (TLS, a signed source, an RTC that
  * was set from one) may judge certificates. */
 enum tally_wall_quality {
-    TALLY_WALL_UNKNOWN = 0,         /* no time since boot: unix_ms is not looked at */
+    TALLY_WALL_UNKNOWN = 0,         /* no time since boot, or that of a battery clock nobody has
+                                       set, as in 1970 or 2000: unix_ms is not looked at */
     TALLY_WALL_UNAUTHENTICATED = 1, /* a battery clock nobody checked, plain SNTP */
     TALLY_WALL_AUTHENTICATED = 2,
 };
@@ -44,28 +45,32 @@ typedef struct {
     void *ctx; /* handed to every callback below */
 
     /* Milliseconds since any fixed point, never back, counting while the device is in standby.
-     * Any thread and ISR. 64 bits: must not wrap. */
+     * Any thread and ISR, inside the critical section too. 64 bits: must not wrap. */
     uint64_t (*monotonic_ms)(void *ctx);
 
     /* The wall time and its quality. Agent task. */
     tally_wall_t (*wall)(void *ctx);
 
     /* The agent has learned the wall time from a server that TLS has verified, to half a second:
-     * wall() tells it from now on, TALLY_WALL_AUTHENTICATED, unless the port knows better. Agent
-     * task. */
+     * wall() tells it from now on, TALLY_WALL_AUTHENTICATED, and goes on with monotonic_ms(),
+     * unless the port knows better. A later call corrects it, also back. Agent task. */
     void (*set_wall)(void *ctx, int64_t unix_ms);
 
-    /* Fills `out` with cryptographic random bytes. 0, or TALLY_E_RANDOM. Agent task; may block
-     * once after boot until the source is seeded. */
+    /* Fills `out` with cryptographic random bytes: all `size` of them, 0 too, and nothing behind;
+     * others at each call and after each boot. 0, or TALLY_E_RANDOM. Agent task; may block once
+     * after boot until the source is seeded. */
     int32_t (*random)(void *ctx, uint8_t *out, uint32_t size);
 
     /* Keeps every other thread and ISR that calls a hook out, for some hundred cycles: mask
      * interrupts, or take a mutex where no hook runs in an ISR. `leave` gets what `enter`
-     * returned. Calls do not nest. Any thread and ISR. */
+     * returned, and lets the others in again; interrupts that were masked before `enter` stay so.
+     * Calls do not nest. Any thread and ISR. */
     uint32_t (*critical_enter)(void *ctx);
     void (*critical_leave)(void *ctx, uint32_t state);
 
-    /* Makes the agent task call tally_step() soon. Any thread and ISR; may be called often. */
+    /* Makes the agent task call tally_step() soon: ends its sleep, or else its next one. Many
+     * calls are as good as one. Any thread and ISR, inside the critical section too; may be called
+     * often. */
     void (*wake)(void *ctx);
 
     /* One log line: its identifier (enum tally_log_id), its text (NULL when TALLY_LOG_TEXT is 0;
@@ -102,19 +107,22 @@ typedef struct {
      * believed, and its configuration looked at. */
     bool is_authenticated;
 
-    /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way, or a
-     * negative error, after which close() is due. Long work is done in parts: a transport that
+    /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way, never
+     * back to one before it, or a negative error, after which close() is due: a name without an
+     * address and a peer that refuses are errors. Long work is done in parts: a transport that
      * could go on at once calls the port's wake() and returns. */
     int32_t (*open)(void *ctx, const tally_peer_t *peer);
 
-    /* Bytes taken (1 to size), 0 when none can be taken now, or a negative error. */
+    /* Bytes taken (1 to size), 0 when none can be taken now, or a negative error. What is taken
+     * arrives whole and in order, or the stream ends with an error. */
     int32_t (*send)(void *ctx, const uint8_t *data, uint32_t size);
 
     /* Bytes received (1 to size), 0 when none are there, or a negative error; TALLY_E_CLOSED when
-     * the peer has ended the stream in good order. */
+     * the peer has ended the stream in good order and all it sent was received. */
     int32_t (*receive)(void *ctx, uint8_t *data, uint32_t size);
 
-    /* Ends the stream in any state and frees what it held. Open may follow. */
+    /* Ends the stream in any state, closed too, and frees what it held, with what was received and
+     * not read. Open may follow, any number of times. */
     void (*close)(void *ctx);
 } tally_transport_t;
 
@@ -123,19 +131,22 @@ typedef struct {
 typedef struct {
     void *ctx;
     uint32_t block_bytes;   /* size of one erase block, 256 B to 1 MiB, a multiple of granularity */
-    uint32_t blocks;        /* how many; at least 3 for each ring */
+    uint32_t blocks;        /* how many; at least 3 for each ring, and 65,535 at most */
     uint32_t program_bytes; /* granularity of program: 1, 4, 8 or 16 */
 
+    /* Any offset and size within the block; `out` may lie at any address. */
     int32_t (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size);
 
-    /* `offset` and `size` are multiples of program_bytes. The place was erased before and nothing
-     * programmed to it since, but for zeros, which tally programs over anything: to make a place
-     * that a power cut may have left between 0 and 1 read 0 for good, and to destroy what an erase
-     * could not. A medium that does not take them there returns TALLY_E_IO. */
+    /* `offset` and `size` are multiples of program_bytes, of any size within the block; `data` may
+     * lie at any address and is left as it is. No other place changes. This one was erased before
+     * and nothing programmed to it since, but for zeros, which tally programs over anything: to
+     * make a place that a power cut may have left between 0 and 1 read 0 for good, and to destroy
+     * what an erase could not. A medium that does not take them there returns TALLY_E_IO. */
     int32_t (*program)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
                        uint32_t size);
 
-    /* All bytes of the block read 0xFF afterwards. */
+    /* All bytes of the block read 0xFF afterwards, whatever was there; no other block changes. The
+     * medium has it before it has anything that is programmed later. */
     int32_t (*erase)(void *ctx, uint32_t block);
 
     /* Returns once everything programmed before survives a power cut. */
@@ -148,7 +159,8 @@ typedef struct {
 typedef struct {
     void *ctx;
 
-    /* `signature` is r and s, 32 bytes each, big endian. 0; TALLY_E_SIGNATURE. */
+    /* `signature` is r and s, 32 bytes each, big endian. 0; TALLY_E_SIGNATURE, also for an r or s
+     * of 0 or not below the order of the curve. */
     int32_t (*verify)(void *ctx, const uint8_t *message, uint32_t bytes,
                       const uint8_t signature[64]);
 } tally_verifier_t;
