@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The installation with all ports: lwIP and Mbed TLS come along, with the configuration they were
-compiled with."""
+"""What takes Mbed TLS and lwIP: the installation with all ports, and the first upload of the box."""
 import os
 import re
+import sys
 import unittest
 
 import ways
 from ways import run
+
+sys.path.insert(0, str(ways.ROOT / "tests/collector"))
+import harness  # noqa: E402
 
 TLS_C = """
 #include <stdio.h>
@@ -49,16 +52,18 @@ target_link_libraries(posix PRIVATE tally::port_posix)
 """
 
 
+TREES = [f"-D{name}={os.environ[name]}" for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")]
+
+
 class Ports(ways.Way):
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.sdk = cls.box / "sdk"
-        trees = [f"-D{name}={os.environ[name]}" for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")]
         (cls.box / "config/tally_config.h").write_text("#define TALLY_TLS_IN_BYTES 3000\n")
         run("cmake", "-S", "tally", "-B", "build/tally", f"-DTALLY_CONFIG_DIR={cls.box}/config",
-            "-DTALLY_PORTS=lwip;mbedtls;posix;ram", *trees, cwd=cls.box)
+            "-DTALLY_PORTS=lwip;mbedtls;posix;ram", *TREES, cwd=cls.box)
         run("cmake", "--build", "build/tally", cwd=cls.box)
         run("cmake", "--install", "build/tally", "--prefix", cls.sdk, cwd=cls.box)
         for name, text in (("tls.c", TLS_C), ("posix.c", POSIX_C), ("CMakeLists.txt", PROJECT)):
@@ -89,6 +94,25 @@ class Ports(ways.Way):
         said = run("cc", f"-I{other}", "tls.c", *flags, "-o", other / "tls", cwd=self.box, status=1)
         self.assertTrue(re.search("undefined reference to .tally_tls_init__by_tally_config_h__"
                                   "webpki_0_tls_1_2_1_tickets_1", said), said)
+
+
+class FirstUpload(ways.Way, harness.CollectorTest):
+
+    @classmethod
+    def setUpClass(cls):
+        ways.Way.setUpClass.__func__(cls)
+        harness.CollectorTest.setUpClass.__func__(cls)
+
+    def test_the_records_of_the_box_reach_the_collector(self):
+        collector = self.collector()
+        run("cmake", "-S", "network", "-B", "build/network", *TREES, f"-DCERTS={self.certs}",
+            f"-DENDPOINT=https://127.0.0.1:{collector.port}{harness.PATH}", cwd=self.box)
+        run("cmake", "--build", "build/network", cwd=self.box)
+        said = run("build/network/uploader", cwd=self.box)
+        self.assertEqual(re.findall("records waiting: .*", said),
+                         ["records waiting: 4", "records waiting: 0"], said)
+        kinds = collector.rows("SELECT kind FROM records ORDER BY seq")
+        self.assertEqual("".join(kind for (kind,) in kinds)[:4], "bsex")
 
 
 if __name__ == "__main__":
