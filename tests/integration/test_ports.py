@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What takes Mbed TLS and lwIP: the installation with all ports, and the first upload of the box."""
+"""What takes Mbed TLS and lwIP: the installation with all ports, and the first upload of a box."""
+import contextlib
 import os
 import re
+import signal
+import sqlite3
+import subprocess
 import sys
 import unittest
 
 import ways
 from ways import run
 
-sys.path.insert(0, str(ways.ROOT / "tests/collector"))
-import harness  # noqa: E402
+sys.path.insert(0, str(ways.ROOT / "tests/e2e"))
+import board  # noqa: E402
 
 TLS_C = """
 #include <stdio.h>
@@ -70,7 +74,8 @@ class Ports(ways.Way):
             (cls.box / name).write_text(text)
 
     def test_with_cmake(self):
-        run("cmake", "-S", ".", "-B", "build/ports", f"-DCMAKE_PREFIX_PATH={self.sdk}", cwd=self.box)
+        run("cmake", "-S", ".", "-B", "build/ports", f"-DCMAKE_PREFIX_PATH={self.sdk}",
+            cwd=self.box)
         run("cmake", "--build", "build/ports", cwd=self.box)
         self.assertEqual(run("build/ports/tls", cwd=self.box), "1 1 3000\n")
         self.assertEqual(run("build/ports/posix", cwd=self.box), "1\n")
@@ -96,22 +101,23 @@ class Ports(ways.Way):
                                   "webpki_0_tls_1_2_1_tickets_1", said), said)
 
 
-class FirstUpload(ways.Way, harness.CollectorTest):
-
-    @classmethod
-    def setUpClass(cls):
-        ways.Way.setUpClass.__func__(cls)
-        harness.CollectorTest.setUpClass.__func__(cls)
+class FirstUpload(ways.Way):
 
     def test_the_records_of_the_box_reach_the_collector(self):
-        collector = self.collector()
-        run("cmake", "-S", "network", "-B", "build/network", *TREES, f"-DCERTS={self.certs}",
-            f"-DENDPOINT=https://127.0.0.1:{collector.port}{harness.PATH}", cwd=self.box)
-        run("cmake", "--build", "build/network", cwd=self.box)
-        said = run("build/network/uploader", cwd=self.box)
+        beside, box = ways.blocks("9. The first upload", "sh")
+        port = str(board.choose_port())
+        beside, box = (text.replace("8443", port) for text in (beside, box))
+        box = box.replace("-S network", f"-S network {' '.join(TREES)}")
+        with open(self.box / "collected", "wb") as out:
+            collector = subprocess.Popen(["bash", "-ec", beside], cwd=self.box, stdout=out,
+                                         stderr=subprocess.STDOUT, start_new_session=True)
+        self.addCleanup(collector.wait)
+        self.addCleanup(os.killpg, collector.pid, signal.SIGTERM)
+        said = run("bash", "-ec", box, cwd=self.box)
         self.assertEqual(re.findall("records waiting: .*", said),
                          ["records waiting: 4", "records waiting: 0"], said)
-        kinds = collector.rows("SELECT kind FROM records ORDER BY seq")
+        with contextlib.closing(sqlite3.connect(self.box / "build/records.db")) as database:
+            kinds = database.execute("SELECT kind FROM records ORDER BY seq").fetchall()
         self.assertEqual("".join(kind for (kind,) in kinds)[:4], "bsex")
 
 
