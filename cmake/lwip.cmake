@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Target `lwip`: lwIP from TALLY_LWIP_DIR with the configuration of port/lwip. It is compiled with
+# Target `tally_lwip`: lwIP from TALLY_LWIP_DIR with the configuration of port/lwip. It is compiled with
 # the board's compiler options, not with the project's warnings.
 option(TALLY_LWIP_IPV6 "IPv6 besides IPv4" OFF)
 
@@ -26,7 +26,9 @@ file(GLOB lwip_sources CONFIGURE_DEPENDS
     "${TALLY_LWIP_DIR}/src/core/*.c"
     "${TALLY_LWIP_DIR}/src/core/ipv4/*.c"
     "${TALLY_LWIP_DIR}/src/core/ipv6/*.c")
-add_library(lwip STATIC ${lwip_sources} "${TALLY_LWIP_DIR}/src/netif/ethernet.c")
-target_include_directories(lwip SYSTEM PUBLIC "${TALLY_LWIP_DIR}/src/include")
-target_include_directories(lwip PUBLIC "${CMAKE_CURRENT_LIST_DIR}/../port/lwip")
-target_compile_definitions(lwip PUBLIC TALLY_LWIP_IPV6=$<BOOL:${TALLY_LWIP_IPV6}>)
+add_library(tally_lwip STATIC ${lwip_sources} "${TALLY_LWIP_DIR}/src/netif/ethernet.c")
+target_include_directories(tally_lwip SYSTEM PUBLIC
+    "$<BUILD_INTERFACE:${TALLY_LWIP_DIR}/src/include>")
+target_include_directories(tally_lwip PUBLIC
+    "$<BUILD_INTERFACE:${CMAKE_CURRENT_LIST_DIR}/../port/lwip>")
+target_compile_definitions(tally_lwip PUBLIC TALLY_LWIP_IPV6=$<BOOL:${TALLY_LWIP_IPV6}>)

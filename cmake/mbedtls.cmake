@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Target `mbedtls`: Mbed TLS from TALLY_MBEDTLS_DIR with the configuration of port/mbedtls and the
-# board's tally_config.h. It is compiled with the board's compiler options, not with the project's
-# warnings.
+# Target `tally_mbedtls`: Mbed TLS from TALLY_MBEDTLS_DIR with the configuration of port/mbedtls and
+# the tally_config.h of TALLY_CONFIG_DIR. It is compiled with the board's compiler options, not with
+# the project's warnings.
 
 function(tally_mbedtls_check dir)
     set(header "${dir}/include/mbedtls/build_info.h")
@@ -38,12 +38,14 @@ function(tally_add_mbedtls target)
         "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m_driver_entrypoints.c"
         "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m/p256-m.c")
     target_include_directories(${target} SYSTEM PUBLIC
-        "${TALLY_MBEDTLS_DIR}/include"
+        "$<BUILD_INTERFACE:${TALLY_MBEDTLS_DIR}/include>")
+    target_include_directories(${target} SYSTEM PRIVATE
         "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m"
         "${TALLY_MBEDTLS_DIR}/3rdparty/p256-m/p256-m")
     target_include_directories(${target} PRIVATE "${TALLY_MBEDTLS_DIR}/library")
     target_include_directories(${target} PUBLIC
-        "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../port/mbedtls" "${TALLY_BOARD_DIR}")
+        "$<BUILD_INTERFACE:${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../port/mbedtls>"
+        "$<BUILD_INTERFACE:${TALLY_CONFIG_DIR}>")
     target_compile_definitions(${target} PUBLIC
         MBEDTLS_CONFIG_FILE="tally_mbedtls_config.h"
         MBEDTLS_PSA_CRYPTO_CONFIG_FILE="tally_psa_config.h")
@@ -70,4 +72,4 @@ function(tally_add_mbedtls target)
     endif()
 endfunction()
 
-tally_add_mbedtls(mbedtls)
+tally_add_mbedtls(tally_mbedtls)

@@ -25,6 +25,9 @@ enum {
 #undef OF_LIST
 };
 _Static_assert(TALLY_KIND_HISTOGRAM < 8, "a kind has 3 bits");
+_Static_assert((int)TALLY_RTP_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
+                   (int)TALLY_FRAMES_METRICS <= (int)TALLY_STREAM_METRICS_MOST,
+               "the stream with the most metrics");
 
 /* Each metric whose values are a list, and the last of them. */
 static const struct {

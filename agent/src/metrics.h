@@ -67,9 +67,6 @@ bool tally_metrics_can_set_text(enum tally_metric metric);
 /* --- streams -------------------------------------------------------------------------------- */
 
 enum { TALLY_STREAM_METRICS_MOST = TALLY_TS_METRICS };
-_Static_assert((int)TALLY_RTP_METRICS <= (int)TALLY_STREAM_METRICS_MOST &&
-                   (int)TALLY_FRAMES_METRICS <= (int)TALLY_STREAM_METRICS_MOST,
-               "the stream with the most metrics");
 
 /* Copies `count` words between two equal, even versions. False when the writer was busy in each of
  * 3 tries. */

@@ -99,13 +99,13 @@ static void begin_snapshot(tally_t *tally, uint32_t session, uint32_t bytes) {
     player->used = bytes;
 }
 
-static int32_t commit_record(void *ctx, enum tally_class class, const tally_record_t *record,
+static int32_t commit_record(void *ctx, enum tally_class rank, const tally_record_t *record,
                              uint32_t bytes) {
     tally_t *const tally = ctx;
     tally_player_t *const player = &tally->player;
     const enum tally_record kind = record->kind;
     const uint8_t *const at = player->message + player->used;
-    (void)class;
+    (void)rank;
     if (kind == TALLY_RECORD_HEARTBEAT) {
         begin_snapshot(tally, record->session, bytes);
     } else if (is_of_stream(kind) && player->used != 0 && record->session == player->session) {

@@ -196,7 +196,7 @@ static const struct {
     char kind;
     char groups[9]; /* letters */
 } contents[] = {
-#define CONTENT_OF(symbol, value, name, letters, meaning) {.kind = (value), .groups = (letters)},
+#define CONTENT_OF(symbol, value, name, letters, meaning) {.kind = (value), .groups = {letters}},
     TALLY_RECORDS(CONTENT_OF)
 #undef CONTENT_OF
 };
@@ -239,9 +239,9 @@ static uint8_t *begin_in_spool(void *ctx, uint32_t *sequence) {
     return tally_spool_begin(ctx, sequence);
 }
 
-static int32_t commit_to_spool(void *ctx, enum tally_class class, const tally_record_t *record,
+static int32_t commit_to_spool(void *ctx, enum tally_class rank, const tally_record_t *record,
                                uint32_t bytes) {
-    return tally_spool_commit(ctx, class, (uint8_t)record->kind, bytes);
+    return tally_spool_commit(ctx, rank, (uint8_t)record->kind, bytes);
 }
 
 const tally_sink_t tally_report_to_spool = {
@@ -273,7 +273,7 @@ static bool is_empty(const tally_record_t *record) {
     return strchr("dfjortv", (char)record->kind) != NULL;
 }
 
-int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+int32_t tally_report_make(tally_report_t *report, enum tally_class rank, enum tally_record kind,
                           uint32_t session, const tally_view_t *views, uint32_t count) {
     const tally_record_t record = {
         .kind = kind,
@@ -295,7 +295,7 @@ int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum t
         TALLY_LOG(report->port, RECORD_TOO_BIG, bytes);
         return TALLY_E_TOO_BIG;
     }
-    const int32_t status = report->sink->commit(report->ctx, class, &record, bytes);
+    const int32_t status = report->sink->commit(report->ctx, rank, &record, bytes);
     if (status < 0 && status != TALLY_E_FULL) {
         report->lost++;
         TALLY_LOG(report->port, SPOOL_STORE, status);

@@ -52,7 +52,7 @@ typedef struct {
     uint8_t *(*begin)(void *ctx, uint32_t *sequence);
 
     /* Takes the record that is there now. As tally_spool_commit(). */
-    int32_t (*commit)(void *ctx, enum tally_class class, const tally_record_t *record,
+    int32_t (*commit)(void *ctx, enum tally_class rank, const tally_record_t *record,
                       uint32_t bytes);
 
     bool is_numbered; /* records have a sequence number and wall time */
@@ -82,7 +82,7 @@ void tally_report_set_time(tally_report_t *report, uint64_t now_ms, tally_wall_t
 /* Encodes a record into the sink. 0; TALLY_E_FULL: a boot record that finds no room and may be
  * made again; another error: it is lost, and counted. One that would be empty, because of its
  * groups nothing is declared, is not made. */
-int32_t tally_report_make(tally_report_t *report, enum tally_class class, enum tally_record kind,
+int32_t tally_report_make(tally_report_t *report, enum tally_class rank, enum tally_record kind,
                           uint32_t session, const tally_view_t *views, uint32_t count);
 
 #endif

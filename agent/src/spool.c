@@ -38,10 +38,10 @@ uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence) {
     return spool->record + TALLY_ENTRY_HEADER_BYTES;
 }
 
-int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,
+int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class rank, uint8_t kind,
                            uint32_t bytes) {
-    tally_ring_t *const ring = &spool->rings[class & (spool->ring_count - 1u)]; /* of one or two */
-    const uint8_t tag = (uint8_t)(class * TALLY_CLASS_BIT + (kind & TALLY_KIND_BITS));
+    tally_ring_t *const ring = &spool->rings[rank & (spool->ring_count - 1u)]; /* of one or two */
+    const uint8_t tag = (uint8_t)(rank * TALLY_CLASS_BIT + (kind & TALLY_KIND_BITS));
     const int32_t status = tally_ring_append(spool, ring, tag, bytes);
     if (status == TALLY_E_FULL) {
         return status;

@@ -110,7 +110,7 @@ uint8_t *tally_spool_begin(tally_spool_t *spool, uint32_t *sequence);
 /* Keeps the record of `bytes` bytes, at least 1, durably when it returns 0. `kind` is 'a' to 'x'.
  * TALLY_E_IO: it is lost, with its number. TALLY_E_FULL: a boot record that would push out others;
  * its number is the next record's. */
-int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class class, uint8_t kind,
+int32_t tally_spool_commit(tally_spool_t *spool, enum tally_class rank, uint8_t kind,
                            uint32_t bytes);
 
 /* Chooses the next batch: records of one boot, oldest first, the urgent ring before the routine

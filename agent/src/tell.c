@@ -5,9 +5,9 @@
 
 /* --- start and heartbeat -------------------------------------------------------------------- */
 
-static void make(tally_t *tally, enum tally_class class, enum tally_record kind,
+static void make(tally_t *tally, enum tally_class rank, enum tally_record kind,
                  const tally_session_t *session, const tally_view_t *views, uint32_t count) {
-    (void)tally_report_make(&tally->report, class, kind, session->number, views, count);
+    (void)tally_report_make(&tally->report, rank, kind, session->number, views, count);
 }
 
 /* With the session's id where there are two halves. */

@@ -39,15 +39,15 @@ void board_on_ethernet(void);
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-/* Starts console, fault handling, clock, tick and, last, the watchdog. */
+/* Starts console, fault handling, clock and tick. */
 void board_init(void);
 
 /* Why the processor started: what board_restart() was given, else what the hardware tells. The same
  * answer all the time. */
 enum tally_reset board_reset_reason(void);
 
-/* Notes the reason where it outlives a reset but not the loss of power, and resets the box.
- * Anywhere, fault handlers included. */
+/* Notes the reason where it outlives a reset but not the loss of power (restart_note.h), and resets
+ * the box. Anywhere, fault handlers included: those say what they know and call this. */
 _Noreturn void board_restart(enum tally_reset reason);
 
 /* ---- time and sleep -------------------------------------------------------------------------- */
@@ -72,9 +72,10 @@ void board_enable_ethernet(void);
 
 /* ---- watchdog -------------------------------------------------------------------------------- */
 
-/* The box goes on for board.watchdog_ms from now. Agent task only: box.c calls it between two
- * steps, never in an interrupt, so that an agent task that hangs resets the box however many
- * interrupts still run. */
+/* The box goes on for board.watchdog_ms from now; the first call starts the watchdog. Agent task
+ * only: box.c calls it between two steps, never in an interrupt, so that an agent task that hangs
+ * resets the box however many interrupts still run. When the time is over the board says where the
+ * processor was, as for a fault, and calls board_restart(TALLY_RESET_WATCHDOG). */
 void board_feed_watchdog(void);
 
 /* ---- devices --------------------------------------------------------------------------------- */
@@ -87,7 +88,8 @@ bool board_random(uint8_t *out, uint32_t size);
  * place for them. Once, after board_init(). */
 int32_t board_stores(const tally_store_t **spool, const tally_store_t **settings);
 
-/* The next character from the console; negative: none has come. */
+/* The next character from the console; negative: none has come. The board keeps at least 32, drops
+ * what comes beyond, and calls board_wake() when a line ends. */
 int32_t board_console_get(void);
 
 /* ---- memory ---------------------------------------------------------------------------------- */

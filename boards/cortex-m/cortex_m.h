@@ -13,6 +13,8 @@
 #define SYST_RVR  CORTEX_M_REGISTER(0xE000E014u)
 #define SYST_CVR  CORTEX_M_REGISTER(0xE000E018u)
 #define NVIC_ISER ((volatile uint32_t *)(uintptr_t)0xE000E100u)
+#define SCB_ICSR  CORTEX_M_REGISTER(0xE000ED04u)
+#define SCB_AIRCR CORTEX_M_REGISTER(0xE000ED0Cu)
 #define SCB_CCR   CORTEX_M_REGISTER(0xE000ED14u)
 #define SCB_SHCSR CORTEX_M_REGISTER(0xE000ED24u)
 #define SCB_CFSR  CORTEX_M_REGISTER(0xE000ED28u)
@@ -27,6 +29,11 @@
 #define SYST_CSR_ENABLE    0x1u
 #define SYST_CSR_TICKINT   0x2u
 #define SYST_CSR_CLKSOURCE 0x4u /* the core's clock */
+
+#define SCB_ICSR_VECTACTIVE 0x1FFu /* number of the exception being handled */
+
+#define SCB_AIRCR_KEY         0x05FA0000u
+#define SCB_AIRCR_SYSRESETREQ 0x4u
 
 /* Masks all interrupts and returns what cortex_m_unmask() takes to restore them; pairs may nest.
  * Faults still get through. */
@@ -47,6 +54,15 @@ static inline void cortex_m_wait_for_interrupt(void) {
 
 static inline void cortex_m_enable_irq(uint32_t irq) {
     NVIC_ISER[irq / 32u] = UINT32_C(1) << (irq % 32u);
+}
+
+/* Resets the core and, as far as the chip goes, all around it. */
+_Noreturn static inline void cortex_m_reset(void) {
+    __asm volatile("dsb" : : : "memory");
+    SCB_AIRCR = SCB_AIRCR_KEY | SCB_AIRCR_SYSRESETREQ;
+    for (;;) {
+        __asm volatile("dsb" : : : "memory");
+    }
 }
 
 #endif

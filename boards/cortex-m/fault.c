@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "board.h"
 #include "console.h"
 #include "cortex_m.h"
-#include "semihost.h"
+
+#define EXCEPTION_NMI 2u
 
 #define SHCSR_MEMFAULTENA 0x10000u
 #define SHCSR_BUSFAULTENA 0x20000u
@@ -63,7 +65,8 @@ static bool is_readable(const fault_frame_t *frame) {
 
 __attribute__((used)) void fault_report(const fault_frame_t *frame) {
     const uint32_t cfsr = SCB_CFSR;
-    console_text("\nFAULT");
+    const bool is_watchdog = (SCB_ICSR & SCB_ICSR_VECTACTIVE) == EXCEPTION_NMI;
+    console_text(is_watchdog ? "\nWATCHDOG" : "\nFAULT");
     if ((cfsr & CFSR_STACKING) != 0 || frame < (const fault_frame_t *)stack_bottom) {
         console_text(" (stack overflow)");
     }
@@ -86,7 +89,7 @@ __attribute__((used)) void fault_report(const fault_frame_t *frame) {
         put_register(" r3 ", frame->r3);
     }
     console_text("\n");
-    semihost_exit(FAULT_EXIT_CODE);
+    board_restart(is_watchdog ? TALLY_RESET_WATCHDOG : TALLY_RESET_FAULT);
 }
 
 __attribute__((naked, used)) void fault_entry(void) {
@@ -99,7 +102,7 @@ __attribute__((naked, used)) void fault_entry(void) {
 
 void fault_unexpected(void) {
     console_text("\nFAULT (unexpected interrupt)\n");
-    semihost_exit(FAULT_EXIT_CODE);
+    board_restart(TALLY_RESET_FAULT);
 }
 
 /* The bus answers nothing below the stack, but not all buses call that an error. */

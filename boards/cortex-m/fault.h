@@ -6,13 +6,11 @@
  * and usage faults have their own vectors. */
 void fault_init(void);
 
-/* For all fault vectors: prints what the core knows about the fault and ends the emulator with
- * FAULT_EXIT_CODE. Runs on a stack of its own, since the stack may be what broke. */
+/* For all fault vectors, and for NMI, which the watchdog raises: prints what the core knows and
+ * restarts the box. Runs on a stack of its own, since the stack may be what broke. */
 void fault_entry(void);
 
 /* For the vectors of interrupts nobody asked for. */
 void fault_unexpected(void);
-
-#define FAULT_EXIT_CODE 70u
 
 #endif

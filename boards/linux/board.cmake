@@ -38,7 +38,8 @@ target_link_libraries(tallyd PRIVATE
 target_link_options(tallyd PRIVATE -Wl,--gc-sections,-z,relro,-z,now)
 # Where size counts: tables to unwind the stack by are a fifth of a small image, and nothing of this
 # unwinds it. Debuggers have theirs in the debug information.
-foreach(part tallyd tally_agent tally_port_posix tally_port_mbedtls tally_port_ram tally_receiver mbedtls)
+foreach(part tallyd tally_agent tally_mbedtls tally_port_posix tally_port_mbedtls tally_port_ram
+        tally_receiver)
     target_compile_options(${part} PRIVATE -ffunction-sections -fdata-sections
         $<$<CONFIG:MinSizeRel>:-fno-asynchronous-unwind-tables>)
 endforeach()

@@ -22,7 +22,6 @@ typedef struct {
 
 #define TIMER0         ((volatile timer_t *)(uintptr_t)0x40000000u)
 #define CONTROL_ENABLE 0x1u
-#define CLOCK_HZ       25000000u
 #define CYCLES_PER_US  (CLOCK_HZ / 1000000u)
 #define TICK_CYCLES    (CLOCK_HZ / 1000u * BOARD_TICK_MS)
 

@@ -40,14 +40,14 @@ __attribute__((section(".vectors"), used)) static const vectors_t vectors = {
         },
     .board =
         {
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 0-3 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 4-7 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 8-11 */
-            fault_unexpected, board_on_ethernet, fault_unexpected, fault_unexpected, /* 12-15 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 16-19 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 20-23 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 24-27 */
-            fault_unexpected, fault_unexpected,  fault_unexpected, fault_unexpected, /* 28-31 */
+            uart_receive_entry, fault_unexpected,  fault_unexpected, fault_unexpected, /* 0-3 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 4-7 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 8-11 */
+            fault_unexpected,   board_on_ethernet, fault_unexpected, fault_unexpected, /* 12-15 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 16-19 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 20-23 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 24-27 */
+            fault_unexpected,   fault_unexpected,  fault_unexpected, fault_unexpected, /* 28-31 */
         },
 };
 

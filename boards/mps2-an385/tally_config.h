@@ -29,8 +29,8 @@
 #define TALLY_TLS_HEAP_BYTES 7488
 #endif
 
-/* Records wait in RAM. Without power they are lost. */
-#define TALLY_SPOOL_BLOCK_BYTES 992
-#define TALLY_SPOOL_BLOCKS      10
+/* Of the memory that has a battery, see stores.c. */
+#define TALLY_SPOOL_BLOCK_BYTES 4096
+#define TALLY_SPOOL_BLOCKS      256
 
 #endif

@@ -115,14 +115,8 @@ void receiver_init(receiver_t *receiver, tally_t *tally, const receiver_config_t
     *receiver = (receiver_t){.tally = tally, .config = config};
 }
 
-int32_t receiver_join(receiver_t *receiver) {
-    if (receiver->session != 0) {
-        return TALLY_E_STATE;
-    }
-    receiver->session = tally_hook_open(receiver->tally);
-    if (receiver->session == 0) {
-        return TALLY_E_FULL;
-    }
+/* Of the session that has just been opened. */
+static void begin(receiver_t *receiver) {
     receiver->source_believed = false;
     receiver->source_ended = false;
     receiver->picture_told = false;
@@ -134,6 +128,17 @@ int32_t receiver_join(receiver_t *receiver) {
     receiver->last_data_us = NEVER_US;
     receiver->position_due_us = NEVER_US;
     tell_dimensions(receiver);
+}
+
+int32_t receiver_join(receiver_t *receiver) {
+    if (receiver->session != 0) {
+        return TALLY_E_STATE;
+    }
+    receiver->session = tally_hook_open(receiver->tally);
+    if (receiver->session == 0) {
+        return TALLY_E_FULL;
+    }
+    begin(receiver);
     (void)tally_hook_play(receiver->tally, receiver->session);
     return TALLY_OK;
 }
@@ -142,10 +147,8 @@ bool receiver_joined(const receiver_t *receiver) {
     return receiver->session != 0;
 }
 
-void receiver_leave(receiver_t *receiver, enum tally_stop reason) {
-    if (receiver->session == 0) {
-        return;
-    }
+/* The last that the session about to end is told. */
+static void finish(receiver_t *receiver) {
     const bool has_started = receiver->position_due_us != NEVER_US;
     if (has_started) {
         tell_position(receiver, receiver->now_us);
@@ -158,8 +161,32 @@ void receiver_leave(receiver_t *receiver, enum tally_stop reason) {
     }
     receiver->rtp_attached = false;
     receiver->ts_attached = false;
+}
+
+void receiver_leave(receiver_t *receiver, enum tally_stop reason) {
+    if (receiver->session == 0) {
+        return;
+    }
+    finish(receiver);
     (void)tally_hook_close(receiver->tally, receiver->session, reason);
     receiver->session = 0;
+}
+
+int32_t receiver_zap(receiver_t *receiver) {
+    const tally_session_id_t from = receiver->session;
+    if (from != 0) {
+        finish(receiver);
+    }
+    receiver->session = tally_hook_zap(receiver->tally, from);
+    if (receiver->session == 0) {
+        /* Whether that was still taken is not known; twice does no harm. */
+        if (from != 0) {
+            (void)tally_hook_close(receiver->tally, from, TALLY_STOP_ZAP);
+        }
+        return TALLY_E_FULL;
+    }
+    begin(receiver);
+    return TALLY_OK;
 }
 
 /* ---- data ----------------------------------------------------------------------------------- */

@@ -64,6 +64,11 @@ void receiver_init(receiver_t *receiver, tally_t *tally, const receiver_config_t
  * agent took no event. */
 int32_t receiver_join(receiver_t *receiver);
 
+/* The viewer changes the channel, which here is the same one again: the session ends and the next
+ * one begins, a zap (tally_hook_zap()). Also without a session. TALLY_E_FULL if the agent did not
+ * take it; no session is open then. */
+int32_t receiver_zap(receiver_t *receiver);
+
 /* Whether a session is open. */
 bool receiver_joined(const receiver_t *receiver);
 

@@ -101,6 +101,13 @@ typedef struct {
 #endif
 } tally_tls_t;
 
+/* The options that the size of a tally_tls_t depends on are in the name, as in tally/linked.h. */
+#define tally_tls_init                                                                             \
+    TALLY_TLS_LINKED_BY(tally_tls_init, TALLY_TLS_WEBPKI, TALLY_TLS_1_2, TALLY_TLS_TICKETS)
+#define TALLY_TLS_LINKED_BY(...) TALLY_TLS_LINKED_NAME(__VA_ARGS__)
+#define TALLY_TLS_LINKED_NAME(name, webpki, tls_1_2, tickets)                                      \
+    name##__by_tally_config_h__webpki_##webpki##_tls_1_2_##tls_1_2##_tickets_##tickets
+
 /*
  * Takes the heap, parses the credentials once and makes a closed transport over `lower`.
  *

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Players are written in C++ too: every public header must compile there, and link by C's names.
+// Players and agent tasks are written in C++ too: every public header must compile there, and link by
+// C's names.
 #include <tally/config.h>
 #include <tally/device.h>
 #include <tally/enums.h>
 #include <tally/hook.h>
+#include <tally/linked.h>
 #include <tally/metrics.h>
 #include <tally/port.h>
+#include <tally/settings.h>
+#include <tally/split.h>
+#include <tally/state.h>
 #include <tally/stats.h>
 #include <tally/status.h>
 #include <tally/tally.h>
@@ -15,4 +20,10 @@ int32_t a_player_in_cpp(tally_t *tally) {
     const tally_session_id_t session = tally_hook_open(tally);
     tally_hook_set(tally, session, TALLY_M_DELIVERY, TALLY_DELIVERY_HLS);
     return tally_hook_play(tally, session);
+}
+
+static tally_t agent;
+
+uint32_t an_agent_in_cpp() {
+    return tally_step(&agent);
 }

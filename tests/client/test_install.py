@@ -87,8 +87,8 @@ class Contents(Installed):
 
     def test_all_is_where_it_is_looked_for(self):
         files = {str(p.relative_to(self.prefix)) for p in self.prefix.rglob("*") if p.is_file()}
-        headers = {"config.h", "device.h", "enums.h", "hook.h", "metrics.def", "metrics.h", "port.h",
-                   "settings.h", "stats.h", "status.h", "tally.h", "webrtc.h"}
+        headers = {"config.h", "device.h", "enums.h", "hook.h", "linked.h", "metrics.def",
+                   "metrics.h", "port.h", "settings.h", "stats.h", "status.h", "tally.h", "webrtc.h"}
         self.assertEqual({f for f in files if not f.startswith("lib/cmake")}, {
             "lib/libtally-client.so", "lib/libtally-client.so.0", "lib/libtally-client.so.0.1.0",
             "lib/libtally-client.a", "lib/pkgconfig/tally-client.pc",

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
 import os
+import random
+import socket
+import subprocess
 import sys
 import time
 
@@ -9,7 +12,6 @@ import scenario
 sys.path.insert(0, str(scenario.TESTS / "qemu"))
 import qemu  # noqa: E402
 
-QEMU = {"mps2-an385": ["qemu-system-arm", "-M", "mps2-an385"]}
 STREAM_PORT = 5004
 # Trees that whoever calls has already; make and CTest hand them on.
 SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
@@ -32,18 +34,34 @@ def build(board, folder, certs, port, **options):
     return folder / "tally.elf"
 
 
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Board(scenario.Process):
-    """A running board; its stream arrives at `address`."""
+    """A running board; its stream arrives at `address`. `store` is the file that its records and
+    settings lie in; without one they are lost with QEMU."""
     pace = staticmethod(qemu.hurry)
 
-    def __init__(self, folder, board, image, *more, network=""):
+    def __init__(self, folder, board, image, *more, network="", store=None, errors=None):
         port = qemu.free_udp_port()
         self.address = f"127.0.0.1:{port}"
         nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
-        super().__init__(board, folder, *QEMU[board], "-kernel", image, "-display", "none",
-                         "-monitor", "none", "-serial", "stdio", "-semihosting-config",
-                         "enable=on,target=native", "-nic", nic, *more,
-                         before=qemu.hurry)
+        super().__init__(board, folder, *qemu.command(board, image, nic, store), *more,
+                         before=self.pace, stdin=subprocess.PIPE, errors=errors)
+
+    def command(self, text):
+        """Types a line on the console."""
+        self.type(text + "\n")
 
     @property
     def refused(self):

@@ -45,19 +45,6 @@ GARBAGE = bytes(range(100))
 FLOOD_S, FLOOD_LEAST = 3, 30000
 
 
-def choose_port():
-    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
-    comes back to it."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 def accepted(agents):
     """Uploads that were, as the device had it when it made the newest of these records."""
     return agreement.last(agents, "a").get("au", 0)
@@ -72,7 +59,7 @@ class BoardLine(unittest.TestCase):
         cls.certs = scenario.make_certificates(cls.shared / "certs")
         scenario.make_operator(cls.certs)
         cls.media = scenario.make_media(cls.shared, 10, 5000)
-        cls.port = choose_port()
+        cls.port = board.choose_port()
         cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port)
 
     def setUp(self):

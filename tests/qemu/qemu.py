@@ -8,8 +8,6 @@ import subprocess
 import threading
 import time
 
-BINARY = "qemu-system-arm"
-
 # What QEMU says for each frame that the emulated chip had no room for; the guest cannot know.
 REFUSED = "Slirp: Failed to send packet"
 
@@ -40,6 +38,40 @@ def hurry():
         pass
 
 
+def _mps2(store):
+    if store is None:
+        return ["qemu-system-arm", "-M", "mps2-an385"]
+    return ["qemu-system-arm", "-M", "mps2-an385,memory-backend=pm", "-object",
+            f"memory-backend-file,id=pm,size=16M,mem-path={store},share=on"]
+
+
+# Of the flash chips of vexpress-a9 together, and the front of it that the board uses.
+NOR_BYTES, NOR_USED_BYTES = 64 << 20, 18 * (256 << 10)
+
+
+def _vexpress(store):
+    machine = ["qemu-system-arm", "-M", "vexpress-a9", "-audiodev", "none,id=none",
+               "-device", "virtio-rng-device"]
+    if store is None:
+        return machine
+    if not os.path.exists(store):
+        with open(store, "wb") as nor:
+            nor.write(b"\xff" * NOR_USED_BYTES)  # as it is erased
+            nor.truncate(NOR_BYTES)
+    return [*machine, "-drive", f"if=pflash,index=1,format=raw,file={store}"]
+
+
+# What each board is to QEMU: a function of the file that is its store, which is made if it is not
+# there; None: what it holds is lost with QEMU.
+MACHINES = {"mps2-an385": _mps2, "vexpress-a9": _vexpress}
+
+
+def command(board, image, nic, store=None):
+    """QEMU with a firmware. Its console is stdin and stdout; `nic` is of the network n0."""
+    return [*MACHINES[board](store), "-kernel", image, "-display", "none", "-monitor", "none",
+            "-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-nic", nic]
+
+
 class Guest:
     """A running firmware; leaving the context ends it.
 
@@ -47,7 +79,7 @@ class Guest:
     the loopback of the host is used, which the guest sees as 10.0.2.2.
     """
 
-    def __init__(self, image, guest_port=5004, network=True, more=()):
+    def __init__(self, image, board="mps2-an385", guest_port=5004, network=True, more=()):
         self.lines = []  # (seconds since the start, text)
         self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
@@ -58,9 +90,7 @@ class Guest:
         forward = f"hostfwd=udp:127.0.0.1:{self.udp_port}-10.0.2.15:{guest_port}"
         nic = f"user,id=n0,{forward}" if network else "none"
         self._process = subprocess.Popen(
-            [BINARY, "-M", "mps2-an385", "-kernel", image, "-display", "none", "-monitor", "none",
-             "-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-nic", nic,
-             *more],
+            [*command(board, image, nic), *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
         self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),

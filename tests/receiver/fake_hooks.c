@@ -71,6 +71,12 @@ tally_session_id_t tally_hook_open(tally_t *tally) {
     return open_refused ? 0 : SESSION;
 }
 
+tally_session_id_t tally_hook_zap(tally_t *tally, tally_session_id_t from) {
+    (void)tally;
+    tell(from == 0 || from == SESSION ? "zap " : "stranger ");
+    return open_refused ? 0 : SESSION;
+}
+
 int32_t tally_hook_tell(tally_t *tally, tally_session_id_t session, enum tally_hook hook,
                         int32_t code, int32_t detail) {
     (void)tally;

@@ -17,7 +17,7 @@ const char *fake_told(void);
 
 int64_t fake_position_ms(void);
 
-/* From now on opening fails, or attaching does. */
+/* From now on opening fails, also by a zap, or attaching does. */
 void fake_refuse_open(void);
 void fake_refuse_attach(void);
 

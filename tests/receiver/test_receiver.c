@@ -287,6 +287,37 @@ static void test_a_second_join_measures_from_zero(void **state) {
     assert_int_equal(ts_value(&scene, TALLY_M_TS_PACKETS), 0);
 }
 
+static void test_a_zap_ends_one_session_and_measures_the_next_from_zero(void **state) {
+    (void)state;
+    scene_t scene;
+    begin(&scene, true);
+    stream_us(&scene, 1000000);
+    (void)fake_told();
+    assert_int_equal(receiver_zap(&scene.receiver), TALLY_OK);
+    assert_string_equal(fake_told(), "- - zap dy=3 pl=1 ci=news ct=Nine pn=rx");
+    assert_true(receiver_joined(&scene.receiver));
+    assert_int_equal(rtp_value(&scene, TALLY_M_RTP_RECEIVED), 0);
+    stream_us(&scene, 20000);
+    assert_string_equal(fake_told(), "+ts +rtp");
+    receiver_leave(&scene.receiver, TALLY_STOP_USER);
+    (void)fake_told();
+    assert_int_equal(receiver_zap(&scene.receiver), TALLY_OK);
+    assert_string_equal(fake_told(), "zap dy=3 pl=1 ci=news ct=Nine pn=rx");
+}
+
+static void test_a_zap_that_is_not_taken_leaves_no_session(void **state) {
+    (void)state;
+    scene_t scene;
+    begin(&scene, true);
+    (void)fake_told();
+    fake_refuse_open();
+    assert_int_equal(receiver_zap(&scene.receiver), TALLY_E_FULL);
+    assert_string_equal(fake_told(), "- - zap close=5");
+    assert_false(receiver_joined(&scene.receiver));
+    assert_int_equal(receiver_zap(&scene.receiver), TALLY_E_FULL);
+    assert_string_equal(fake_told(), "zap");
+}
+
 static void test_position_is_told_about_once_a_second(void **state) {
     (void)state;
     scene_t scene;
@@ -348,6 +379,8 @@ int receiver_suite(void) {
         cmocka_unit_test(test_a_goodbye_that_is_not_the_sources_changes_nothing),
         cmocka_unit_test(test_a_channel_that_never_sent_is_waited_for),
         cmocka_unit_test(test_a_second_join_measures_from_zero),
+        cmocka_unit_test(test_a_zap_ends_one_session_and_measures_the_next_from_zero),
+        cmocka_unit_test(test_a_zap_that_is_not_taken_leaves_no_session),
         cmocka_unit_test(test_position_is_told_about_once_a_second),
         cmocka_unit_test(test_a_full_agent_is_said),
         cmocka_unit_test(test_only_what_is_measured_is_declared),

@@ -4,6 +4,7 @@
 /*
  * Compile-time sizes. The board's own tally_config.h is read first (it may be empty), what it
  * leaves open gets the default below, and what cannot work is refused by the checks at the end.
+ * Values are plain numbers, as some become part of a name (linked.h).
  */
 #include "tally_config.h"
 

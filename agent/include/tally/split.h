@@ -49,6 +49,8 @@ typedef struct {
                    const uint8_t *message, uint32_t bytes);
 } tally_link_t;
 
+#define tally_player_init TALLY_LINKED(tally_player_init)
+
 /* Empties the state. `capabilities` as in tally_options_t, of the groups that sessions have; both
  * pointers and what is behind them must outlive the half. Of `port`: clock, random, critical
  * section, wake and log. The port's clock must be the daemon's (CLOCK_BOOTTIME). TALLY_E_ARGUMENT

@@ -17,6 +17,7 @@
 
 #include "tally/device.h"
 #include "tally/hook.h"
+#include "tally/linked.h"
 #include "tally/port.h"
 #include "tally/settings.h"
 
@@ -87,6 +88,8 @@ typedef struct {
     const uint64_t *player_capabilities;
 #endif
 } tally_options_t;
+
+#define tally_init TALLY_LINKED(tally_init)
 
 /* Empties the state, draws a boot id and makes the boot record. The structs behind the pointers
  * must outlive the agent. Blocks for up to two signature checks if remote configuration is kept.

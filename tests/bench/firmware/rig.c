@@ -33,6 +33,7 @@ void rig_print(const char *name, uint32_t value) {
 
 void rig_start(void) {
     board_init();
+    rig_check(board_reset_reason() == TALLY_RESET_POWER_ON ? TALLY_OK : TALLY_E_STATE, "restarted");
     rig_check(network_start(provision.device_id), "network");
     tally_lwip_tcp_init(&tcp, &platform_port);
     while (!tally_lwip_is_up()) {

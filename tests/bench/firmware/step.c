@@ -17,7 +17,6 @@
 #include "semihost.h"
 #include "stream.h"
 #include "tally/state.h"
-#include "tally_ram_store.h"
 
 #define UPLOADS      40u
 #define MOMENT_MS    1000u /* between two bursts of errors */
@@ -27,7 +26,7 @@ static const receiver_config_t receiver_config = {
     .start_buffer_ms = 500,
     .resume_buffer_ms = 500,
     .content_id = "bench",
-    .player_name = "mps2-an385",
+    .player_name = "receiver",
     .player_version = TALLY_VERSION,
 };
 
@@ -39,8 +38,6 @@ static tally_transport_t wire;      /* TCP, and */
 static tally_transport_t transport; /* TLS on top of it; both watched */
 static bool has_sent;               /* in this step */
 static bool public_key;             /* open() may have done such work in this step */
-static tally_ram_store_t store;
-static uint8_t spool[TALLY_SPOOL_BLOCKS * TALLY_SPOOL_BLOCK_BYTES];
 static tally_t agent;
 static receiver_t receiver;
 static volatile bool streaming;
@@ -79,8 +76,9 @@ static void start_agent(void) {
     rig_check(rig_tls(&tls, tls_heap, sizeof tls_heap, &wire), "credentials");
     transport = *tally_tls_transport(&tls);
     transport.open = open_watched;
-    rig_check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
-              "spool");
+    const tally_store_t *spool;
+    const tally_store_t *kept;
+    rig_check(board_stores(&spool, &kept), "stores");
     endpoint = (tally_endpoint_t){.peer = rig_peer(), .path = provision.path};
     options = (tally_options_t){
         .endpoints = &endpoint,
@@ -94,8 +92,7 @@ static void start_agent(void) {
     options.capabilities[TALLY_G_AGENT] =
         TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
     options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
-    rig_check(tally_init(&agent, &options, &platform_port, &transport, tally_ram_store(&store)),
-              "agent");
+    rig_check(tally_init(&agent, &options, &platform_port, &transport, spool), "agent");
 }
 
 static void start_stream(void) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does one thing wrong; the fault handler has to say so and end QEMU. */
+/* Does one thing wrong; the fault handler has to say so and restart the box, which then tells why
+ * it did and ends QEMU. */
 #include <stdint.h>
 
 #include "board.h"
@@ -16,6 +17,13 @@ static uint32_t go_wrong(volatile uint32_t depth) {
     frame[depth % 16u] = depth;
     return depth == UINT32_MAX ? 0 : go_wrong(depth + 1u) + frame[0];
 }
+#elif defined(FAULT_HANG)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    board_feed_watchdog();
+    while (zero == 0) {
+    }
+    return zero;
+}
 #elif defined(FAULT_UNDEFINED)
 static uint32_t go_wrong(volatile uint32_t zero) {
     __builtin_trap();
@@ -25,7 +33,12 @@ static uint32_t go_wrong(volatile uint32_t zero) {
 
 int main(void) {
     board_init();
-    console_text("fault: going wrong\n");
-    console_unsigned(go_wrong(0));
-    semihost_exit(0); /* nothing went wrong: that is the failure */
+    console_text("fault: booted, reason ");
+    console_unsigned((uint32_t)board_reset_reason());
+    console_text("\n");
+    if (board_reset_reason() == TALLY_RESET_POWER_ON) {
+        console_text("fault: going wrong\n");
+        console_unsigned(go_wrong(0));
+    }
+    semihost_exit(0);
 }

@@ -152,7 +152,7 @@ static void print_counters(void) {
 int main(void) {
     board_init();
     console_text("network: booted\n");
-    if (network_start("tally-test") != TALLY_OK ||
+    if (board_reset_reason() != TALLY_RESET_POWER_ON || network_start("tally-test") != TALLY_OK ||
         network_receive(COMMAND_PORT, on_command) != TALLY_OK) {
         console_text("network: failed\n");
         semihost_exit(1);

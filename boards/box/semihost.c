@@ -13,11 +13,18 @@
 #define MODE_READ_BINARY         1u
 #define STOPPED_APPLICATION_EXIT 0x20026u
 
-/* M-profile traps with this breakpoint; A-profile would with SVC 0x123456. */
+/* What traps, in Thumb state. An SVC overwrites the link register of the mode that it is taken in,
+ * which is ours. */
+#if __ARM_ARCH_PROFILE == 'M'
+#define TRAP "bkpt 0xAB"
+#else
+#define TRAP "svc 0xAB"
+#endif
+
 static uint32_t call(uint32_t operation, const uint32_t *block) {
     register uint32_t r0 __asm("r0") = operation;
     register const uint32_t *r1 __asm("r1") = block;
-    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+    __asm volatile(TRAP : "+r"(r0) : "r"(r1) : "memory", "lr");
     return r0;
 }
 

@@ -5,7 +5,6 @@
 
 #include "board.h"
 #include "console.h"
-#include "cortex_m.h"
 
 static uint64_t monotonic_ms(void *unused) {
     (void)unused;
@@ -36,12 +35,12 @@ static int32_t random_bytes(void *unused, uint8_t *out, uint32_t size) {
 
 static uint32_t critical_enter(void *unused) {
     (void)unused;
-    return cortex_m_mask();
+    return board_mask();
 }
 
 static void critical_leave(void *unused, uint32_t state) {
     (void)unused;
-    cortex_m_unmask(state);
+    board_unmask(state);
 }
 
 static void wake(void *unused) {

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "board.h"
-#include "cortex_m.h"
 #include "platform.h"
 #include "tally_lwip.h"
 
@@ -54,7 +53,7 @@ static void make_mac_address(const char *name, uint8_t mac[LAN9118_MAC_BYTES]) {
 }
 
 int32_t network_start(const char *name) {
-    nic.base = BOARD_ETHERNET;
+    nic.base = board.ethernet;
     make_mac_address(name, nic.mac);
     config = (tally_lwip_config_t){
         .port = &platform_port,
@@ -63,13 +62,13 @@ int32_t network_start(const char *name) {
         .driver = &nic,
         .driver_link = lan9118_link,
     };
-    const uint32_t mask = cortex_m_mask();
+    const uint32_t mask = board_mask();
     const int32_t status = tally_lwip_start(&config);
     running = status == TALLY_OK;
     frames_left = FRAMES_PER_TICK;
-    cortex_m_unmask(mask);
+    board_unmask(mask);
     if (running) {
-        cortex_m_enable_irq(BOARD_ETHERNET_IRQ);
+        board_enable_ethernet();
     }
     return status;
 }
@@ -86,7 +85,7 @@ static void on_datagram(void *unused, struct udp_pcb *pcb, struct pbuf *datagram
 }
 
 int32_t network_receive(uint16_t port, datagram_handler_t handle) {
-    const uint32_t mask = cortex_m_mask();
+    const uint32_t mask = board_mask();
     int32_t status = TALLY_E_FULL;
     struct udp_pcb *const pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
     if (pcb != NULL && udp_bind(pcb, IP_ANY_TYPE, port) == ERR_OK) {
@@ -94,7 +93,7 @@ int32_t network_receive(uint16_t port, datagram_handler_t handle) {
         udp_recv(pcb, on_datagram, NULL);
         status = TALLY_OK;
     }
-    cortex_m_unmask(mask);
+    board_unmask(mask);
     return status;
 }
 

@@ -10,23 +10,22 @@
 #include <stddef.h>
 
 #include "board.h"
+#include "command.h"
 #include "console.h"
 #include "memory_notes.h"
 #include "network.h"
 #include "platform.h"
 #include "provision.h"
 #include "receiver.h"
-#include "semihost.h"
 #include "tally/state.h"
 #include "tally/tally.h"
 #include "tally_lwip_tcp.h"
-#include "tally_ram_store.h"
 #include "tally_tls.h"
 #include "tally_verify.h"
 
 #define STREAM_PORT 5004u
 
-#define EXIT_START_FAILED 1u
+#define START_RETRY_MS 60000u
 
 #define NOTES_PERIOD_MS 1000u
 
@@ -35,7 +34,7 @@ static const receiver_config_t receiver_config = {
     .resume_buffer_ms = 500,
     .end_after_ms = 10000,
     .content_id = "udp:5004",
-    .player_name = "mps2-an385",
+    .player_name = "receiver",
     .player_version = TALLY_VERSION,
 };
 
@@ -45,11 +44,11 @@ static tally_lwip_tcp_t tcp;
 static tally_tls_t tls;
 static tally_verify_t verify;
 static alignas(8) uint8_t tls_heap[TALLY_TLS_HEAP_BYTES];
-static tally_ram_store_t store;
-static uint8_t spool[TALLY_SPOOL_BLOCKS * TALLY_SPOOL_BLOCK_BYTES];
+static tally_settings_t settings;
 static tally_t agent;
 static receiver_t receiver;
-static bool receiving;
+static volatile bool receiving; /* else what comes is not looked at */
+static command_reader_t command_reader;
 
 /* ---- in interrupts -------------------------------------------------------------------------- */
 
@@ -62,6 +61,9 @@ void board_on_tick(void) {
 
 /* A source that comes back after it had stopped begins a new session. */
 static void on_datagram(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
+    if (!receiving) {
+        return;
+    }
     if (!receiver_joined(&receiver)) {
         (void)receiver_join(&receiver);
     }
@@ -70,6 +72,22 @@ static void on_datagram(const uint8_t *data, uint32_t bytes, uint64_t now_us) {
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
+/* Sleeps, at most for so long, as short as the watchdog wants it. */
+static void rest(uint64_t now_ms, uint32_t wait_ms) {
+    const uint32_t most_ms = board.watchdog_ms / 4u;
+    board_sleep(now_ms + (wait_ms < most_ms ? wait_ms : most_ms));
+    board_feed_watchdog();
+}
+
+/* What cannot start now may the next time; not at once, for people read this. */
+_Noreturn static void give_up(void) {
+    const uint64_t over_ms = board_now_ms() + START_RETRY_MS;
+    while (board_now_ms() < over_ms) {
+        rest(board_now_ms(), START_RETRY_MS);
+    }
+    board_restart(TALLY_RESET_SOFTWARE);
+}
+
 static void check(int32_t status, const char *what) {
     if (status != TALLY_OK) {
         console_text("start: ");
@@ -77,8 +95,9 @@ static void check(int32_t status, const char *what) {
         console_text(": ");
         console_text(tally_status_name(status));
         console_text("\n");
-        semihost_exit(EXIT_START_FAILED);
+        give_up();
     }
+    board_feed_watchdog();
 }
 
 static void fill_options(void) {
@@ -93,10 +112,11 @@ static void fill_options(void) {
         .device_id = provision.device_id,
         .operator_id = provision.operator_id,
         .device_type = "stb",
-        .device_model = "mps2-an385",
-        .soc = "cortex-m3",
+        .device_model = board.name,
+        .soc = board.soc,
         .firmware = TALLY_VERSION,
         .reset_reason = board_reset_reason(),
+        .settings = settings.store != NULL ? &settings : NULL,
         .heartbeat_ms = provision.heartbeat_ms,
         .upload_ms = provision.upload_ms,
     };
@@ -105,6 +125,10 @@ static void fill_options(void) {
         TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, DEVICE_MODEL) |
         TALLY_CAN(BOOT, DEVICE_TYPE) | TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, REGISTRY_HASH) |
         TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
+    options.capabilities[TALLY_G_PLAYBACK] |=
+        TALLY_CAN(PLAYBACK, ZAP_TIME) | TALLY_CAN(PLAYBACK, ZAPPING_TIME);
+    options.capabilities[TALLY_G_VIEWING] |= TALLY_CAN(VIEWING, ZAPS);
+    options.capabilities[TALLY_G_HISTOGRAM] |= TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM);
     options.capabilities[TALLY_G_AGENT] =
         TALLY_CAN(AGENT, TLS_HEAP_HIGH) | TALLY_CAN(AGENT, STACK_HIGH);
     options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
@@ -124,15 +148,17 @@ static void start_agent(void) {
     tally_lwip_tcp_init(&tcp, &platform_port);
     check(tally_tls_init(&tls, &tls_config, &platform_port, tally_lwip_tcp_transport(&tcp)),
           "credentials");
-    check(tally_ram_store_init(&store, spool, TALLY_SPOOL_BLOCK_BYTES, TALLY_SPOOL_BLOCKS, 1),
-          "spool");
+    const tally_store_t *spool;
+    const tally_store_t *kept;
+    check(board_stores(&spool, &kept), "stores");
+    if (kept != NULL) {
+        check(tally_settings_init(&settings, kept), "settings");
+    }
     if (provision.config_key != NULL) {
         check(tally_verify_init(&verify, provision.config_key), "key of remote configuration");
     }
     fill_options();
-    check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls),
-                     tally_ram_store(&store)),
-          "agent");
+    check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls), spool), "agent");
 }
 
 /* The receiver belongs to the interrupts once the stream's port is open; before that, to main(). */
@@ -143,13 +169,105 @@ static void start_receiver(void) {
     check(network_receive(STREAM_PORT, on_datagram), "stream");
 }
 
+static void greet(void) {
+    static const char *const resets[] = {
+#define RESET_NAME(symbol, value, name, meaning) [value] = (name),
+        TALLY_RESETS(RESET_NAME)
+#undef RESET_NAME
+    };
+    console_text("tally " TALLY_VERSION " on ");
+    console_text(board.name);
+    console_text(", device ");
+    console_text(provision.device_id);
+    console_text("\nentropy: ");
+    console_text(board.entropy);
+    console_text("\nreset: ");
+    console_text(resets[board_reset_reason()]);
+    console_text("\n");
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
+/* Nothing that comes reaches the receiver any more. */
+static void leave(enum tally_stop reason) {
+    const uint32_t mask = board_mask();
+    receiving = false;
+    receiver_leave(&receiver, reason);
+    board_unmask(mask);
+}
+
+static int32_t zap(void) {
+    const uint32_t mask = board_mask();
+    const int32_t status = receiving ? receiver_zap(&receiver) : TALLY_E_STATE;
+    board_unmask(mask);
+    return status;
+}
+
+/* The session waits, and no stream is received. */
+static int32_t enter_standby(void) {
+    const int32_t status = tally_suspend(&agent);
+    receiving = false;
+    return status;
+}
+
+/* What was on before standby is over: a live channel is joined anew. */
+static int32_t leave_standby(void) {
+    const int32_t status = tally_resume(&agent);
+    if (status == TALLY_OK) {
+        leave(TALLY_STOP_SUSPENDED);
+        const uint32_t mask = board_mask();
+        (void)receiver_join(&receiver);
+        receiving = true;
+        board_unmask(mask);
+    }
+    return status;
+}
+
+/* In order: the session has an end, which is kept before the power goes. */
+_Noreturn static void restart(void) {
+    leave(TALLY_STOP_SHUTDOWN);
+    (void)tally_step(&agent);
+    board_restart(TALLY_RESET_SOFTWARE);
+}
+
+_Noreturn static void hang(void) {
+    for (;;) {
+        __asm volatile("" : : : "memory");
+    }
+}
+
+static int32_t obey(enum command command) {
+    switch (command) {
+    case COMMAND_ZAP: return zap();
+    case COMMAND_STANDBY: return enter_standby();
+    case COMMAND_RESUME: return leave_standby();
+    case COMMAND_FLUSH: tally_flush(&agent); return TALLY_OK;
+    case COMMAND_RESTART: restart();
+    case COMMAND_HANG: hang();
+    case COMMAND_FAULT: __builtin_trap();
+    default: return TALLY_E_ARGUMENT;
+    }
+}
+
+/* Whether there was one. */
+static bool take_command(void) {
+    const enum command command = command_next(&command_reader, board_console_get);
+    if (command == COMMAND_NONE) {
+        return false;
+    }
+    const int32_t status = obey(command);
+    console_text("command: ");
+    console_text(tally_status_name(status));
+    console_text("\n");
+    return true;
+}
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 int main(void) {
     board_init();
-    console_text("tally " TALLY_VERSION " on mps2-an385, device ");
-    console_text(provision.device_id);
-    console_text("\nentropy: from the emulator's host, NOT FIT FOR PRODUCTS\n");
+    board_feed_watchdog();
+    greet();
     check(network_start(provision.device_id), "network");
     start_agent();
     start_receiver();
@@ -160,7 +278,8 @@ int main(void) {
             memory_notes_take(&agent, &tls);
             notes_due_ms = now_ms + NOTES_PERIOD_MS;
         }
+        const bool more_commands = take_command();
         const uint32_t wait_ms = tally_step(&agent);
-        board_sleep(now_ms + wait_ms);
+        rest(now_ms, more_commands ? 0 : wait_ms);
     }
 }

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Cortex-A9 in Thumb state, without its floating point, with GCC and picolibc; code of a firmware is
+# optimised as a whole (LTO).
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR cortex-a9)
+
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+# These two know LTO objects, the plain ones do not.
+set(CMAKE_AR arm-none-eabi-gcc-ar CACHE STRING "")
+set(CMAKE_RANLIB arm-none-eabi-gcc-ranlib CACHE STRING "")
+# A program would need the board's linker script.
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+
+set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-a9 -mthumb -mfloat-abi=soft --specs=picolibc.specs \
+-flto=auto -ffunction-sections -fdata-sections -fno-common")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings")
+
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
