@@ -49,13 +49,12 @@ class Order:
 def shares(boards, kills, dice):
     """The phases of each box: as many of each as there can be, in a drawn order."""
     phases = [[] for _ in boards]
-    wanted = [aims.PHASES[number % len(aims.PHASES)] for number in range(kills)]
-    for number, phase in enumerate(wanted):
-        possible = [at for at, name in enumerate(boards)
-                    if machines.MACHINES[name].flash or phase in aims.OF_THE_WIRE]
-        least = min(possible, key=lambda at: (len(phases[at]), at))
-        phases[least].append(phase)
-        del number
+    able = [aims.PHASES if machines.MACHINES[name].flash else aims.OF_THE_WIRE for name in boards]
+    wanted = [phase for phase in aims.PHASES if any(phase in each for each in able)]
+    for number in range(kills):
+        phase = wanted[number % len(wanted)]
+        free = [at for at, each in enumerate(able) if phase in each]
+        phases[min(free, key=lambda at: len(phases[at]))].append(phase)
     for each in phases:
         dice.shuffle(each)
     return phases
@@ -78,7 +77,7 @@ def prepare(folder, boards):
     the second only what is provisioned is new."""
     for number, name in enumerate(boards, 1):
         home = folder / f"box-{number}"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         certs = scenario.make_certificates(home / "certs", f"stb-{number:04}")
         port = board.choose_port()
         built = board.build(name, folder / f"firmware-{name}", certs, port)

@@ -83,7 +83,12 @@ class Witness:
         self._database = database
         self._uploads = 0
         self._phase = WirePhase(self._has_replied)
-        self.tell = lambda phase, size: None
+        self.tell = None
+
+    def serve(self, tell):
+        """From now on the run of now is told; None: nobody."""
+        self._phase.open()
+        self.tell = tell
 
     @property
     def phase(self):
@@ -99,7 +104,9 @@ class Witness:
             self._phase.open()
 
     def saw(self, data, by_device):
-        self.tell(self._phase.saw(data, by_device), len(data))
+        phase = self._phase.saw(data, by_device)
+        if self.tell:
+            self.tell(phase, len(data))
 
     def _has_replied(self):
         """Whether the server has stored an upload since it was asked last."""
@@ -125,7 +132,7 @@ class Run:
         self._lock = threading.Lock()
         self._aim = aim
         self._stream = stream
-        box.wire.tell = self._on_wire
+        box.wire.serve(self._on_wire)
         self._start()
         self._within(aim.started())
 
@@ -202,7 +209,7 @@ class Run:
         self._kill()
         self.device.wait(15)
         self._reader.join()
-        self.box.wire.tell = lambda phase, size: None
+        self.box.wire.serve(None)
         self.has_told_end = self.sender.stop(signal.SIGKILL) != -signal.SIGKILL
 
     # ---- afterwards ---------------------------------------------------------------------------
@@ -210,7 +217,7 @@ class Run:
     def hit(self, has_record):
         """The phase in which the power went, by flash and wire. `has_record`: of this boot."""
         flash, wire = self.flash, self.wire_at_end
-        if wire is Phase.REPLY and self._is_noting(flash):
+        if self._replied_at is not None and self._is_noting(flash):
             return aims.ACK
         if flash.is_within and flash.entry.is_record:
             return aims.WRITE
