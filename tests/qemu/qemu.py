@@ -45,9 +45,16 @@ def _mps2(store):
             f"memory-backend-file,id=pm,size=16M,mem-path={store},share=on"]
 
 
+def _vexpress(store):
+    base = ["qemu-system-arm", "-M", "vexpress-a9", "-audiodev", "none,id=none", "-device",
+            "virtio-rng-device"]
+    return base if store is None else [
+        *base, "-drive", f"if=pflash,index=1,format=raw,file={store}"]
+
+
 # What each board is to QEMU: a function of the file that is its store; None: what it holds is lost
 # with QEMU.
-MACHINES = {"mps2-an385": _mps2}
+MACHINES = {"mps2-an385": _mps2, "vexpress-a9": _vexpress}
 
 
 def command(board, image, nic, store=None):
