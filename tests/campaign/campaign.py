@@ -46,11 +46,11 @@ class Order:
     collector: str
 
 
-def shares(boards, kills, dice):
+def shares(boards, kills, dice, phases_wanted):
     """The phases of each box: as many of each as there can be, in a drawn order."""
     phases = [[] for _ in boards]
     able = [aims.PHASES if machines.MACHINES[name].flash else aims.OF_THE_WIRE for name in boards]
-    wanted = [phase for phase in aims.PHASES if any(phase in each for each in able)]
+    wanted = [phase for phase in phases_wanted if any(phase in each for each in able)]
     for number in range(kills):
         phase = wanted[number % len(wanted)]
         free = [at for at, each in enumerate(able) if phase in each]
@@ -95,7 +95,7 @@ def play(options, folder):
     orders = [Order(name, *box[:3], media, box[3], f"{seed}/{number}", tuple(phases), least,
                     options.collector)
               for number, (name, box, phases) in
-              enumerate(zip(boards, boxes, shares(boards, options.kills, dice)), 1)]
+              enumerate(zip(boards, boxes, shares(boards, options.kills, dice, options.phases)), 1)]
     account = lane.Account()
     with concurrent.futures.ProcessPoolExecutor(len(orders)) as pool:
         for each in pool.map(run_lane, orders):
@@ -135,6 +135,7 @@ def arguments():
     parser.add_argument("--kills", type=int, default=environment("KILLS") or KILLS)
     parser.add_argument("--least", type=int, default=PHASE_LEAST, help="kills in each phase")
     parser.add_argument("--boxes", nargs="+", default=BOXES, choices=sorted(machines.MACHINES))
+    parser.add_argument("--phases", nargs="+", default=aims.PHASES, choices=aims.PHASES)
     parser.add_argument("--folder", type=pathlib.Path, help="keep everything there")
     parser.add_argument("--collector", metavar="PROGRAM", help="another server")
     return parser.parse_args()

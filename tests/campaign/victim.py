@@ -32,12 +32,12 @@ class Box:
         self.relay = None
         self.wire = None
 
-    def renew(self, folder, flash=None):
-        """A new flash, a server that knows nothing, and a folder for both."""
+    def renew(self, folder, dice):
+        """A flash with another past, a server that knows nothing, and a folder for both."""
         self.close()
         self.folder = folder
         self.flash = folder / "flash.img"
-        (flash or self.machine.make)(self.flash)
+        self.machine.make(self.flash, dice)
         self._fault = folder / "fault"
         self.start_collector()
         self.open_relay()
@@ -67,7 +67,7 @@ class Box:
         self.relay = None
 
     def look(self):
-        return self.machine.look(self.flash, self.folder / "spool.img")
+        return self.machine.look(self.flash)
 
     def close(self):
         self.close_relay()
