@@ -34,6 +34,19 @@ def build(board, folder, certs, port, **options):
     return folder / "tally.elf"
 
 
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Board(scenario.Process):
     """A running board; its stream arrives at `address`. `store` is the file that its records and
     settings lie in; without one they are lost with QEMU."""
