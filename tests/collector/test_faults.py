@@ -4,8 +4,10 @@
 import contextlib
 import email.utils
 import http.client
+import pathlib
 import socket
 import ssl
+import tempfile
 import time
 
 import faults
@@ -143,6 +145,24 @@ class Faults(CollectorTest):
         self.assertTrue(answer.startswith(b"HTTP/1.1 204 No Content\r\nX-Huge: xxx"))
         self.assertGreater(len(answer), 1 << 20)
         self.assert_counts_the_resend(collector)
+
+    def test_a_wrong_date_is_days_away_in_an_answer_that_accepts(self):
+        for fault, days in (("date-past", -3), ("date-future", 3)):
+            collector = self.spoiled(fault)
+            told = email.utils.parsedate_to_datetime(self.headers_of(collector)["Date"])
+            self.assertAlmostEqual(told.timestamp() - time.time(), days * 86400, delta=5)
+            self.assert_stored(collector, resends=0)
+
+    def test_a_fault_in_a_file_is_played_while_the_file_is_there(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        now = pathlib.Path(holder.name) / "fault"
+        collector = self.collector("--fault-now", str(now))
+        for fault, status in (("500", 500), ("429", 429)):
+            now.write_text(fault)
+            self.assertEqual(collector.upload(UPLOAD)[0], status)
+            now.unlink()
+            self.assertEqual(collector.upload(UPLOAD)[0], 204)
 
     def test_a_fault_without_a_count_goes_on(self):
         collector = self.collector("--fault", "500")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
 import os
+import random
+import socket
 import subprocess
 import sys
 import time
@@ -32,27 +34,44 @@ def build(board, folder, certs, port, **options):
     return folder / "tally.elf"
 
 
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Board(scenario.Process):
     """A running board; its stream arrives at `address`. `store` is the file that its records and
     settings lie in; without one they are lost with QEMU."""
     pace = staticmethod(qemu.hurry)
 
-    def __init__(self, folder, board, image, *more, network="", store=None):
+    def __init__(self, folder, board, image, *more, network="", store=None, errors=None):
         port = qemu.free_udp_port()
         self.address = f"127.0.0.1:{port}"
         nic = f"user,id=n0,hostfwd=udp:{self.address}-10.0.2.15:{STREAM_PORT}{network}"
         super().__init__(board, folder, *qemu.command(board, image, nic, store), *more,
-                         before=qemu.hurry, stdin=subprocess.PIPE)
+                         before=self.pace, stdin=subprocess.PIPE, errors=errors)
 
     def command(self, text):
         """Types a line on the console."""
         self.type(text + "\n")
 
+    def count(self, text):
+        """How often it was printed so far."""
+        return self.log.read_text(errors="replace").count(text)
+
     @property
     def refused(self):
         """Packets that the emulated chip had no room for while this machine stood still. Only QEMU
         knows of them; a run that had some says nothing about the device."""
-        return self.log.read_text(errors="replace").count(qemu.REFUSED)
+        return self.count(qemu.REFUSED)
 
     def await_join(self):
         """Unix ms at which the receiver asked for the channel, as far as the UART tells."""

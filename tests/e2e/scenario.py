@@ -37,9 +37,9 @@ def check_run(stage, log, *command):
         raise Failed(stage, "exit 0", f"exit {status}", log)
 
 
-def make_certificates(folder):
+def make_certificates(folder, device_id=DEVICE_ID):
     check_run("certificates", folder.parent / "certs.log", TESTS / "certs/make_certs.sh", folder,
-              DEVICE_ID)
+              device_id)
     return folder
 
 
@@ -69,14 +69,16 @@ def make_media(folder, seconds, kbps):
 class Process:
     """A program of ours with a log; ended by pid, never by name."""
 
-    def __init__(self, name, folder, *command, before=None, keep=(), stdin=subprocess.DEVNULL):
+    def __init__(self, name, folder, *command, before=None, keep=(), stdin=subprocess.DEVNULL,
+                 errors=None):
         """`before` is called in the new process, ahead of the program, which gets the descriptors
-        in `keep`; it can be typed to if `stdin` is a pipe."""
+        in `keep`; it can be typed to if `stdin` is a pipe, and says what is wrong to `errors`."""
         self.name = name
         self.log = folder / f"{name}.log"
         with open(self.log, "ab") as out:
-            self._process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out,
-                                             stdin=stdin, preexec_fn=before, pass_fds=keep)
+            self._process = subprocess.Popen([str(c) for c in command], stdout=out,
+                                             stderr=errors or out, stdin=stdin,
+                                             preexec_fn=before, pass_fds=keep)
 
     def type(self, text):
         self._process.stdin.write(text.encode())
@@ -128,7 +130,8 @@ class Process:
 class Collector(Process):
     """Stores what devices upload; the same port and database when it is started again."""
 
-    def __init__(self, folder, certs, *switches, server="server", port=0):
+    def __init__(self, folder, certs, *switches, server="server", port=0,
+                 program=TESTS / "collector/collector.py"):
         ready = folder / "collector.ready"
         ready.unlink(missing_ok=True)
         registry = folder / "registry.json"
@@ -136,8 +139,8 @@ class Collector(Process):
             registry.write_bytes(subprocess.run([PROGRAMS / "tally-decode", "--registry"],
                                                 check=True, capture_output=True).stdout)
         self.database = folder / "collector.db"
-        super().__init__("collector", folder, sys.executable, TESTS / "collector/collector.py",
-                         "--port", port, "--ca", certs / "ca.pem",
+        super().__init__("collector", folder, sys.executable, program, "--port", port,
+                         "--ca", certs / "ca.pem",
                          "--cert", certs / f"{server}.pem", "--key", certs / f"{server}.key",
                          "--db", self.database, "--ready", ready, "--registry", registry, *switches)
         self.port = self.await_file(ready)["port"]
