@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# ARMv8 with 64-bit words, little-endian, with GCC and glibc; its programs run under qemu-user, which
-# static ones do without the target's libraries.
+# ARMv8 with 64-bit words, little-endian, with GCC and glibc; its programs run under qemu-user,
+# which static ones do without the target's libraries.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 

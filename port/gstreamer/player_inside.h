@@ -26,14 +26,14 @@ struct player {
     gint references;
     GWeakRef weak;
     inbox_t inbox;
-    gint target;     /* as noted last; atomic */
     gint is_heard;   /* the bus has told something; atomic */
     gint publishes;  /* atomic */
     gint is_watched; /* the watcher has it, or never will; atomic */
     GWeakRef bus;
     gulong listening; /* to it */
 
-    GMutex lock; /* of the two lists */
+    GMutex lock; /* of the target and the two lists */
+    gint target; /* as noted last */
     GSList *sinks;
     GSList *parts;
     GWeakRef sender; /* a webrtcbin */
@@ -78,6 +78,9 @@ void player_retire(player_t *player, GstElement *pipeline);
 /* An element came into the pipeline or left it. Any thread. */
 void player_add(player_t *player, GstElement *element);
 void player_remove(player_t *player, GstElement *element);
+
+/* The pipeline plays from now on. Any thread. */
+void player_plays(player_t *player);
 
 /* What is asked of the pipeline may have changed. Any thread that has a reference to it. */
 void player_look_at_target(player_t *player, GstElement *pipeline);

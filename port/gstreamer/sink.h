@@ -27,6 +27,10 @@ bool sink_is_removed(const sink_t *sink);
 #define SINK_PICTURE 4u
 uint32_t sink_rank(const sink_t *sink);
 
+/* Its pipeline plays: takes note of its clock, by which a watcher who comes too late can tell when
+ * its frames were shown. Any thread. */
+void sink_plays(sink_t *sink);
+
 /* Reads its clock. Once each tick, before all below. `paused_ms`: when its pipeline was last. */
 void sink_look(sink_t *sink, uint64_t paused_ms);
 

@@ -8,7 +8,7 @@
 
 static ts_scene_t scene;
 
-#define VALUE(metric) scene_value(&scene, TALLY_M_TS_##metric)
+#define VALUE(metric) ts_value(&scene, TALLY_M_TS_##metric)
 
 static int begin(void **state) {
     (void)state;

@@ -33,7 +33,7 @@ static struct {
 
 static ts_scene_t scene;
 
-#define VALUE(metric) scene_value(&scene, TALLY_M_TS_##metric)
+#define VALUE(metric) ts_value(&scene, TALLY_M_TS_##metric)
 
 static void compare(void) {
     assert_int_equal(VALUE(PACKETS), model.packets);

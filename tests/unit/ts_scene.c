@@ -14,7 +14,7 @@ void scene_wait_ms(ts_scene_t *scene, uint32_t ms) {
     scene->now_us += ms * 1000;
 }
 
-uint32_t scene_value(const ts_scene_t *scene, enum tally_metric metric) {
+uint32_t ts_value(const ts_scene_t *scene, enum tally_metric metric) {
     return scene->ts.values[(uint32_t)metric - (uint32_t)TALLY_M_TS_FIRST];
 }
 

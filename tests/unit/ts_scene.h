@@ -38,7 +38,7 @@ typedef struct {
 
 void scene_begin(ts_scene_t *scene);
 void scene_wait_ms(ts_scene_t *scene, uint32_t ms);
-uint32_t scene_value(const ts_scene_t *scene, enum tally_metric metric);
+uint32_t ts_value(const ts_scene_t *scene, enum tally_metric metric);
 
 /* Any packet, as it is. */
 void scene_send(ts_scene_t *scene, const uint8_t *packet);

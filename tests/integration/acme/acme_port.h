@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ACME_PORT_H
+#define ACME_PORT_H
+/*
+ * The port of a box that is none of tally's boards: port/template, filled in as far as a first
+ * record needs it. There is no network yet. acme_linux.c and acme_cortex_m.c have what differs.
+ */
+#include <stdint.h>
+
+#include "tally/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Starts clock and sleep. Before anything else. */
+void acme_start(void);
+
+extern const tally_port_t acme_port;
+extern const tally_transport_t acme_transport;
+
+/* Returns after `most_ms`, or when the port's wake() was called since the last return. Agent task.
+ */
+void acme_sleep(uint32_t most_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
