@@ -112,7 +112,7 @@ uint8_t tally_check_random_bias(tally_kit_t *kit) {
             (void)draw(kit, kit->data, DRAW_BYTES);
         }
         for (uint32_t bit = 0; bit < 8u; bit++) {
-            ones[bit] += kit->data[i % DRAW_BYTES] >> bit & 1u;
+            ones[bit] += (uint32_t)kit->data[i % DRAW_BYTES] >> bit & 1u;
         }
     }
     const uint32_t expected = DRAWS * DRAW_BYTES / 2u;

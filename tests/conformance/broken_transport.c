@@ -69,7 +69,7 @@ static int32_t opens_unless_wedged(void *ctx, const tally_peer_t *peer) {
 }
 
 static void wedges(void *ctx) {
-    is_wedged = last_status > TALLY_OPEN;
+    is_wedged = is_wedged || last_status > TALLY_OPEN;
     last_status = 0;
     sound.close(ctx);
 }

@@ -192,6 +192,7 @@ static void put_clock(void *ctx, uint64_t ms) {
         device_offend("the clock was put back");
     }
     device->now_us = ms * RESOLUTION;
+    device->standby_us = 0; /* for a clock that leaves standby out, it is set as well */
 }
 
 static void fail_random(void *ctx, bool fails) {
