@@ -130,7 +130,7 @@ class BoardBoots(BoardCase):
         self.collector()
         device = self.boot()
         device.await_line(JOINED, DELIVERY_S)
-        sender = self.sender(device, "--seconds", "10", "--bye")
+        sender = self.sender(device, "--seconds", "60")
 
         def heartbeat(session):
             return lambda: [record for record in self.away.records("h")
@@ -141,7 +141,7 @@ class BoardBoots(BoardCase):
         self.until("a second session that plays", heartbeat(2), device)
         device.command("standby")
         self.until("standby", lambda: device.count("command: ok") == 2, device)
-        sender.finish(60)
+        sender.stop()
         device.command("resume")
         self.until("a third session", lambda: device.count(JOINED) == 3, device)
         device.command("restart")
