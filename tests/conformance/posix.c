@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posix FOLDER first|again ECHO ENDING REFUSING: the kit with the ports for Linux. FOLDER holds the
- * store from the first run for the second; the others are TCP ports of peer.py on this machine.
- * Exits with the number of rules that failed.
+ * posix FOLDER first|again|unlocked ECHO ENDING REFUSING: the kit with the ports for Linux. FOLDER
+ * holds the store from the first run for the second; the others are TCP ports of peer.py on this
+ * machine. `unlocked` leaves the critical section empty. Exits with the number of rules that
+ * failed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -112,6 +113,16 @@ static int32_t reopen_ram(void *ctx) {
     return tally_ram_store_init(&ram, memory, RAM_BLOCK_BYTES, RAM_BLOCKS, 8);
 }
 
+static uint32_t enter_nothing(void *ctx) {
+    (void)ctx;
+    return 0;
+}
+
+static void leave_nothing(void *ctx, uint32_t state) {
+    (void)ctx;
+    (void)state;
+}
+
 /* ---- runs ----------------------------------------------------------------------------------- */
 
 static tally_conformance_setup_t bare_setup(enum tally_conformance_run which) {
@@ -124,7 +135,8 @@ static tally_conformance_setup_t bare_setup(enum tally_conformance_run which) {
     };
 }
 
-static int32_t run_all(enum tally_conformance_run which, const uint16_t ports[3]) {
+static int32_t run_all(enum tally_conformance_run which, const tally_port_t *port,
+                       const uint16_t ports[3]) {
     static const char loopback[] = "127.0.0.1";
     const tally_peer_t echo = {loopback, ports[0]};
     const tally_peer_t ending = {loopback, ports[1]};
@@ -140,7 +152,7 @@ static int32_t run_all(enum tally_conformance_run which, const uint16_t ports[3]
         .fail = fail_file,
     };
     tally_conformance_setup_t setup = bare_setup(which);
-    setup.port = tally_posix_port(&posix);
+    setup.port = port;
     setup.stores = &store;
     setup.store_count = 1;
     setup.transport = tally_posix_tcp_transport(&tcp);
@@ -187,8 +199,14 @@ int main(int argc, char **argv) {
         return 125;
     }
     tally_posix_tcp_init(&tcp, tally_posix_port(&posix));
+    tally_port_t port = *tally_posix_port(&posix);
+    if (strcmp(argv[2], "unlocked") == 0) {
+        port.critical_enter = enter_nothing;
+        port.critical_leave = leave_nothing;
+    }
     const int32_t failed =
-        run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN, ports) +
+        run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN, &port,
+                ports) +
         run_ram();
     tally_posix_store_close(&file);
     tally_posix_close(&posix);
