@@ -135,8 +135,7 @@ static tally_conformance_setup_t bare_setup(enum tally_conformance_run which) {
     };
 }
 
-static int32_t run_all(enum tally_conformance_run which, const tally_port_t *port,
-                       const uint16_t ports[3]) {
+static int32_t run_all(enum tally_conformance_run which, const uint16_t ports[3]) {
     static const char loopback[] = "127.0.0.1";
     const tally_peer_t echo = {loopback, ports[0]};
     const tally_peer_t ending = {loopback, ports[1]};
@@ -152,7 +151,7 @@ static int32_t run_all(enum tally_conformance_run which, const tally_port_t *por
         .fail = fail_file,
     };
     tally_conformance_setup_t setup = bare_setup(which);
-    setup.port = port;
+    setup.port = tally_posix_port(&posix);
     setup.stores = &store;
     setup.store_count = 1;
     setup.transport = tally_posix_tcp_transport(&tcp);
@@ -185,6 +184,18 @@ static int32_t run_ram(void) {
     return tally_conformance_run(&result, &setup);
 }
 
+static int32_t run_unlocked(void) {
+    tally_port_t port = *tally_posix_port(&posix);
+    port.critical_enter = enter_nothing;
+    port.critical_leave = leave_nothing;
+    tally_conformance_setup_t setup = bare_setup(TALLY_CONFORMANCE_FIRST_RUN);
+    setup.port = &port;
+    setup.begin_others = begin_others;
+    setup.end_others = end_others;
+    tally_conformance_result_t result;
+    return tally_conformance_run(&result, &setup);
+}
+
 int main(int argc, char **argv) {
     const struct rlimit few = {FILES_MOST, FILES_MOST};
     if (argc != 6) {
@@ -199,15 +210,12 @@ int main(int argc, char **argv) {
         return 125;
     }
     tally_posix_tcp_init(&tcp, tally_posix_port(&posix));
-    tally_port_t port = *tally_posix_port(&posix);
-    if (strcmp(argv[2], "unlocked") == 0) {
-        port.critical_enter = enter_nothing;
-        port.critical_leave = leave_nothing;
-    }
+    const bool unlocked = strcmp(argv[2], "unlocked") == 0;
     const int32_t failed =
-        run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN, &port,
-                ports) +
-        run_ram();
+        unlocked ? run_unlocked()
+                 : run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN,
+                           ports) +
+                       run_ram();
     tally_posix_store_close(&file);
     tally_posix_close(&posix);
     return (int)failed;
