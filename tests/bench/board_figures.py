@@ -34,7 +34,7 @@ CORE_HZ = 25_000_000
 
 def measured_by_itself(image, within_s, more=()):
     """(name, value, unit) of what a measuring image prints before it ends."""
-    with qemu.Guest(str(image), more=more) as guest:
+    with qemu.Guest(BOARD, str(image), more=more) as guest:
         if guest.exit_code(within_s) != 0:
             raise scenario.Failed(image.name, "exit 0", guest.text, "above")
         for name, value in re.findall(r"^([a-z_.]+) (\d+)$", guest.text, re.MULTILINE):

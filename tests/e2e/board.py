@@ -63,11 +63,15 @@ class Board(scenario.Process):
         """Types a line on the console."""
         self.type(text + "\n")
 
+    def count(self, text):
+        """How often it was printed so far."""
+        return self.log.read_text(errors="replace").count(text)
+
     @property
     def refused(self):
         """Packets that the emulated chip had no room for while this machine stood still. Only QEMU
         knows of them; a run that had some says nothing about the device."""
-        return self.log.read_text(errors="replace").count(qemu.REFUSED)
+        return self.count(qemu.REFUSED)
 
     def await_join(self):
         """Unix ms at which the receiver asked for the channel, as far as the UART tells."""

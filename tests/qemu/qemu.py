@@ -79,7 +79,7 @@ class Guest:
     the loopback of the host is used, which the guest sees as 10.0.2.2.
     """
 
-    def __init__(self, image, board="mps2-an385", guest_port=5004, network=True, more=()):
+    def __init__(self, board, image, guest_port=5004, network=True, more=()):
         self.lines = []  # (seconds since the start, text)
         self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
@@ -91,7 +91,7 @@ class Guest:
         nic = f"user,id=n0,{forward}" if network else "none"
         self._process = subprocess.Popen(
             [*command(board, image, nic), *more],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
         self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),
                          threading.Thread(target=self._read, args=(self._process.stderr, True))]
@@ -105,6 +105,7 @@ class Guest:
         self._process.kill()
         self._process.wait()
         self._join_readers()
+        self._process.stdin.close()
         self._process.stdout.close()
         self._process.stderr.close()
         self._socket.close()
@@ -152,6 +153,11 @@ class Guest:
                     printed = "\n".join(text for _, text in self.lines)
                     raise Silence(f"no line with {pattern!r} in {timeout_s} s; printed:\n{printed}")
                 self._news.wait(left)
+
+    def type(self, text):
+        """A line on the console."""
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
 
     def send(self, data):
         """A datagram to the guest's port."""

@@ -63,12 +63,11 @@ def close_midway(connection):
     connection.sendall(connection.recv(4096))
 
 
-class Network(unittest.TestCase):
-    def setUp(self):
-        self.start("network.elf")
+class Network:
+    """On a `board`."""
 
-    def start(self, image):
-        self.guest = Guest(images.path(image)).__enter__()
+    def setUp(self):
+        self.guest = Guest(self.board, images.path(self.board, "network.elf")).__enter__()
         self.addCleanup(self.guest.__exit__)
         self.guest.wait_for("^network: up")
 
@@ -151,11 +150,13 @@ class Network(unittest.TestCase):
         self.assertEqual(pools["TCP_SEG"], (0, 0), text)
 
 
-class NetworkIPv6(Network):
-    """All of it again with IPv6 built in, and once over it."""
+class Mps2(Network, unittest.TestCase):
+    board = "mps2-an385"
 
-    def setUp(self):
-        self.start("ipv6/network.elf")
+
+class Vexpress(Network, unittest.TestCase):
+    """With IPv6 built in."""
+    board = "vexpress-a9"
 
     def test_all_bytes_come_back_over_ipv6(self):
         with Echo(echo_all, "::1") as server:
