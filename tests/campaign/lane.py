@@ -22,7 +22,7 @@ import wire  # noqa: E402
 
 STARTS_A_SETTLE = 8
 SETTLES_A_LIFE = 2
-PATIENCE_S = 15    # for the place where the power is to go
+PATIENCE_S = 10    # for the place where the power is to go
 SETTLE_S = 120     # boot records of boots that made nothing else are held back for a minute
 POLL_S = 0.1
 MISHAP_SHARE = 0.6
