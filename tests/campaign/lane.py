@@ -102,7 +102,7 @@ class Lane:
         for each in found:
             self._say(f"    {each}; see {folder}")
         self._box.close()
-        if not found and False:
+        if not found:
             shutil.rmtree(folder)
 
     # ---- one start ------------------------------------------------------------------------------
