@@ -54,7 +54,7 @@ static tally_settings_t settings;
 static tally_t agent;
 static receiver_t receiver;
 static volatile bool receiving; /* else what comes is not looked at */
-static uint64_t quiet_until_ms; /* 0: it is not quiet */
+static bool is_in_boot_loop;    /* and waits for LOOP_QUIET_MS before it joins a channel */
 static command_reader_t command_reader;
 
 /* ---- in interrupts -------------------------------------------------------------------------- */
@@ -192,7 +192,7 @@ static void start_receiver(void) {
         check(join(), "receiver");
     } else {
         console_text("boot loop: no channel for a minute\n");
-        quiet_until_ms = LOOP_QUIET_MS;
+        is_in_boot_loop = true;
     }
 }
 
@@ -234,7 +234,7 @@ static int32_t zap(void) {
 static int32_t enter_standby(void) {
     const int32_t status = tally_suspend(&agent);
     receiving = false;
-    quiet_until_ms = 0;
+    is_in_boot_loop = false;
     return status;
 }
 
@@ -290,8 +290,8 @@ static bool take_command(void) {
 /* ---- running -------------------------------------------------------------------------------- */
 
 static void watch_boot_loop(uint64_t now_ms) {
-    if (quiet_until_ms != 0 && now_ms >= quiet_until_ms) {
-        quiet_until_ms = 0;
+    if (is_in_boot_loop && now_ms >= LOOP_QUIET_MS) {
+        is_in_boot_loop = false;
         (void)join();
     }
     if (now_ms >= LOOP_OVER_MS) {

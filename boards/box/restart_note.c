@@ -3,8 +3,7 @@
 
 #include <stdbool.h>
 
-#define MAGIC    0x52535431u
-#define ROW_MOST 255u
+#define MAGIC 0x52535431u
 
 typedef struct {
     uint32_t magic;
@@ -20,8 +19,7 @@ static uint32_t row;
 
 void restart_note_write(enum tally_reset reason) {
     const bool is_asked_for = reason != TALLY_RESET_WATCHDOG && reason != TALLY_RESET_FAULT;
-    const uint32_t next_row = is_asked_for ? 0 : row < ROW_MOST ? row + 1u : row;
-    const uint32_t said = (uint32_t)reason | next_row << 8;
+    const uint32_t said = (uint32_t)reason | (is_asked_for ? 0 : row + 1u) << 8;
     restart_note_place.said = said;
     restart_note_place.complement = ~said;
     restart_note_place.magic = MAGIC;

@@ -19,7 +19,7 @@ void restart_note_write(enum tally_reset reason);
 /* What was noted, and forgets it; TALLY_RESET_UNKNOWN: nothing was. Once a boot. */
 enum tally_reset restart_note_take(void);
 
-/* How many times in a row, up to this boot, the watchdog or a fault was the reason; at most 255. */
+/* How many times in a row, up to this boot, the watchdog or a fault was the reason. */
 uint32_t restart_note_row(void);
 
 /* This boot has gone well: the next such reset begins a new row. */

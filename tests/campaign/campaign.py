@@ -46,16 +46,15 @@ class Order:
     collector: str
 
 
-def shares(boards, kills, dice):
+def shares(boards, kills, dice, phases_wanted):
     """The phases of each box: as many of each as there can be, in a drawn order."""
     phases = [[] for _ in boards]
-    wanted = [aims.PHASES[number % len(aims.PHASES)] for number in range(kills)]
-    for number, phase in enumerate(wanted):
-        possible = [at for at, name in enumerate(boards)
-                    if machines.MACHINES[name].flash or phase in aims.OF_THE_WIRE]
-        least = min(possible, key=lambda at: (len(phases[at]), at))
-        phases[least].append(phase)
-        del number
+    able = [aims.PHASES if machines.MACHINES[name].flash else aims.OF_THE_WIRE for name in boards]
+    wanted = [phase for phase in phases_wanted if any(phase in each for each in able)]
+    for number in range(kills):
+        phase = wanted[number % len(wanted)]
+        free = [at for at, each in enumerate(able) if phase in each]
+        phases[min(free, key=lambda at: len(phases[at]))].append(phase)
     for each in phases:
         dice.shuffle(each)
     return phases
@@ -78,7 +77,7 @@ def prepare(folder, boards):
     the second only what is provisioned is new."""
     for number, name in enumerate(boards, 1):
         home = folder / f"box-{number}"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         certs = scenario.make_certificates(home / "certs", f"stb-{number:04}")
         port = board.choose_port()
         built = board.build(name, folder / f"firmware-{name}", certs, port)
@@ -96,7 +95,7 @@ def play(options, folder):
     orders = [Order(name, *box[:3], media, box[3], f"{seed}/{number}", tuple(phases), least,
                     options.collector)
               for number, (name, box, phases) in
-              enumerate(zip(boards, boxes, shares(boards, options.kills, dice)), 1)]
+              enumerate(zip(boards, boxes, shares(boards, options.kills, dice, options.phases)), 1)]
     account = lane.Account()
     with concurrent.futures.ProcessPoolExecutor(len(orders)) as pool:
         for each in pool.map(run_lane, orders):
@@ -136,6 +135,7 @@ def arguments():
     parser.add_argument("--kills", type=int, default=environment("KILLS") or KILLS)
     parser.add_argument("--least", type=int, default=PHASE_LEAST, help="kills in each phase")
     parser.add_argument("--boxes", nargs="+", default=BOXES, choices=sorted(machines.MACHINES))
+    parser.add_argument("--phases", nargs="+", default=aims.PHASES, choices=aims.PHASES)
     parser.add_argument("--folder", type=pathlib.Path, help="keep everything there")
     parser.add_argument("--collector", metavar="PROGRAM", help="another server")
     return parser.parse_args()

@@ -59,6 +59,7 @@ class FlashPhase:
         self._area = area
         self.entry: Optional[Entry] = None  # that the last word belongs to
         self.words = 0                      # of it so far
+        self._is_whole = False
         self.is_within = False              # the last word's entry is not in the chips yet
         self.is_erasing = False             # the last thing was an erase
         self.records = 0                    # in the chips since the start
@@ -66,14 +67,15 @@ class FlashPhase:
         self.erases = 0
 
     def take(self, line):
-        """'word', 'end' of an entry, 'erase', or None for what is not of the spool."""
+        """'word', 'part' of an entry that is in the chips, its 'end', 'erase', or None for what is
+        not of the spool."""
         if match := WORD.search(line):
             is_buffered, flash, offset, size, value = match.groups()
             if self._area.holds(flash, int(offset, 16)):
                 return self._word(int(offset, 16), int(size), int(value, 16), bool(is_buffered))
         elif match := FLUSH.search(line):
-            if match[1] == self._area.flash and self.is_within and self._is_whole:
-                return self._end()
+            if match[1] == self._area.flash and self.is_within:
+                return self._end() if self._is_whole else "part"
         elif match := ERASE.search(line):
             if self._area.holds(match[1], int(match[2], 16)):
                 self.is_erasing, self.is_within, self.entry = True, False, None

@@ -41,9 +41,11 @@ class Start:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """The flash after a kill: all sound records in it, and the keys of those that wait."""
+    """The flash after a kill: all sound records in it, the keys of those that wait, and the boots
+    that began to write urgent ones."""
     records: tuple
     waiting: tuple
+    begun: frozenset = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,24 +82,26 @@ class Violation:
 
 @dataclasses.dataclass
 class Life:
-    """All that happened to a box since its flash was made. `before`: the boot that the flash had
-    its last urgent record of then."""
+    """All that happened to a box since its flash was made, with what the flash had in it then: what
+    did not wait any more is none of this life's."""
     starts: list
     looks: list
     rows: list
     uploads: list
-    before: Optional[int] = None
 
     def __post_init__(self):
-        looks, self.looks, self.durable = self.looks, [], {}
+        looks, self.looks, self.durable, self.earlier = self.looks, [], {}, frozenset()
         for look in looks:
             self.add(look)
 
     def add(self, look):
         """The next look; all records of all of them are `durable`, by key."""
+        if not self.looks:
+            self.earlier = frozenset(record.key for record in look.records) - set(look.waiting)
         self.looks.append(look)
         for record in look.records:
-            self.durable.setdefault(record.key, record)
+            if record.key not in self.earlier:
+                self.durable.setdefault(record.key, record)
 
     @property
     def stored(self):
@@ -107,6 +111,11 @@ class Life:
     def waiting(self):
         return set(self.looks[-1].waiting) if self.looks else set()
 
+    def boots(self):
+        """All that left anything in the flash or with the server."""
+        return ({key[0] for key in self.stored.keys() | self.durable.keys()}
+                | set().union(*(look.begun for look in self.looks)))
+
     def is_urgent(self, row):
         """None where nobody knows."""
         if row.key in self.durable:
@@ -114,8 +123,9 @@ class Life:
         return None if row.kind == "e" else row.kind in URGENT_KINDS
 
     def urgent_boots(self):
-        """Boots that had an urgent record in the flash."""
-        return ({record.boot for record in self.durable.values() if record.is_urgent}
+        """Boots that had something urgent in the flash, if only the checkpoint before it."""
+        return (set().union(*(look.begun for look in self.looks))
+                | {record.boot for record in self.durable.values() if record.is_urgent}
                 | {row.boot for row in self.rows if self.is_urgent(row)})
 
 
@@ -147,7 +157,7 @@ def changed(life):
     first = {key: record.data for key, record in life.durable.items()}
     for look in life.looks:
         for record in look.records:
-            if first[record.key] != record.data:
+            if first.get(record.key, record.data) != record.data:
                 yield Violation("changed", f"{shown(record.key)} in the flash")
     for row in life.rows:
         if first.setdefault(row.key, row.data) != row.data:
@@ -198,7 +208,7 @@ def out_of_order(life):
 def gaps(life):
     """Numbers are missing only where the boot's own counters say so, or at its end."""
     known = {}
-    for boot, seq in life.durable.keys() | life.stored.keys():
+    for boot, seq in life.durable.keys() | life.stored.keys() | life.earlier:
         known.setdefault(boot, set()).add(seq)
     for start in life.starts:
         seqs = known.get(start.boot, set())
@@ -224,7 +234,7 @@ def refused(life):
 
 def starts(life):
     known = {start.boot for start in life.starts}
-    for boot in sorted({key[0] for key in life.stored.keys() | life.durable.keys()} - known):
+    for boot in sorted(life.boots() - known):
         yield Violation("unknown boot", f"{boot:014x}")
     for start in life.starts:
         if start.ended == "itself":
@@ -250,7 +260,7 @@ def chain(life):
     """A boot record ends the sessions of the boot before: it names that one, whichever last had
     something urgent in the flash. The counts of boots rise."""
     urgent = life.urgent_boots()
-    before, count = life.before, 0
+    before, count = None, 0
     for start in life.starts:
         told = [row for row in life.rows if row.boot == start.boot and row.kind == "b"]
         for row in told:
@@ -263,8 +273,6 @@ def chain(life):
                     yield Violation("boots miscounted", f"{shown(row.key)}: {fields['bc']}")
                 count = fields["bc"]
         if start.boot in urgent:
-            if len(told) != 1 and (start.boot, 0) not in life.waiting:
-                yield Violation("boot record", f"boot {start.boot:014x} has {len(told)}")
             before = start.boot
 
 

@@ -76,8 +76,10 @@ class Lane:
         self._lives += 1
         folder = self._folder / f"life-{self._lives}"
         folder.mkdir()
-        self._box.renew(folder)
-        self._life = judge.Life([], [], [], [])
+        self._box.renew(folder, self._dice)
+        self._life = judge.Life([], [self._box.look()], [], [])
+        for boot in self._life.boots():
+            self._life.starts.append(judge.Start(0, "earlier", boot=boot))
         found = []
         for _ in range(SETTLES_A_LIFE):
             for _ in range(STARTS_A_SETTLE):
@@ -88,19 +90,19 @@ class Lane:
 
     def _close(self, folder, found):
         life, figures = self._life, self.account.figures
-        figures.update({"boots": len(life.starts), "records durable": len(life.durable),
+        figures.update({"boots": life.starts[-1].number, "records durable": len(life.durable),
                         "records stored": len(life.rows), "uploads": len(life.uploads),
                         "sessions cut": len(judge.cut_sessions(life)),
                         "resent": sum(len(upload.records) for upload in judge.accepted(life))
                                   - len(life.stored)})
         self.account.violations += [(str(each), each.rule, str(folder)) for each in found]
-        self._say(f"{folder.parent.name} {folder.name}: {len(life.starts)} boots, "
+        self._say(f"{folder.parent.name} {folder.name}: {life.starts[-1].number} boots, "
                   f"{len(life.durable)} durable, {len(life.rows)} stored, "
                   f"{len(found)} violations")
         for each in found:
             self._say(f"    {each}; see {folder}")
         self._box.close()
-        if not found:
+        if not found and False:
             shutil.rmtree(folder)
 
     # ---- one start ------------------------------------------------------------------------------
@@ -118,10 +120,16 @@ class Lane:
         deadline = time.monotonic() + PATIENCE_S
         while not run.over.wait(POLL_S) and not run.has_died and time.monotonic() < deadline:
             pass
-        self._end(run)
+        start = self._end(run)
         if trouble:
             trouble.join()
             self.account.mishaps[mishap.title] += mishap.happened
+        self._note(f"start {start.number} after {run.lasted_s:.2f} s: {phase}, hit {start.ended};"
+                   f" {mishap.title if mishap else 'no mishap'}; {aim}")
+
+    def _note(self, text):
+        with open(self._box.folder / "starts.log", "a", encoding="utf-8") as log:
+            print(text, file=log)
 
     def _drawn_mishap(self, phase):
         """Most of them would keep a box from what is to be cut; those come with the others."""
@@ -149,7 +157,7 @@ class Lane:
 
     def _end(self, run, had_to_begin=False):
         life = self._life
-        start = judge.Start(len(life.starts) + 1)
+        start = judge.Start(life.starts[-1].number + 1 if life.starts else 1)
         start.had_to_begin = had_to_begin or not run.over.is_set()
         died = run.has_died
         run.stop()
@@ -158,10 +166,11 @@ class Lane:
         life.add(self._box.look())
         self._read_server()
         known = {each.boot for each in life.starts}
-        fresh = {key[0] for key in life.durable.keys() | life.stored.keys()} - known
-        start.boot = min(fresh, default=None)  # the judge names a second one
-        start.ended = "itself" if died else run.hit(start.boot is not None)
+        start.boot = min(life.boots() - known, default=None)  # the judge names a second one
+        has_record = any(key[0] == start.boot for key in life.durable.keys() | life.stored.keys())
+        start.ended = "itself" if died else run.hit(has_record)
         self.account.kills[start.ended] += 1
+        return start
 
     # ---- the server -----------------------------------------------------------------------------
 

@@ -3,17 +3,25 @@
 import dataclasses
 import re
 import subprocess
+import sys
 from typing import Optional
 
 import scenario
 from flash_phase import HEADER_BYTES, Area
 from judge import Look, Record
 
+sys.path.append(str(scenario.TESTS / "spool"))
+import flash_image  # noqa: E402
+
 SECTOR = 256 << 10
 CHUNK = 1 << 20
-ITEM = re.compile(r"^    (\d+): (urgent|routine) (\w), boot ([0-9a-f]{14}), q (\d+|-), (\d+) bytes"
-                  r"(, waits)?$")
-BLOCK = re.compile(r"^block (\d+): ")
+PAST_SHARE = 0.7
+ROOM_MOST = 8000
+WAITING_MOST = 5
+BLOCK = re.compile(r"block (\d+): (\w+)")
+RECORD = re.compile(r"    (\d+): (urgent|routine) (\w), boot ([0-9a-f]{14}), q (\d+), (\d+) bytes"
+                    r"(, waits)?$")
+CHECKPOINT = re.compile(r"    \d+: checkpoint, boot ([0-9a-f]{14}),")
 
 
 class Damaged(Exception):
@@ -37,45 +45,52 @@ class Machine:
         return Area(self.flash, self.spool_at, self.spool_at + self.blocks * self.block_bytes,
                     self.granularity)
 
-    def make(self, path):
-        """A store that was never written."""
+    def make(self, path, dice):
+        """A store that was never written, or one that another life has left nearly full: soon the
+        next block is to be erased and begun."""
+        if self.flash and dice.random() < PAST_SHARE:
+            flash_image.write(path, flash_image.flash(
+                room_bytes=dice.randrange(ROOM_MOST), waiting=dice.randint(0, WAITING_MOST),
+                laps=dice.randint(0, 1))[0])
+            return
         with open(path, "wb") as file:
             for _ in range(self.bytes // CHUNK):
                 file.write(self.blank * CHUNK)
 
-    def spool(self, path):
-        """The bytes of the spool."""
-        with open(path, "rb") as file:
-            file.seek(self.spool_at)
-            return file.read(self.blocks * self.block_bytes)
-
-    def look(self, path, work):
-        """What is durable, as tally-spool reads it; `work` is a file for it."""
-        data = self.spool(path)
-        work.write_bytes(data)
+    def look(self, path):
+        """What is durable, as tally-spool reads it."""
         result = subprocess.run(
             [scenario.PROGRAMS / "tally-spool", "--block", str(self.block_bytes), "--granularity",
-             str(self.granularity), "-v", work], check=False, capture_output=True, text=True)
+             str(self.granularity), "--at", str(self.spool_at // self.block_bytes), "--blocks",
+             str(self.blocks), "-v", path], check=False, capture_output=True, text=True)
         if result.returncode != 0:
             raise Damaged(result.stdout + result.stderr)
-        return parse(result.stdout, data, self.block_bytes)
+        with open(path, "rb") as file:
+            return parse(result.stdout, self._payloads(file))
+
+    def _payloads(self, file):
+        def read(block, offset, size):
+            file.seek(self.spool_at + block * self.block_bytes + offset + HEADER_BYTES)
+            return file.read(size)
+        return read
 
 
-def parse(text, data, block_bytes):
-    """A Look from the words of tally-spool -v and the bytes that they are about."""
-    records, waiting, block = [], [], None
+def parse(text, read):
+    """A Look from the words of tally-spool -v; read(block, offset, bytes) is an entry's payload."""
+    records, waiting, begun, block, is_urgent = [], [], set(), None, False
     for line in text.splitlines():
         if match := BLOCK.match(line):
-            block = int(match[1])
-        elif match := ITEM.match(line):
+            block, is_urgent = int(match[1]), match[2] == "urgent"
+        elif match := RECORD.match(line):
             offset, ring, kind, boot, seq, size, waits = match.groups()
-            begin = block * block_bytes + int(offset) + HEADER_BYTES
             record = Record(int(boot, 16), int(seq), kind, ring == "urgent",
-                            data[begin:begin + int(size)])
+                            read(block, int(offset), int(size)))
             records.append(record)
             if waits:
                 waiting.append(record.key)
-    return Look(tuple(records), tuple(waiting))
+        elif is_urgent and (match := CHECKPOINT.match(line)):
+            begun.add(int(match[1], 16))
+    return Look(tuple(records), tuple(waiting), frozenset(begun))
 
 
 MACHINES = {machine.board: machine for machine in (

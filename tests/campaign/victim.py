@@ -32,12 +32,12 @@ class Box:
         self.relay = None
         self.wire = None
 
-    def renew(self, folder, flash=None):
-        """A new flash, a server that knows nothing, and a folder for both."""
+    def renew(self, folder, dice):
+        """A flash with another past, a server that knows nothing, and a folder for both."""
         self.close()
         self.folder = folder
         self.flash = folder / "flash.img"
-        (flash or self.machine.make)(self.flash)
+        self.machine.make(self.flash, dice)
         self._fault = folder / "fault"
         self.start_collector()
         self.open_relay()
@@ -67,7 +67,7 @@ class Box:
         self.relay = None
 
     def look(self):
-        return self.machine.look(self.flash, self.folder / "spool.img")
+        return self.machine.look(self.flash)
 
     def close(self):
         self.close_relay()
@@ -83,7 +83,12 @@ class Witness:
         self._database = database
         self._uploads = 0
         self._phase = WirePhase(self._has_replied)
-        self.tell = lambda phase, size: None
+        self.tell = None
+
+    def serve(self, tell):
+        """From now on the run of now is told; None: nobody."""
+        self._phase.open()
+        self.tell = tell
 
     @property
     def phase(self):
@@ -99,7 +104,9 @@ class Witness:
             self._phase.open()
 
     def saw(self, data, by_device):
-        self.tell(self._phase.saw(data, by_device), len(data))
+        phase = self._phase.saw(data, by_device)
+        if self.tell:
+            self.tell(phase, len(data))
 
     def _has_replied(self):
         """Whether the server has stored an upload since it was asked last."""
@@ -125,7 +132,7 @@ class Run:
         self._lock = threading.Lock()
         self._aim = aim
         self._stream = stream
-        box.wire.tell = self._on_wire
+        box.wire.serve(self._on_wire)
         self._start()
         self._within(aim.started())
 
@@ -202,7 +209,7 @@ class Run:
         self._kill()
         self.device.wait(15)
         self._reader.join()
-        self.box.wire.tell = lambda phase, size: None
+        self.box.wire.serve(None)
         self.has_told_end = self.sender.stop(signal.SIGKILL) != -signal.SIGKILL
 
     # ---- afterwards ---------------------------------------------------------------------------
@@ -210,7 +217,7 @@ class Run:
     def hit(self, has_record):
         """The phase in which the power went, by flash and wire. `has_record`: of this boot."""
         flash, wire = self.flash, self.wire_at_end
-        if wire is Phase.REPLY and self._is_noting(flash):
+        if self._replied_at is not None and self._is_noting(flash):
             return aims.ACK
         if flash.is_within and flash.entry.is_record:
             return aims.WRITE

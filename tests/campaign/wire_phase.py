@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far a TLS connection has come, told from the records that pass and nothing else.
 
-A relay sees no plain text. But in TLS 1.3 a client's Finished is the only record of its length:
-a head of 4 bytes, a hash, the type and the tag; and in 1.2 nothing encrypted but its Finished, which
-is of type handshake, comes before what is sent.
+A relay sees no plain text. But in TLS 1.3 a client's Finished is the only record of its length: a
+head of 4 bytes, a hash and the type, which Mbed TLS fills up to 16, and the tag. In 1.2 nothing
+encrypted but its Finished, which is of type handshake, comes before what is sent.
 """
 import enum
 
 HANDSHAKE, APPLICATION = 22, 23
 HEADER_BYTES = 5
 CLIENT_HELLO = 1
-FINISHED_BYTES = {4 + hash_bytes + 1 + 16 for hash_bytes in (32, 48)}
+TAG_BYTES, FILLED_TO = 16, 16
+FINISHED_BYTES = {-(-(4 + hash_bytes + 1) // fill) * fill + TAG_BYTES
+                  for hash_bytes in (32, 48) for fill in (1, FILLED_TO)}
 SELECTED_TLS_1_3 = bytes.fromhex("002b00020304")  # the extension in a ServerHello
 
 

@@ -19,19 +19,6 @@ SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
 HOST = "10.0.2.2"
 
 
-def choose_port():
-    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
-    comes back to it."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 def build(board, folder, certs, port, **options):
     """The firmware of a board, provisioned for a collector on this machine."""
     toolchain = (scenario.ROOT / "boards" / board / "toolchain").read_text().strip()
@@ -45,6 +32,19 @@ def build(board, folder, certs, port, **options):
                        *(f"-D{key}={value}" for key, value in values.items()))
     scenario.check_run("firmware", log, "cmake", "--build", folder)
     return folder / "tally.elf"
+
+
+def choose_port():
+    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
+    comes back to it."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Board(scenario.Process):

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The installation with all ports: lwIP and Mbed TLS come along, with the configuration they were
-compiled with."""
+"""What takes Mbed TLS and lwIP: the installation with all ports, and the first upload of a box."""
+import contextlib
 import os
 import re
+import signal
+import sqlite3
+import subprocess
+import sys
 import unittest
 
 import ways
 from ways import run
+
+sys.path.insert(0, str(ways.ROOT / "tests/e2e"))
+import board  # noqa: E402
 
 TLS_C = """
 #include <stdio.h>
@@ -49,23 +56,26 @@ target_link_libraries(posix PRIVATE tally::port_posix)
 """
 
 
+TREES = [f"-D{name}={os.environ[name]}" for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")]
+
+
 class Ports(ways.Way):
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.sdk = cls.box / "sdk"
-        trees = [f"-D{name}={os.environ[name]}" for name in ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")]
         (cls.box / "config/tally_config.h").write_text("#define TALLY_TLS_IN_BYTES 3000\n")
         run("cmake", "-S", "tally", "-B", "build/tally", f"-DTALLY_CONFIG_DIR={cls.box}/config",
-            "-DTALLY_PORTS=lwip;mbedtls;posix;ram", *trees, cwd=cls.box)
+            "-DTALLY_PORTS=lwip;mbedtls;posix;ram", *TREES, cwd=cls.box)
         run("cmake", "--build", "build/tally", cwd=cls.box)
         run("cmake", "--install", "build/tally", "--prefix", cls.sdk, cwd=cls.box)
         for name, text in (("tls.c", TLS_C), ("posix.c", POSIX_C), ("CMakeLists.txt", PROJECT)):
             (cls.box / name).write_text(text)
 
     def test_with_cmake(self):
-        run("cmake", "-S", ".", "-B", "build/ports", f"-DCMAKE_PREFIX_PATH={self.sdk}", cwd=self.box)
+        run("cmake", "-S", ".", "-B", "build/ports", f"-DCMAKE_PREFIX_PATH={self.sdk}",
+            cwd=self.box)
         run("cmake", "--build", "build/ports", cwd=self.box)
         self.assertEqual(run("build/ports/tls", cwd=self.box), "1 1 3000\n")
         self.assertEqual(run("build/ports/posix", cwd=self.box), "1\n")
@@ -89,6 +99,26 @@ class Ports(ways.Way):
         said = run("cc", f"-I{other}", "tls.c", *flags, "-o", other / "tls", cwd=self.box, status=1)
         self.assertTrue(re.search("undefined reference to .tally_tls_init__by_tally_config_h__"
                                   "webpki_0_tls_1_2_1_tickets_1", said), said)
+
+
+class FirstUpload(ways.Way):
+
+    def test_the_records_of_the_box_reach_the_collector(self):
+        beside, box = ways.blocks("9. The first upload", "sh")
+        port = str(board.choose_port())
+        beside, box = (text.replace("8443", port) for text in (beside, box))
+        box = box.replace("-S network", f"-S network {' '.join(TREES)}")
+        with open(self.box / "collected", "wb") as out:
+            collector = subprocess.Popen(["bash", "-ec", beside], cwd=self.box, stdout=out,
+                                         stderr=subprocess.STDOUT, start_new_session=True)
+        self.addCleanup(collector.wait)
+        self.addCleanup(os.killpg, collector.pid, signal.SIGTERM)
+        said = run("bash", "-ec", box, cwd=self.box)
+        self.assertEqual(re.findall("records waiting: .*", said),
+                         ["records waiting: 4", "records waiting: 0"], said)
+        with contextlib.closing(sqlite3.connect(self.box / "build/records.db")) as database:
+            kinds = database.execute("SELECT kind FROM records ORDER BY seq").fetchall()
+        self.assertEqual("".join(kind for (kind,) in kinds)[:4], "bsex")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A project of somebody else's that takes tally in, as its developer would: in a folder of its own."""
+"""A project of somebody else's that takes tally in, as its developer would."""
 import os
 import pathlib
 import re
@@ -35,10 +35,10 @@ def blocks(section, language):
     return re.findall(rf"^```{language}\n(.*?)^```", text[1], re.DOTALL | re.MULTILINE)
 
 
-def follow(section, folder):
-    """Types what the guide says, in the folder of the project."""
+def follow(section, folder, **environment):
+    """Types what the guide says, in the folder of the project; what came of it."""
     (script,) = blocks(section, "sh")
-    return run("bash", "-ec", script, cwd=folder)
+    return run("bash", "-ec", script, cwd=folder, **environment)
 
 
 class Way(unittest.TestCase):

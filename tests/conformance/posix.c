@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * posix FOLDER first|again ECHO ENDING REFUSING: the kit with the ports for Linux. FOLDER holds the
+ * store from the first run for the second; the others are TCP ports of peer.py on this machine.
+ * Exits with the number of rules that failed.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "tally_conformance.h"
+#include "tally_posix.h"
+#include "tally_posix_store.h"
+#include "tally_posix_tcp.h"
+#include "tally_ram_store.h"
+#include "verifier.h"
+
+enum { BLOCK_BYTES = 4096, BLOCKS = 16, RAM_BLOCK_BYTES = 512, RAM_BLOCKS = 4, FILES_MOST = 64 };
+
+static tally_posix_t posix;
+static tally_posix_tcp_t tcp;
+static tally_posix_store_t file;
+static tally_ram_store_t ram;
+static uint8_t memory[RAM_BLOCKS * RAM_BLOCK_BYTES];
+static char path[512];
+static uint8_t scratch[BLOCK_BYTES + TALLY_CONFORMANCE_SCRATCH_GUARD];
+
+/* ---- helpers -------------------------------------------------------------------------------- */
+
+static void put(void *ctx, const char *text) {
+    (void)ctx;
+    (void)fputs(text, stdout);
+    (void)fflush(stdout);
+}
+
+static uint64_t raw_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+static uint32_t wait_ms(void *ctx, uint32_t ms) {
+    (void)ctx;
+    const uint64_t begin_ms = raw_ms();
+    const struct timespec span = {.tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000};
+    (void)nanosleep(&span, NULL);
+    return (uint32_t)(raw_ms() - begin_ms);
+}
+
+static void sleep_ms(void *ctx, uint32_t most_ms) {
+    (void)ctx;
+    (void)tally_posix_wait(&posix, most_ms, NULL, 0);
+}
+
+static struct {
+    pthread_t thread;
+    atomic_bool ends;
+    void (*turn)(void *argument);
+    void *argument;
+} others;
+
+static void *run_others(void *unused) {
+    (void)unused;
+    while (!atomic_load(&others.ends)) {
+        others.turn(others.argument);
+        (void)sched_yield();
+    }
+    return NULL;
+}
+
+static int32_t begin_others(void *ctx, void (*turn)(void *argument), void *argument) {
+    (void)ctx;
+    others.turn = turn;
+    others.argument = argument;
+    atomic_store(&others.ends, false);
+    return pthread_create(&others.thread, NULL, run_others, NULL) == 0 ? TALLY_OK : TALLY_E_IO;
+}
+
+static void end_others(void *ctx) {
+    (void)ctx;
+    atomic_store(&others.ends, true);
+    (void)pthread_join(others.thread, NULL);
+}
+
+static int32_t open_file(void) {
+    return tally_posix_store_open(&file, path, BLOCK_BYTES, BLOCKS, 1);
+}
+
+static int32_t reopen_file(void *ctx) {
+    (void)ctx;
+    tally_posix_store_close(&file);
+    return open_file();
+}
+
+static void fail_file(void *ctx, bool fails) {
+    static int sound_fd;
+    (void)ctx;
+    if (fails) {
+        sound_fd = file.fd;
+        file.fd = -1;
+    } else {
+        file.fd = sound_fd;
+    }
+}
+
+static int32_t reopen_ram(void *ctx) {
+    (void)ctx;
+    return tally_ram_store_init(&ram, memory, RAM_BLOCK_BYTES, RAM_BLOCKS, 8);
+}
+
+/* ---- runs ----------------------------------------------------------------------------------- */
+
+static tally_conformance_setup_t bare_setup(enum tally_conformance_run which) {
+    return (tally_conformance_setup_t){
+        .put = put,
+        .wait_ms = wait_ms,
+        .scratch = scratch,
+        .scratch_bytes = sizeof scratch,
+        .run = which,
+    };
+}
+
+static int32_t run_all(enum tally_conformance_run which, const uint16_t ports[3]) {
+    static const char loopback[] = "127.0.0.1";
+    const tally_peer_t echo = {loopback, ports[0]};
+    const tally_peer_t ending = {loopback, ports[1]};
+    const tally_peer_t refusing = {loopback, ports[2]};
+    const tally_peer_t silent = {"192.0.2.1", 7};
+    const tally_peer_t unresolved = {"tally..invalid", 7}; /* needs nobody's opinion */
+    const tally_verifier_t verifier = conformance_verifier();
+    const tally_conformance_store_t store = {
+        .store = tally_posix_store(&file),
+        .name = "file",
+        .blocks_least = 6,
+        .reopen = reopen_file,
+        .fail = fail_file,
+    };
+    tally_conformance_setup_t setup = bare_setup(which);
+    setup.port = tally_posix_port(&posix);
+    setup.stores = &store;
+    setup.store_count = 1;
+    setup.transport = tally_posix_tcp_transport(&tcp);
+    setup.verifier = &verifier;
+    setup.echo = &echo;
+    setup.ending = &ending;
+    setup.refusing = &refusing;
+    setup.silent = &silent;
+    setup.unresolved = &unresolved;
+    setup.cycles = 2 * FILES_MOST;
+    setup.sleep = sleep_ms;
+    setup.begin_others = begin_others;
+    setup.end_others = end_others;
+    tally_conformance_result_t result;
+    return tally_conformance_run(&result, &setup);
+}
+
+static int32_t run_ram(void) {
+    const tally_conformance_store_t store = {
+        .store = tally_ram_store(&ram),
+        .name = "ram",
+        .blocks_least = 3,
+        .is_volatile = true,
+        .reopen = reopen_ram,
+    };
+    tally_conformance_setup_t setup = bare_setup(TALLY_CONFORMANCE_FIRST_RUN);
+    setup.stores = &store;
+    setup.store_count = 1;
+    tally_conformance_result_t result;
+    return tally_conformance_run(&result, &setup);
+}
+
+int main(int argc, char **argv) {
+    const struct rlimit few = {FILES_MOST, FILES_MOST};
+    if (argc != 6) {
+        return 125;
+    }
+    (void)snprintf(path, sizeof path, "%s/store", argv[1]);
+    const uint16_t ports[] = {(uint16_t)atoi(argv[3]), (uint16_t)atoi(argv[4]),
+                              (uint16_t)atoi(argv[5])};
+    const bool again = strcmp(argv[2], "again") == 0;
+    if (tally_posix_init(&posix, TALLY_LOG_DEBUG) != TALLY_OK || open_file() != TALLY_OK ||
+        reopen_ram(NULL) != TALLY_OK || setrlimit(RLIMIT_NOFILE, &few) != 0) {
+        return 125;
+    }
+    tally_posix_tcp_init(&tcp, tally_posix_port(&posix));
+    const int32_t failed =
+        run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN, ports) +
+        run_ram();
+    tally_posix_store_close(&file);
+    tally_posix_close(&posix);
+    return (int)failed;
+}
