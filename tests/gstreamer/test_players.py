@@ -93,7 +93,7 @@ class Players(unittest.TestCase):
 
     def test_eight_at_once_are_told_each_by_itself(self):
         screens = self.await_players(self.start_players())
-        await_ends(self.collector, PLAYERS, 30)
+        await_ends(self.collector, PLAYERS, 60)
         self.assertEqual(self.daemon.stop(), 0)
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
@@ -127,7 +127,7 @@ class Players(unittest.TestCase):
         self.assert_sessions(screens)
 
     def await_all_ends(self):
-        await_ends(self.collector, PLAYERS, 30)
+        await_ends(self.collector, PLAYERS, 60)
         sessions = {end["d"]["sx"] for _, end in self.records("x")}
         self.assertEqual(len(sessions), PLAYERS)
 

@@ -104,7 +104,9 @@ class Call:
                              daemon=True).start()
         if not self.media.wait(network.READY_S):
             raise network.Failed("no media came through")
-        time.sleep(AGAIN_S if options else MEDIA_S)  # of the call; nothing is waited for
+        time.sleep(AGAIN_S if options else MEDIA_S)  # of the call
+        if not options:
+            network.wait_for("report of the receiver", self._are_reported)
         self._say(peers["near"], hush=True)
         network.wait_for("rest", self._are_settled)
         self.lost = cable.lost()
@@ -136,6 +138,18 @@ class Call:
                 self._say(other, **message)
             except (OSError, ValueError):
                 return  # the call is over
+
+    def _are_reported(self):
+        """Whether what the receiver reported last is not of the call's begin: it does so when it
+        likes."""
+        last = {}
+        for call in network.heard(self.logs["near"]):
+            if call.get("group") == "WEBRTC_OUTBOUND" and call.get("values"):
+                last[call["stream"]] = call["values"]
+        reported = [values for values in last.values() if "OUT_REMOTE_LOST" in values]
+        return reported and all(
+            values["OUT_REMOTE_LOST"] >= values["OUT_PACKETS"] * LOST_PERMILLE / 1000 * REPORTED_LEAST
+            for values in reported)
 
     def _are_settled(self):
         return all(self._is_settled(log) for log in self.logs.values())
