@@ -91,10 +91,11 @@ class Lane:
             self._life.starts.append(judge.Start(0, "earlier", boot=boot))
         found = []
         for _ in range(SETTLES_A_LIFE):
-            for _ in range(STARTS_A_SETTLE):
-                if todo:
-                    self._kill(todo.popleft())
+            for _ in range(min(STARTS_A_SETTLE, len(todo))):
+                self._kill(todo.popleft())
             found += [each for each in self._settle() if each not in found]
+            if not todo:
+                break
         self._close(folder, found)
 
     def _close(self, folder, found):
