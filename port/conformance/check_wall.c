@@ -10,7 +10,7 @@
 /* A battery clock may count whole seconds; a busy device may be late. */
 #define SECOND_MS    1000
 #define LATE_MS      10000
-#define WATCHED_MS   1500u
+#define WATCHED_MS   1200u
 #define WATCH_OFF_MS 1100
 
 static tally_wall_t wall(const tally_kit_t *kit) {
@@ -78,7 +78,7 @@ uint8_t tally_check_wall_goes_on(tally_kit_t *kit) {
     const int64_t off_ms =
         wall(kit).unix_ms - wall_ms - (int64_t)(tally_kit_now_ms(kit) - clock_ms);
     if (off_ms > WATCH_OFF_MS || off_ms < -WATCH_OFF_MS) {
-        return tally_kit_failed(kit, "ms off after 1,500:", off_ms);
+        return tally_kit_failed(kit, "ms off after 1,200:", off_ms);
     }
     return TALLY_CONFORMANCE_PASSED;
 }

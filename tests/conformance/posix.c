@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posix FOLDER first|again ECHO ENDING REFUSING: the kit with the ports for Linux. FOLDER holds the
- * store from the first run for the second; the others are TCP ports of peer.py on this machine.
- * Exits with the number of rules that failed.
+ * posix FOLDER first|again|unlocked ECHO ENDING REFUSING: the kit with the ports for Linux. FOLDER
+ * holds the store from the first run for the second; the others are TCP ports of peer.py on this
+ * machine. `unlocked` leaves the critical section empty. Exits with the number of rules that
+ * failed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -112,6 +113,16 @@ static int32_t reopen_ram(void *ctx) {
     return tally_ram_store_init(&ram, memory, RAM_BLOCK_BYTES, RAM_BLOCKS, 8);
 }
 
+static uint32_t enter_nothing(void *ctx) {
+    (void)ctx;
+    return 0;
+}
+
+static void leave_nothing(void *ctx, uint32_t state) {
+    (void)ctx;
+    (void)state;
+}
+
 /* ---- runs ----------------------------------------------------------------------------------- */
 
 static tally_conformance_setup_t bare_setup(enum tally_conformance_run which) {
@@ -173,6 +184,18 @@ static int32_t run_ram(void) {
     return tally_conformance_run(&result, &setup);
 }
 
+static int32_t run_unlocked(void) {
+    tally_port_t port = *tally_posix_port(&posix);
+    port.critical_enter = enter_nothing;
+    port.critical_leave = leave_nothing;
+    tally_conformance_setup_t setup = bare_setup(TALLY_CONFORMANCE_FIRST_RUN);
+    setup.port = &port;
+    setup.begin_others = begin_others;
+    setup.end_others = end_others;
+    tally_conformance_result_t result;
+    return tally_conformance_run(&result, &setup);
+}
+
 int main(int argc, char **argv) {
     const struct rlimit few = {FILES_MOST, FILES_MOST};
     if (argc != 6) {
@@ -187,9 +210,12 @@ int main(int argc, char **argv) {
         return 125;
     }
     tally_posix_tcp_init(&tcp, tally_posix_port(&posix));
+    const bool unlocked = strcmp(argv[2], "unlocked") == 0;
     const int32_t failed =
-        run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN, ports) +
-        run_ram();
+        unlocked ? run_unlocked()
+                 : run_all(again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN,
+                           ports) +
+                       run_ram();
     tally_posix_store_close(&file);
     tally_posix_close(&posix);
     return (int)failed;
