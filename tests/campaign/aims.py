@@ -12,9 +12,8 @@ BOOT, STREAM, WRITE, ERASE, HANDSHAKE, UPLOAD, ACK = PHASES = (
 BOOT_S = 0.6         # a box has its first record not long after that
 RECORDS_MOST = 12    # the one that is cut is among the first of its boot
 WORDS_MOST = 6       # QEMU may be that many ahead of its reader, and the shortest have 12
-HANDSHAKE_PARTS = 5  # pieces of it that pass a relay, about
+HANDSHAKE_PARTS = 4  # pieces of it that pass a relay, at least
 UPLOAD_BYTES = 2500
-NOTE_WORDS = 13      # of a checkpoint: 49 bytes
 
 
 class Aim:
@@ -110,7 +109,7 @@ class Ack(Aim):
     def __init__(self, dice):
         self._reply = dice.randint(1, 3)
         self._after_s = dice.choice((0, dice.uniform(0, 0.01), None))
-        self._words = dice.randint(1, 2 * NOTE_WORDS)
+        self._words = dice.randint(1, WORDS_MOST)
         self._before = Phase.IDLE
 
     def wire(self, phase, size):

@@ -78,11 +78,6 @@ static uint32_t block_of(const chip_t *chip, uint32_t word) {
 /* ---- operations ------------------------------------------------------------------------------ */
 
 static void program_cells(chip_t *chip, uint32_t words) {
-    for (uint32_t i = 0; i < words; i++) {
-        if ((chip->buffer[i] & ~chip->cells.read(chip->cells.ctx, chip->at + i)) != 0) {
-            break_rule(chip, "program of 1 over 0");
-        }
-    }
     if (words > 0) {
         chip->cells.program(chip->cells.ctx, chip->at, chip->buffer, words);
     }

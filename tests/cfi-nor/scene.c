@@ -26,6 +26,9 @@ static uint16_t read_cell(void *ctx, uint32_t word) {
 static void program_cells(void *ctx, uint32_t word, const uint16_t *data, uint32_t words) {
     uint16_t *const cells = ctx;
     for (uint32_t i = 0; i < words; i++) {
+        if ((data[i] & ~cells[word + i]) != 0) {
+            pair.broken_rule = "program of 1 over 0";
+        }
         cells[word + i] &= data[i];
     }
 }

@@ -70,6 +70,7 @@ static const struct {
     uint8_t value;
     const char *what;
 } strange[] = {{0x10, 'q', "no query table"},
+               {0x11, 'r', "no query table"},
                {0x12, 0, "no query table"},
                {0x13, 2, "AMD's command set"},
                {0x14, 1, "another command set"},
@@ -137,6 +138,16 @@ static void test_a_buffer_larger_than_known_is_used_in_part(void **state) {
     assert_int_equal(nor.buffer_bytes, 4096);
 }
 
+static void test_a_buffer_larger_than_a_block_is_refused(void **state) {
+    chip_shape_t shape = scene_shape(family_of(state));
+    cfi_nor_t nor;
+    shape.block_words = 256;
+    scene_power_up(&shape);
+    pair.chips[0].query[0x2A] = pair.chips[1].query[0x2A] = 10;
+    assert_int_equal(cfi_nor_init(&nor, PAIR_BASE, pair_now_us), TALLY_E_IO);
+    scene_check_rest();
+}
+
 /* ---- reading, programming, erasing ----------------------------------------------------------- */
 
 static uint64_t chance;
@@ -195,18 +206,28 @@ static void test_what_is_programmed_lies_there_and_nothing_else_changes(void **s
     scene_check_rest();
 }
 
-static void test_chips_without_a_buffer_are_programmed_by_words(void **state) {
+/* One of two entries is enough to say that there is none. */
+static void check_words(enum chip_family family, uint8_t entry) {
     static const uint8_t record[] = "Words of thirty-two bits, and no buffer.";
-    chip_shape_t shape = scene_shape(family_of(state));
+    const chip_shape_t shape = scene_shape(family);
     uint8_t read[sizeof record];
-    shape.buffer_words = 0;
-    scene_open(&shape);
+    scene_power_up(&shape);
+    for (uint32_t i = 0; i < PAIR_CHIPS; i++) {
+        pair.chips[i].query[entry] = 0;
+        pair.chips[i].shape.buffer_words = 0;
+    }
+    scene_start_driver();
     assert_int_equal(scene_program(0, 100, record, 40), TALLY_OK);
     assert_int_equal(pair.chips[0].programs, 10);
     assert_int_equal(pair.chips[1].programs, 10);
     assert_int_equal(scene_read(0, 100, read, 40), TALLY_OK);
     assert_memory_equal(read, record, 40);
     scene_check_rest();
+}
+
+static void test_chips_without_a_buffer_are_programmed_by_words(void **state) {
+    check_words(family_of(state), 0x20);
+    check_words(family_of(state), 0x2A);
 }
 
 static void test_a_record_takes_no_more_programs_than_buffers(void **state) {
@@ -313,6 +334,7 @@ int main(void) {
         SCENE_BOTH(test_chips_that_differ_are_refused),
         SCENE_BOTH(test_an_empty_socket_is_refused_in_time),
         SCENE_BOTH(test_a_buffer_larger_than_known_is_used_in_part),
+        SCENE_BOTH(test_a_buffer_larger_than_a_block_is_refused),
         SCENE_BOTH(test_what_is_programmed_lies_there_and_nothing_else_changes),
         SCENE_BOTH(test_chips_without_a_buffer_are_programmed_by_words),
         SCENE_BOTH(test_a_record_takes_no_more_programs_than_buffers),
