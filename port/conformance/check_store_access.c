@@ -76,10 +76,9 @@ uint8_t tally_check_store_large_read(tally_kit_t *kit) {
     if (kit->room < bytes) {
         return tally_kit_unchecked(kit, "scratch is smaller than a block");
     }
-    const uint32_t written = (bytes - 1u) / STORE_PIECE_BYTES * STORE_PIECE_BYTES;
-    return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) &&
-                 tally_store_bench_put(kit, 0, 0, written, STORE_PATTERN) &&
-                 tally_store_bench_read(kit, 0, 0, kit->data, bytes) &&
-                 tally_store_bench_matches(kit, kit->data, 0, 0, written, STORE_PATTERN));
+    return tally_kit_judge(kit,
+                           tally_store_bench_erase(kit, 0) &&
+                               tally_store_bench_put_spread(kit, 0, STORE_PATTERN) &&
+                               tally_store_bench_read(kit, 0, 0, kit->data, bytes) &&
+                               tally_store_bench_matches_spread(kit, kit->data, 0, STORE_PATTERN));
 }
