@@ -57,7 +57,7 @@ uint8_t tally_check_wall_set(tally_kit_t *kit) {
     if (kit->setup->knows_time) {
         return tally_kit_unchecked(kit, "knows_time is set");
     }
-    return tally_kit_judge(kit, tells(kit, YEAR_2030_MS));
+    return tally_kit_judge(tells(kit, YEAR_2030_MS));
 }
 
 uint8_t tally_check_wall_set_quality(tally_kit_t *kit) {
@@ -84,9 +84,9 @@ uint8_t tally_check_wall_goes_on(tally_kit_t *kit) {
 }
 
 uint8_t tally_check_wall_set_again(tally_kit_t *kit) {
-    return tally_kit_judge(kit, tells(kit, YEAR_2029_MS));
+    return tally_kit_judge(tells(kit, YEAR_2029_MS));
 }
 
 uint8_t tally_check_wall_2038(tally_kit_t *kit) {
-    return tally_kit_judge(kit, tells(kit, YEAR_2049_MS));
+    return tally_kit_judge(tells(kit, YEAR_2049_MS));
 }
