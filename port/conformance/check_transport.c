@@ -59,6 +59,9 @@ uint8_t tally_check_transport_open_waits(tally_kit_t *kit) {
     }
     const tally_transport_t *const transport = kit->setup->transport;
     const tally_peer_t *const silent = kit->setup->silent;
+    if (silent == NULL && kit->setup->proves_peer) {
+        return tally_kit_unchecked(kit, "no peer silent, and TLS computes with another");
+    }
     uint64_t shortest_ms = UINT64_MAX;
     for (uint32_t i = 0; i < OPENS; i++) {
         uint64_t took_ms = 0;

@@ -29,6 +29,10 @@ typedef struct {
     uint32_t blocks[TALLY_KIT_BLOCKS_MOST];
     uint32_t block_count;
 
+    /* What the wall time was before the kit set it, and when. */
+    tally_wall_t wall_before;
+    uint64_t wall_before_at_ms;
+
     /* The first random bytes of this boot, and of the one before it. */
     uint8_t random_now[TALLY_KIT_RANDOM_BYTES];
     uint8_t random_before[TALLY_KIT_RANDOM_BYTES];
