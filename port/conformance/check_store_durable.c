@@ -25,18 +25,18 @@ uint8_t tally_check_store_sync(tally_kit_t *kit) {
                tally_store_bench_sync(kit) && reopen(kit) &&
                tally_store_bench_holds(kit, 0, 0, at + STORE_PIECE_BYTES, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_erase_order(tally_kit_t *kit) {
     return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) && tally_store_bench_erase(kit, 1) &&
-                 tally_store_bench_put(kit, 1, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_sync(kit) && tally_store_bench_erase(kit, 1) &&
-                 tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_sync(kit) && reopen(kit) &&
-                 tally_store_bench_holds(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_holds(kit, 1, 0, kit->store->block_bytes, STORE_ERASED));
+        tally_store_bench_erase(kit, 0) && tally_store_bench_erase(kit, 1) &&
+        tally_store_bench_put(kit, 1, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_sync(kit) && tally_store_bench_erase(kit, 1) &&
+        tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_sync(kit) && reopen(kit) &&
+        tally_store_bench_holds(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_holds(kit, 1, 0, kit->store->block_bytes, STORE_ERASED));
 }
 
 /* sync() is left out: where there is nothing to write back it has nothing to fail at. */
@@ -53,9 +53,9 @@ uint8_t tally_check_store_fails(tally_kit_t *kit) {
     const int32_t erased = store->erase(store->ctx, 0);
     kit->place->fail(kit->place->ctx, false);
     return tally_kit_judge(
-        kit, (programmed == TALLY_E_IO || tally_kit_saw(kit, "program() returned", programmed)) &&
-                 (read == TALLY_E_IO || tally_kit_saw(kit, "read() returned", read)) &&
-                 (erased == TALLY_E_IO || tally_kit_saw(kit, "erase() returned", erased)));
+        (programmed == TALLY_E_IO || tally_kit_saw(kit, "program() returned", programmed)) &&
+        (read == TALLY_E_IO || tally_kit_saw(kit, "read() returned", read)) &&
+        (erased == TALLY_E_IO || tally_kit_saw(kit, "erase() returned", erased)));
 }
 
 /* ---- two runs ------------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ static bool opens_echo(tally_kit_t *kit) {
 /* Ends the stream of a rule. */
 static uint8_t closed(const tally_kit_t *kit, bool is_right) {
     tally_stream_bench_close(kit);
-    return tally_kit_judge(kit, is_right);
+    return tally_kit_judge(is_right);
 }
 
 uint8_t tally_check_transport_send(tally_kit_t *kit) {
