@@ -109,6 +109,14 @@ def cases_of(suites):
     return [Case(each) for each in tests.values()]
 
 
+def set_up_modules(suites):
+    """Ahead of all classes; what they add as module cleanups runs behind all of them."""
+    for name in dict.fromkeys(type(test).__module__ for test in tests_of(suites)):
+        set_up = getattr(sys.modules[name], "setUpModule", None)
+        if set_up:
+            set_up()
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--apart", action="store_true")
@@ -120,16 +128,20 @@ def read_arguments():
 
 def main():
     options = read_arguments()
-    cases = cases_of(unittest.TestLoader().discover(options.folder, each)
-                     for each in options.patterns)
+    suites = [unittest.TestLoader().discover(options.folder, each) for each in options.patterns]
+    cases = cases_of(suites)
     is_apart = options.apart and may_move_apart()
     lanes = 1 if options.apart and not is_apart else options.lanes
-    with concurrent.futures.ThreadPoolExecutor(
-            lanes, initializer=move_apart if is_apart else None) as pool:
-        for case in cases:
-            case.begin(pool)
-        for case in cases:
-            case.end()
+    try:
+        set_up_modules(suites)
+        with concurrent.futures.ThreadPoolExecutor(
+                lanes, initializer=move_apart if is_apart else None) as pool:
+            for case in cases:
+                case.begin(pool)
+            for case in cases:
+                case.end()
+    finally:
+        unittest.doModuleCleanups()
     if not cases:
         return "no tests"
     troubles = sum(case.troubles for case in cases)

@@ -73,6 +73,19 @@ class Lanes(unittest.TestCase):
         said = [line for line in done.stdout.splitlines() if not line.startswith("ok")]
         self.assertEqual((done.returncode, said), (0, ["up", "behind", "down", "cleaned"]))
 
+    def test_a_module_is_set_up_before_and_cleaned_up_behind_all(self):
+        done = self.run_tests(2, """
+            def setUpModule():
+                unittest.addModuleCleanup(print, "cleaned")
+                print("up")
+
+            class Case(unittest.TestCase):
+                def test_it(self):
+                    print("test")
+            """)
+        said = [line for line in done.stdout.splitlines() if not line.startswith("ok")]
+        self.assertEqual((done.returncode, said), (0, ["up", "test", "cleaned"]))
+
     def test_each_trouble_is_one(self):
         done = self.run_tests(2, """
             class Case(unittest.TestCase):
