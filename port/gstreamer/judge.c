@@ -200,8 +200,10 @@ static void judge_rest(judge_t *judge, uint64_t now_ms) {
     course->is_held = false;
     course->is_wanted = false;
     course->released_ms = course->full_ms;
-    tell(judge, TALLY_HOOK_PAUSE, course->full_ms);
-    arrive_at_rest(judge, course->full_ms);
+    if (!is_over(judge)) {
+        tell(judge, TALLY_HOOK_PAUSE, course->full_ms);
+        arrive_at_rest(judge, course->full_ms);
+    }
 }
 
 static void take_buffering(judge_t *judge, int32_t percent, uint64_t at_ms) {
@@ -372,7 +374,7 @@ static void take_target(judge_t *judge, int32_t rung, uint64_t at_ms) {
         ask(judge, at_ms);
     } else if (rung == RUNG_PLAYING) {
         resume(judge, at_ms);
-    } else if (before == RUNG_PLAYING) {
+    } else if (before == RUNG_PLAYING && course->is_asked) {
         pause(judge, at_ms);
     }
 }

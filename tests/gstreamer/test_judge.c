@@ -266,6 +266,18 @@ static void test_judge_is_unsettled_while_something_may_be_told_of_before(void *
     assert_true(judge_is_settled(&judge, 3250));
 }
 
+static void test_judge_pause_to_buffer_of_what_has_failed_is_not_told(void **state) {
+    (void)state;
+    play();
+    note(FACT_BUFFERING, 2000, 50);
+    note(FACT_TARGET, 2010, RUNG_PAUSED);
+    note(FACT_FATAL, 2020, 1);
+    told[0] = '\0';
+    note(FACT_BUFFERING, 2100, 100);
+    tick(2100 + RESUME_MS);
+    expect("");
+}
+
 /* ---- any order ------------------------------------------------------------------------------ */
 
 /* Whatever comes in whatever order makes sense to the session; on_tell() sees to that. */
@@ -322,6 +334,7 @@ int main(void) {
         TEST(loop_of_a_segment_is_a_replay),
         TEST(seek_before_play_is_asked_for_is_not_told),
         TEST(is_unsettled_while_something_may_be_told_of_before),
+        TEST(pause_to_buffer_of_what_has_failed_is_not_told),
         TEST(tells_only_what_makes_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
