@@ -16,7 +16,7 @@ import agreement
 import scenario
 from board_case import DELIVERY_S, BoardCase
 from relay import Cut, Relay
-from undisturbed import undisturbed
+from undisturbed import alone, undisturbed
 
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
 
@@ -63,6 +63,7 @@ class BoardReport(BoardCase):
                 + agreement.record_rows(run.collector.rows("SELECT * FROM records"),
                                         run.agent["a"]))
 
+    @alone
     def test_the_report_of_a_board_agrees_with_the_plan(self):
         run = undisturbed(self.play)
         rows = self.rows_of(run, run.plan)

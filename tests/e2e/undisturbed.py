@@ -39,6 +39,12 @@ def repeated(test):
     return play
 
 
+def alone(test):
+    """A test that has no others beside it, see lanes.py."""
+    test.alone = True
+    return test
+
+
 def undisturbed(play):
     """The first such run that play() returns; a run has a `device` and the `plan` of its sender."""
     disturbed = []

@@ -4,7 +4,8 @@
 
 For suites that wait more than they work. A class is set up once, ahead of its first test, and torn
 down behind its last one, which takes a lane like a test; its tests share what is set up, and nothing
-that one of them changes.
+that one of them changes. A test that has an attribute `alone` waits until all others are done, and
+runs by itself.
 
 With --apart each lane has a network of its own, so that tests may use the same ports; who is not
 root has one lane then.
@@ -59,6 +60,7 @@ class Case:
         self._tests = tests
         self._begun = None
         self._running = []
+        self._alone = []
         self.troubles = 0
 
     def begin(self, pool):
@@ -69,15 +71,23 @@ class Case:
         is_skipped = getattr(self._class, "__unittest_skip__", False)
         is_up = not is_skipped and self._attempt(self._class.setUpClass)
         if is_up or is_skipped:
-            self._running = [pool.submit(run, test) for test in self._tests]
+            self._running = [pool.submit(run, test) for test in self._tests if not is_alone(test)]
+            self._alone = [test for test in self._tests if is_alone(test)]
         return is_up
 
-    def end(self):
-        """Waits for the tests and tears the class down."""
-        is_up = self._begun.result()
+    def wait(self):
+        """For all tests that need not be alone."""
+        self._begun.result()
         for running in self._running:
             self.troubles += running.result()
-        if is_up:
+
+    def run_alone(self, pool):
+        for test in self._alone:
+            self.troubles += pool.submit(run, test).result()
+
+    def end(self):
+        """Tears the class down."""
+        if self._begun.result():
             self._attempt(self._class.tearDownClass)
         self._class.doClassCleanups()
         for _, error, _ in self._class.tearDown_exceptions:
@@ -95,6 +105,10 @@ class Case:
         self.troubles += 1
         print(f"ERROR: {self._class.__qualname__}\n{''.join(traceback.format_exception(error))}",
               flush=True)
+
+
+def is_alone(test):
+    return hasattr(getattr(test, test.id().rpartition(".")[2], None), "alone")
 
 
 def run(test):
@@ -158,6 +172,9 @@ def main():
             for case in cases:
                 case.begin(pool)
             for case in cases:
+                case.wait()
+            for case in cases:
+                case.run_alone(pool)
                 case.end()
     finally:
         unittest.doModuleCleanups()

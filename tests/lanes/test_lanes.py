@@ -86,6 +86,25 @@ class Lanes(unittest.TestCase):
         said = [line for line in done.stdout.splitlines() if not line.startswith("ok")]
         self.assertEqual((done.returncode, said), (0, ["up", "test", "cleaned"]))
 
+    def test_who_is_to_be_alone_comes_when_the_others_are_done(self):
+        done = self.run_tests(3, """
+            import time
+
+            class Case(unittest.TestCase):
+                others = []
+
+                def other(self):
+                    time.sleep(0.2)
+                    self.others.append(self)
+
+                def test_a_first(self):
+                    self.assertEqual(len(self.others), 2)
+
+                test_a_first.alone = True
+                test_b = test_c = other
+            """)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_each_trouble_is_one(self):
         done = self.run_tests(2, """
             class Case(unittest.TestCase):
