@@ -35,7 +35,7 @@ define build
 @$(STAGE) build-$(1) $(LOGS)/build-$(1).log cmake --build build/$(1)
 endef
 
-.PHONY: help setup linux programs firmware known-board build-test test campaign \
+.PHONY: help setup linux programs firmware known-board build-test test campaign processors \
 	demo demo-linux size bench schema lint clean distclean
 
 help: ## list the targets
@@ -76,6 +76,9 @@ test: build-test ## run the tests
 
 campaign: build-test ## run the long tests
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
+
+processors: build-test ## run the unit tests on all seven processors
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -L processors
 
 demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py
