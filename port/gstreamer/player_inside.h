@@ -19,7 +19,9 @@ typedef struct {
     GstElement *element;
     gpointer state;
     gint is_removed; /* atomic */
-    bool has_begun;  /* watcher, as all below */
+    bool has_left;   /* is_removed as of this tick's begin; watcher, as all below */
+    bool has_begun;
+    bool was_told; /* in some session it has */
 } part_t;
 
 struct player {
@@ -119,6 +121,8 @@ void player_shut(player_t *player);
 
 void parts_add(player_t *player, GstElement *element);
 void parts_remove(player_t *player, const GstElement *element);
+/* Takes note of those that have left, ahead of the facts that go with it. */
+void parts_note_leave(player_t *player);
 void parts_begin(player_t *player);
 void parts_poll(player_t *player);
 void parts_end(player_t *player);

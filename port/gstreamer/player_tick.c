@@ -34,7 +34,7 @@ void player_sweep_sinks(player_t *player, bool all) {
     GSList *const sinks = list_sinks(player);
     for (GSList *at = sinks; at != NULL; at = at->next) {
         sink_t *const sink = at->data;
-        if (!all && !sink_is_removed(sink)) {
+        if (!all && !sink_has_left(sink)) {
             continue;
         }
         g_mutex_lock(&player->lock);
@@ -333,6 +333,10 @@ static enum pace pace_of(const player_t *player, uint64_t now_ms) {
 
 enum pace player_tick(player_t *player, uint64_t now_ms) {
     GSList *const sinks = list_sinks(player);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_note_leave(at->data);
+    }
+    parts_note_leave(player);
     look(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
     if (is_settled) {

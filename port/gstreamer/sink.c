@@ -141,8 +141,12 @@ void sink_remove(sink_t *sink) {
     g_atomic_int_set(&sink->is_removed, 1);
 }
 
-bool sink_is_removed(const sink_t *sink) {
-    return g_atomic_int_get(&sink->is_removed) != 0;
+void sink_note_leave(sink_t *sink) {
+    sink->has_left = g_atomic_int_get(&sink->is_removed) != 0;
+}
+
+bool sink_has_left(const sink_t *sink) {
+    return sink->has_left;
 }
 
 /* ---- what it saw ---------------------------------------------------------------------------- */

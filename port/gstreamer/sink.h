@@ -20,7 +20,11 @@ bool sink_is_of(const sink_t *sink, const GstElement *element);
 
 /* The element has left the pipeline. Any thread. */
 void sink_remove(sink_t *sink);
-bool sink_is_removed(const sink_t *sink);
+
+/* Takes note of that, for sink_has_left(): ahead of the facts, so that those which go with it are
+ * taken before it is swept. Watcher. */
+void sink_note_leave(sink_t *sink);
+bool sink_has_left(const sink_t *sink);
 
 /* How well it stands for what the viewer sees; 0: not at all, SINK_PICTURE and up: has a picture.
  */

@@ -66,6 +66,7 @@ struct sink {
     guint counted;
     sink_clock_t clock; /* as of this tick */
     bool was_playing;
+    bool has_left;
     bool has_stats;
     int32_t told_size;
     uint64_t told;         /* frames counted as rendered in this session */

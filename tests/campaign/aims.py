@@ -12,9 +12,8 @@ BOOT, STREAM, WRITE, ERASE, HANDSHAKE, UPLOAD, ACK = PHASES = (
 BOOT_S = 0.6         # a box has its first record not long after that
 RECORDS_MOST = 12    # the one that is cut is among the first of its boot
 WORDS_MOST = 6       # QEMU may be that many ahead of its reader, and the shortest have 12
-HANDSHAKE_PARTS = 5  # pieces of it that pass a relay, about
+HANDSHAKE_PARTS = 4  # pieces of it that pass a relay, at least
 UPLOAD_BYTES = 2500
-NOTE_WORDS = 13      # of a checkpoint: 49 bytes
 
 
 class Aim:
@@ -42,11 +41,20 @@ class Boot(Aim):
 
 
 class Stream(Aim):
-    def __init__(self, dice):
-        self._after_s = dice.uniform(0.8, 4)
+    """Some time behind the first record in the flash or the first word on the wire."""
 
-    def started(self):
-        return self._after_s
+    def __init__(self, dice):
+        self._after_s = dice.uniform(0.2, 3)
+
+    def flash(self, event, flash):
+        return self._once() if flash.records > 0 else None
+
+    def wire(self, phase, size):
+        return self._once()
+
+    def _once(self):
+        after_s, self._after_s = self._after_s, None
+        return after_s
 
 
 class Write(Aim):
@@ -110,7 +118,7 @@ class Ack(Aim):
     def __init__(self, dice):
         self._reply = dice.randint(1, 3)
         self._after_s = dice.choice((0, dice.uniform(0, 0.01), None))
-        self._words = dice.randint(1, 2 * NOTE_WORDS)
+        self._words = dice.randint(1, WORDS_MOST)
         self._before = Phase.IDLE
 
     def wire(self, phase, size):

@@ -24,35 +24,49 @@ import machines  # noqa: E402
 import scenario  # noqa: E402
 import victim  # noqa: E402
 
-KILLS = 224
-KILLS_LEAST = 200
-PHASE_LEAST = 20
-BOXES = ("vexpress-a9", "vexpress-a9")
+KILLS = 231
+KILLS_IN_EACH_PHASE = 20
+BOXES = ("vexpress-a9", "vexpress-a9", "mps2-an385")
+AT_ONCE = 2
 STREAM_S, STREAM_KBPS = 20, 1000
 
 
 @dataclasses.dataclass(frozen=True)
-class Order:
-    """What one lane is to do."""
+class Home:
+    """What one box needs, made once."""
     board: str
     folder: pathlib.Path
     image: pathlib.Path
     certs: pathlib.Path
     media: pathlib.Path
     port: int
-    seed: str
-    phases: tuple
-    least: int
-    collector: str
+
+    def lane(self, seed, say, collector=None, only=None):
+        """A Lane of this box, with another server or a single kind of mishap if that is wanted."""
+        box = victim.Box(machines.MACHINES[self.board], self.image, self.certs, self.media,
+                         self.port, collector)
+        return lane.Lane(box, self.folder, seed, say, only)
 
 
-def shares(boards, kills, dice, phases_wanted):
-    """The phases of each box: as many of each as there can be, in a drawn order."""
-    phases = [[] for _ in boards]
+def prepare(folder, boards, source=scenario.ROOT):
+    """The homes of these boards. Those of one board share a build folder: of the second only what
+    is provisioned is new."""
+    media = scenario.make_media(folder, STREAM_S, STREAM_KBPS)
+    for number, name in enumerate(boards, 1):
+        home = folder / f"box-{number}"
+        home.mkdir()
+        certs = scenario.make_certificates(home / "certs", f"stb-{number:04}")
+        port = board.choose_port()
+        built = board.build(name, folder / f"firmware-{name}", certs, port, source=source)
+        yield Home(name, home, shutil.copy(built, home / "tally.elf"), certs, media, port)
+
+
+def shares(boards, kills, dice):
+    """The phases of each box: of all as many as there can be, in a drawn order."""
     able = [aims.PHASES if machines.MACHINES[name].flash else aims.OF_THE_WIRE for name in boards]
-    wanted = [phase for phase in phases_wanted if any(phase in each for each in able)]
+    phases = [[] for _ in boards]
     for number in range(kills):
-        phase = wanted[number % len(wanted)]
+        phase = aims.PHASES[number % len(aims.PHASES)]
         free = [at for at, each in enumerate(able) if phase in each]
         phases[min(free, key=lambda at: len(phases[at]))].append(phase)
     for each in phases:
@@ -60,57 +74,39 @@ def shares(boards, kills, dice, phases_wanted):
     return phases
 
 
-def run_lane(order):
+def run_lane(home, seed, phases, least):
     """In a process of its own."""
-    box = victim.Box(machines.MACHINES[order.board], order.image, order.certs, order.media,
-                     order.port, order.collector)
-    played = lane.Lane(box, order.folder, order.seed, lambda text: print(text, flush=True))
+    played = home.lane(seed, lambda text: print(text, flush=True))
     try:
-        played.play(order.phases, order.least)
+        played.play(phases, least)
     finally:
-        box.close()
+        played.close()
     return played.account
 
 
-def prepare(folder, boards):
-    """(folder, image, certificates, port) of each box. Boxes of one board share a build folder: of
-    the second only what is provisioned is new."""
-    for number, name in enumerate(boards, 1):
-        home = folder / f"box-{number}"
-        home.mkdir(exist_ok=True)
-        certs = scenario.make_certificates(home / "certs", f"stb-{number:04}")
-        port = board.choose_port()
-        built = board.build(name, folder / f"firmware-{name}", certs, port)
-        shutil.copy(built, home / "tally.elf")
-        yield home, home / "tally.elf", certs, port
-
-
 def play(options, folder):
-    seed = options.seed
-    dice = random.Random(seed)
-    boards = options.boxes
-    media = scenario.make_media(folder, STREAM_S, STREAM_KBPS)
-    boxes = list(prepare(folder, boards))
-    least = -(-options.least // len(boards))
-    orders = [Order(name, *box[:3], media, box[3], f"{seed}/{number}", tuple(phases), least,
-                    options.collector)
-              for number, (name, box, phases) in
-              enumerate(zip(boards, boxes, shares(boards, options.kills, dice, options.phases)), 1)]
+    homes = list(prepare(folder, options.boxes))
+    parts = shares(options.boxes, options.kills, random.Random(options.seed))
+    traced = sum(bool(machines.MACHINES[name].flash) for name in options.boxes) or 1
     account = lane.Account()
-    with concurrent.futures.ProcessPoolExecutor(len(orders)) as pool:
-        for each in pool.map(run_lane, orders):
-            account.add(each)
+    with concurrent.futures.ProcessPoolExecutor(AT_ONCE) as pool:
+        played = [pool.submit(run_lane, home, f"{options.seed}/{number}", phases,
+                              -(-options.least // traced))
+                  for number, (home, phases) in enumerate(zip(homes, parts))]
+        for each in played:
+            account.add(each.result())
     return account
 
 
 def table(account, seed):
-    figures, rules = account.figures, [rule for _, rule, _ in account.violations]
+    figures, rules = account.figures, [found.rule for found in account.violations]
     kills = {phase: account.kills[phase] for phase in aims.PHASES}
     rows = [("runs", figures["boots"]), ("kills", sum(kills.values()))]
     rows += [(f"  {phase}", count) for phase, count in kills.items()]
-    rows += sorted(account.mishaps.items())
+    rows += [("mishaps", sum(account.mishaps.values()))]
+    rows += [(f"  {title}", count) for title, count in sorted(account.mishaps.items())]
     rows += [(name, figures[name]) for name in ("uploads", "records durable", "records stored",
-                                                "resent", "sessions cut")]
+                                                "records resent", "sessions cut")]
     rows += [("records lost", rules.count("lost") + rules.count("undelivered")),
              ("records stored twice", rules.count("stored twice")),
              ("boots", figures["boots"]), ("boots failed", rules.count("boot failed")),
@@ -118,13 +114,11 @@ def table(account, seed):
     return "\n".join(f"{name:<26}{value:>12}" for name, value in rows)
 
 
-def verdict(account, options):
+def verdict(account, least):
     """What is wrong, in words."""
-    found = [f"{text}; see {folder}" for text, _, folder in account.violations]
-    for phase in aims.PHASES:
-        if account.kills[phase] < options.least:
-            found.append(f"{account.kills[phase]} kills in phase {phase}, not {options.least}")
-    return found
+    found = [f"{each.what}; see {each.folder}" for each in account.violations]
+    return found + [f"{account.kills[phase]} kills in phase {phase}, not {least}"
+                    for phase in aims.PHASES if account.kills[phase] < least]
 
 
 def arguments():
@@ -133,24 +127,21 @@ def arguments():
     parser.add_argument("--seed", type=int,
                         default=environment("SEED") or random.randrange(1, 1 << 31))
     parser.add_argument("--kills", type=int, default=environment("KILLS") or KILLS)
-    parser.add_argument("--least", type=int, default=PHASE_LEAST, help="kills in each phase")
+    parser.add_argument("--least", type=int, default=KILLS_IN_EACH_PHASE,
+                        help="kills in each phase")
     parser.add_argument("--boxes", nargs="+", default=BOXES, choices=sorted(machines.MACHINES))
-    parser.add_argument("--phases", nargs="+", default=aims.PHASES, choices=aims.PHASES)
-    parser.add_argument("--folder", type=pathlib.Path, help="keep everything there")
-    parser.add_argument("--collector", metavar="PROGRAM", help="another server")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     print(f"campaign: SEED={options.seed} KILLS={options.kills}", flush=True)
-    folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="campaign-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("TALLY_TEST_DIR")))
     account = play(options, folder)
     print(table(account, options.seed))
-    wrong = verdict(account, options)
+    wrong = verdict(account, options.least)
     print("\n".join(wrong) or "nothing lost, nothing twice")
-    if not options.folder and not wrong:
+    if not wrong:
         shutil.rmtree(folder)
     return 1 if wrong else 0
 

@@ -134,7 +134,7 @@ def judge(life, is_settled=True):
     start."""
     rules = [lost, changed, twice, invented, out_of_order, gaps, refused, starts, ends, chain]
     found = [violation for rule in rules for violation in rule(life)]
-    return found + (list(undelivered(life)) if is_settled else [])
+    return found + (list(undelivered(life)) + list(unended(life)) if is_settled else [])
 
 
 # ---- records ----------------------------------------------------------------------------------
@@ -266,14 +266,23 @@ def chain(life):
         for row in told:
             fields = row.fields["b"]
             if fields.get("bb") != before:
-                yield Violation("wrong boot before", f"{shown(row.key)} names {name(fields.get('bb'))}"
-                                                     f", not {name(before)}")
+                yield Violation("wrong boot before", f"{shown(row.key)} names "
+                                f"{name(fields.get('bb'))}, not {name(before)}")
             if "bc" in fields:
                 if not count < fields["bc"]:
                     yield Violation("boots miscounted", f"{shown(row.key)}: {fields['bc']}")
                 count = fields["bc"]
         if start.boot in urgent:
             before = start.boot
+
+
+def unended(life):
+    """Behind a session that the power cut comes a boot record, and its last heartbeat stands."""
+    order = {start.boot: start.number for start in life.starts}
+    last = max((order.get(row.boot, 0) for row in life.rows if row.kind == "b"), default=0)
+    for boot, session, _ in cut_sessions(life):
+        if last <= order.get(boot, 0) < life.starts[-1].number:
+            yield Violation("unended", f"session {session} of boot {boot:014x}")
 
 
 def cut_sessions(life):

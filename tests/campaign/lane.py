@@ -4,15 +4,18 @@ which everything must have been delivered."""
 import collections
 import contextlib
 import dataclasses
+import pathlib
 import random
 import shutil
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 
 import aims
 import judge
+import machines
 import mishaps
 import scenario
 import victim
@@ -22,12 +25,20 @@ import wire  # noqa: E402
 
 STARTS_A_SETTLE = 8
 SETTLES_A_LIFE = 2
-PATIENCE_S = 15    # for the place where the power is to go
+PATIENCE_S = 10    # for the place where the power is to go
 SETTLE_S = 120     # boot records of boots that made nothing else are held back for a minute
 POLL_S = 0.1
 MISHAP_SHARE = 0.6
 GOODBYE_SHARE = 0.2
 TRIES_MOST = 4     # for each kill that a phase still lacks
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A violation, in words, and where everything about it lies."""
+    rule: str
+    what: str
+    folder: pathlib.Path
 
 
 @dataclasses.dataclass
@@ -47,16 +58,17 @@ class Account:
 
 class Lane:
     """Plays kills, in the order they are asked for. The dice decide everything that is chosen; what
-    a machine does in time they cannot."""
+    a machine does in time they cannot. `only`: the title of the one mishap that comes, always."""
 
-    def __init__(self, box, folder, seed, say=print):
+    def __init__(self, box, folder, seed, say=print, only=None):
         self.account = Account()
         self._box = box
         self._folder = folder
         self._dice = random.Random(seed)
         self._say = say
-        self._lives = 0
+        self._only = only
         self._life = None
+        self._found = []
 
     def play(self, phases, least=0):
         """A kill in each of these phases, and more where fewer than `least` hit theirs."""
@@ -65,44 +77,45 @@ class Lane:
         left = TRIES_MOST * least * len(wanted)
         while todo:
             self._live(todo)
-            for phase in wanted:
-                missing = least - self.account.kills[phase]
-                if not todo and missing > 0 and left > 0:
-                    todo.extend([phase] * missing)
-                    left -= missing
+            if not todo and left > 0:
+                todo.extend(phase for phase in wanted
+                            for _ in range(least - self.account.kills[phase]))
+                left -= len(todo)
+
+    def close(self):
         self._box.close()
 
     def _live(self, todo):
-        self._lives += 1
-        folder = self._folder / f"life-{self._lives}"
-        folder.mkdir()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="life-", dir=self._folder))
         self._box.renew(folder, self._dice)
         self._life = judge.Life([], [self._box.look()], [], [])
         for boot in self._life.boots():
             self._life.starts.append(judge.Start(0, "earlier", boot=boot))
-        found = []
+        self._found = []
         for _ in range(SETTLES_A_LIFE):
-            for _ in range(STARTS_A_SETTLE):
-                if todo:
-                    self._kill(todo.popleft())
-            found += [each for each in self._settle() if each not in found]
-        self._close(folder, found)
+            for _ in range(min(STARTS_A_SETTLE, len(todo))):
+                self._kill(todo.popleft())
+            self._found += [each for each in self._settle() if each not in self._found]
+            if not todo:
+                break
+        self._close(folder, self._found)
 
     def _close(self, folder, found):
-        life, figures = self._life, self.account.figures
-        figures.update({"boots": life.starts[-1].number, "records durable": len(life.durable),
-                        "records stored": len(life.rows), "uploads": len(life.uploads),
-                        "sessions cut": len(judge.cut_sessions(life)),
-                        "resent": sum(len(upload.records) for upload in judge.accepted(life))
-                                  - len(life.stored)})
-        self.account.violations += [(str(each), each.rule, str(folder)) for each in found]
+        life = self._life
+        came = sum(len(upload.records) for upload in judge.accepted(life))
+        self.account.figures.update({
+            "boots": life.starts[-1].number, "records durable": len(life.durable),
+            "records stored": len(life.rows), "uploads": len(life.uploads),
+            "records resent": came - len(life.stored),
+            "sessions cut": len(judge.cut_sessions(life))})
+        self.account.violations += [Found(each.rule, str(each), folder) for each in found]
         self._say(f"{folder.parent.name} {folder.name}: {life.starts[-1].number} boots, "
                   f"{len(life.durable)} durable, {len(life.rows)} stored, "
                   f"{len(found)} violations")
         for each in found:
             self._say(f"    {each}; see {folder}")
         self._box.close()
-        if not found and False:
+        if not found:
             shutil.rmtree(folder)
 
     # ---- one start ------------------------------------------------------------------------------
@@ -133,6 +146,8 @@ class Lane:
 
     def _drawn_mishap(self, phase):
         """Most of them would keep a box from what is to be cut; those come with the others."""
+        if self._only:
+            return mishaps.drawn(self._dice, self._only)
         is_late = phase in (aims.HANDSHAKE, aims.UPLOAD, aims.ACK)
         if phase == aims.BOOT or self._dice.random() > MISHAP_SHARE / (2 if is_late else 1):
             return None
@@ -163,7 +178,10 @@ class Lane:
         run.stop()
         start.ends_told = int(run.has_told_end)
         life.starts.append(start)
-        life.add(self._box.look())
+        try:
+            life.add(self._box.look())
+        except machines.Damaged as why:
+            self._found.append(judge.Violation("flash damaged", f"start {start.number}: {why}"))
         self._read_server()
         known = {each.boot for each in life.starts}
         start.boot = min(life.boots() - known, default=None)  # the judge names a second one

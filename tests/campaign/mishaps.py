@@ -108,11 +108,14 @@ CLOCK = {"date-past": (Spoilt, "date-past"), "date-future": (Spoilt, "date-futur
 GROUPS = {"server": SERVER, "network": NETWORK, "clock": CLOCK}
 
 
-def drawn(dice):
-    """A Mishap with its title in a table; each group comes as often as the others."""
+def drawn(dice, only=None):
+    """A Mishap with its title in a table; each group comes as often as the others. `only`: a title
+    that it is to have."""
     group = dice.choice(sorted(GROUPS))
     name = dice.choice(sorted(GROUPS[group]))
+    if only:
+        group, name = only.split(": ")
     kind, argument = GROUPS[group][name]
     mishap = kind(argument, dice)
-    mishap.title = f"{group} {name}"
+    mishap.title = f"{group}: {name}"
     return mishap

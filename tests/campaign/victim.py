@@ -16,7 +16,7 @@ import scenario
 from relay import Relay
 from wire_phase import Phase, WirePhase
 
-INSTANT_S = 0.01
+INSTANT_S = 0.01   # so long a phase lasts whose end is not seen
 FLOW_BYTES = 4096  # of trace in flight: QEMU waits for its reader, a few words ahead at most
 
 
@@ -129,6 +129,7 @@ class Run:
         self.wire_at_end = Phase.IDLE
         self._notes_at_reply = 0
         self._replied_at = None
+        self._erased_at = 0
         self._lock = threading.Lock()
         self._aim = aim
         self._stream = stream
@@ -192,6 +193,8 @@ class Run:
             for line in lines:
                 log.write(line)
                 event = self.flash.take(line)
+                if event == "erase":
+                    self._erased_at = time.monotonic()
                 if event and not self.over.is_set():
                     self._within(self._aim.flash(event, self.flash))
 
@@ -200,7 +203,8 @@ class Run:
             if self.over.is_set():
                 return
             self.wire_at_end = self.box.wire.phase
-            self.lasted_s = time.monotonic() - self.began
+            self._killed_at = time.monotonic()
+            self.lasted_s = self._killed_at - self.began
             self.device.signal(signal.SIGKILL)
             self.over.set()
 
@@ -221,7 +225,7 @@ class Run:
             return aims.ACK
         if flash.is_within and flash.entry.is_record:
             return aims.WRITE
-        if flash.is_erasing:
+        if flash.is_erasing and self._killed_at - self._erased_at < INSTANT_S:
             return aims.ERASE
         if wire is Phase.HANDSHAKE:
             return aims.HANDSHAKE
@@ -233,7 +237,7 @@ class Run:
         """Behind an answer: nothing of it is noted yet, or the note of a second ring is begun. Of a
         board without a trace of its flash only the first instants count."""
         if not self.box.machine.flash:
-            return self.began + self.lasted_s - self._replied_at < INSTANT_S
+            return self._killed_at - self._replied_at < INSTANT_S
         notes = flash.notes - self._notes_at_reply
         return notes == 0 or (notes == 1 and flash.is_within and flash.entry.is_checkpoint)
 

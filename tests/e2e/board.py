@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board in QEMU as the device under test."""
+import contextlib
+import fcntl
 import os
+import pathlib
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,19 +23,38 @@ SOURCES = ("TALLY_MBEDTLS_DIR", "TALLY_LWIP_DIR")
 HOST = "10.0.2.2"
 
 
-def build(board, folder, certs, port, **options):
-    """The firmware of a board, provisioned for a collector on this machine."""
-    toolchain = (scenario.ROOT / "boards" / board / "toolchain").read_text().strip()
+def build(board, folder, certs, port, source=scenario.ROOT, **options):
+    """The firmware of a board, provisioned for a collector on this machine. What several firmwares
+    have in common is built once, in TALLY_FIRMWARE_DIR if that names a folder."""
+    toolchain = (source / "boards" / board / "toolchain").read_text().strip()
     values = {"TALLY_BOARD": board, "CMAKE_BUILD_TYPE": "MinSizeRel", "TALLY_CERTS": certs,
               "TALLY_ENDPOINT": f"https://{HOST}:{port}{scenario.PATH}",
               "TALLY_OPERATOR": "operator-1", "TALLY_HEARTBEAT_MS": 1000, "TALLY_UPLOAD_MS": 1000,
               **{name: os.environ[name] for name in SOURCES if os.environ.get(name)}, **options}
-    log = folder.parent / f"{folder.name}.log"
-    scenario.check_run("firmware", log, "cmake", "-S", scenario.ROOT, "-B", folder, "-G", "Ninja",
-                       "--toolchain", scenario.ROOT / "toolchains" / f"{toolchain}.cmake",
-                       *(f"-D{key}={value}" for key, value in values.items()))
-    scenario.check_run("firmware", log, "cmake", "--build", folder)
+    folder.mkdir(exist_ok=True)
+    with shared_build(board, folder, source, options) as build_folder:
+        log = folder.parent / f"{folder.name}.log"
+        scenario.check_run("firmware", log, "cmake", "-S", source, "-B", build_folder,
+                           "-G", "Ninja", "--toolchain", source / "toolchains" / f"{toolchain}.cmake",
+                           *(f"-D{key}={value}" for key, value in values.items()))
+        scenario.check_run("firmware", log, "cmake", "--build", build_folder)
+        if build_folder != folder:
+            shutil.copy(build_folder / "tally.elf", folder)
     return folder / "tally.elf"
+
+
+@contextlib.contextmanager
+def shared_build(board, folder, source, options):
+    """Where to build; nobody else does there meanwhile."""
+    shared = os.environ.get("TALLY_FIRMWARE_DIR")
+    if not shared or source != scenario.ROOT:
+        yield folder
+        return
+    common = pathlib.Path(shared) / "-".join([board, *sorted(options)])
+    common.mkdir(parents=True, exist_ok=True)
+    with open(common / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield common
 
 
 def choose_port():

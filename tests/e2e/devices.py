@@ -66,4 +66,10 @@ class Mps2(Box):
     building = "firmware: mps2-an385, Cortex-M3 without an OS"
 
 
-DEVICES = {"mps2-an385": Mps2, "linux": Linux}
+class Vexpress(Box):
+    board = "vexpress-a9"
+    name = "vexpress-a9 in QEMU"
+    building = "firmware: vexpress-a9, Cortex-A9 without an OS"
+
+
+DEVICES = {"mps2-an385": Mps2, "vexpress-a9": Vexpress, "linux": Linux}

@@ -13,7 +13,6 @@ import types
 import unittest
 
 import agreement
-import devices
 import scenario
 from board_case import DELIVERY_S, BoardCase
 from relay import Cut, Relay
@@ -42,9 +41,7 @@ GARBAGE = bytes(range(100))
 FLOOD_S, FLOOD_LEAST = 3, 30000
 
 
-class BoardLine(BoardCase):
-    # ---- plan and report --------------------------------------------------------------------
-
+class BoardReport(BoardCase):
     def play(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
         run = types.SimpleNamespace(collector=self.collector(), device=self.device())
@@ -57,13 +54,12 @@ class BoardLine(BoardCase):
         run.collector.stop()
         return run
 
-    @staticmethod
-    def rows_of(run, plan):
+    def rows_of(self, run, plan):
         records = run.collector.records
         rtp, ts = agreement.last(records("r"), "r"), agreement.last(records("t"), "t")
         return (agreement.stream_rows(plan, rtp, ts)
                 + agreement.session_rows(plan, run.joined_unix_ms, records("x")[0],
-                                         devices.Mps2.buffer)
+                                         self.maker.buffer)
                 + agreement.record_rows(run.collector.rows("SELECT * FROM records"),
                                         run.agent["a"]))
 
@@ -77,6 +73,8 @@ class BoardLine(BoardCase):
         disagreeing = [row.name for row in self.rows_of(run, wrong) if not row.agrees]
         self.assertEqual(disagreeing, ["packets lost"])
 
+
+class BoardLine(BoardCase):
     def assert_within(self, group, bounds):
         for key, (least, most) in bounds.items():
             with self.subTest(key=key):

@@ -29,6 +29,9 @@ class Subfolder(ways.Way):
         self.assert_zaps("build/cmake/zapper")
         self.assert_zaps("build/cmake/zapper_cpp")
 
+    def test_the_kit_is_there_to_be_linked_with(self):
+        self.assertTrue((self.box / "build/cmake/conformance").exists())
+
     def configure(self, lines, *options, status=0):
         """A project of these lines and no more."""
         folder = self.folder()
@@ -224,6 +227,10 @@ class Sources(ways.Way):
         self.assertRegex(said, r"text\s+data\s+bss")
         said = follow("2. The port", self.box)
         self.assertIn("records waiting: 4\n", said)
+        said = follow("5. The conformance kit", self.box)
+        self.assertEqual(re.findall(r"(\d+) failed", said), ["0", "0"], said)
+        for passed in re.findall(r"(\d+) passed,", said):
+            self.assertGreater(int(passed), 50)
         said = follow("8. The size", self.box)
         largest = re.findall(r"^\w+ (\d+) \w (\w+)$", said, re.MULTILINE)[-2:]
         self.assertEqual({name for _, name in largest}, {"agent", "memory"})

@@ -79,7 +79,7 @@ class Guest:
     the loopback of the host is used, which the guest sees as 10.0.2.2.
     """
 
-    def __init__(self, board, image, guest_port=5004, network=True, more=()):
+    def __init__(self, board, image, guest_port=5004, network=True, more=(), store=None):
         self.lines = []  # (seconds since the start, text)
         self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
@@ -90,7 +90,7 @@ class Guest:
         forward = f"hostfwd=udp:127.0.0.1:{self.udp_port}-10.0.2.15:{guest_port}"
         nic = f"user,id=n0,{forward}" if network else "none"
         self._process = subprocess.Popen(
-            [*command(board, image, nic), *more],
+            [*command(board, image, nic, store), *more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
         self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),

@@ -60,6 +60,11 @@ class Mps2(Faults, unittest.TestCase):
     undefined = "cfsr 00010000"  # UNDEFINSTR
     below_the_stack = "1fffff[0-9a-f]{2}"
 
+    def test_an_exception_nobody_asked_for_is_a_fault_with_its_number(self):
+        text = self.fault("supervisor", FAULT)
+        self.assertRegex(text, r"\nFAULT cfsr 00010000 hfsr 40000000 .*" + REGISTERS
+                         + "psr [0-9a-f]{5}00b ")  # SVCall is number 11
+
 
 class Vexpress(Faults, unittest.TestCase):
     board, note = "vexpress-a9", 0x604FFFF0

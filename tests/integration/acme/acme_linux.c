@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* CLOCK_BOOTTIME */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
@@ -27,17 +28,21 @@ static uint64_t monotonic_ms(void *ctx) {
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
+/* What a server has told, and when by the clock above. */
+static tally_wall_t learned;
+static uint64_t learned_at_ms;
+
 static tally_wall_t wall(void *ctx) {
     (void)ctx;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (tally_wall_t){.unix_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-                          .quality = TALLY_WALL_UNAUTHENTICATED};
+    tally_wall_t now = learned;
+    now.unix_ms += (int64_t)(monotonic_ms(NULL) - learned_at_ms);
+    return now;
 }
 
 static void set_wall(void *ctx, int64_t unix_ms) {
     (void)ctx;
-    (void)unix_ms; /* the system has a clock of its own */
+    learned = (tally_wall_t){.unix_ms = unix_ms, .quality = TALLY_WALL_AUTHENTICATED};
+    learned_at_ms = monotonic_ms(NULL);
 }
 
 static int32_t random_bytes(void *ctx, uint8_t *out, uint32_t size) {
@@ -76,7 +81,42 @@ static void wake(void *ctx) {
 static void log_line(void *ctx, enum tally_log_level level, uint32_t id, const char *text,
                      int32_t value) {
     (void)ctx;
-    fprintf(stderr, "tally %d: %u %s %d\n", (int)level, (unsigned)id, text, (int)value);
+    fprintf(stderr, "tally %d: %u %s %d\n", (int)level, (unsigned)id, text != NULL ? text : "",
+            (int)value);
+}
+
+static pthread_t ticker;
+static atomic_bool ticks;
+static void (*on_tick)(void *argument);
+
+static void *run_ticks(void *argument) {
+    const struct timespec tick = {.tv_nsec = 10000000};
+    while (atomic_load(&ticks)) {
+        nanosleep(&tick, NULL);
+        on_tick(argument);
+    }
+    return NULL;
+}
+
+void acme_every_tick(void (*turn)(void *argument), void *argument) {
+    if (atomic_exchange(&ticks, turn != NULL)) {
+        pthread_join(ticker, NULL);
+    }
+    on_tick = turn;
+    if (turn != NULL && pthread_create(&ticker, NULL, run_ticks, argument) != 0) {
+        atomic_store(&ticks, false);
+    }
+}
+
+uint32_t acme_wait_ms(uint32_t ms) {
+    struct timespec began;
+    struct timespec now;
+    const struct timespec pause = {.tv_sec = (time_t)(ms / 1000u),
+                                   .tv_nsec = (long)(ms % 1000u) * 1000000L};
+    clock_gettime(CLOCK_MONOTONIC_RAW, &began);
+    nanosleep(&pause, NULL);
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+    return (uint32_t)((now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000);
 }
 
 void acme_sleep(uint32_t most_ms) {

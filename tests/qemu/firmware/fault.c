@@ -52,6 +52,11 @@ static uint32_t go_wrong(volatile uint32_t zero) {
 static uint32_t go_wrong(volatile uint32_t zero) {
     return 1000u / zero;
 }
+#elif defined(FAULT_SUPERVISOR)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    __asm volatile("svc 0");
+    return zero;
+}
 #elif defined(FAULT_UNDEFINED)
 static uint32_t go_wrong(volatile uint32_t zero) {
     __builtin_trap();
