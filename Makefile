@@ -35,7 +35,7 @@ define build
 @$(STAGE) build-$(1) $(LOGS)/build-$(1).log cmake --build build/$(1)
 endef
 
-.PHONY: help setup linux programs firmware known-board build-test test campaign \
+.PHONY: help setup linux programs firmware known-board build-test test long campaign \
 	demo demo-linux size bench schema lint clean distclean
 
 help: ## list the targets
@@ -72,10 +72,18 @@ build-test: linux ready-test
 		-DTALLY_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug)
 
 test: build-test ## run the tests
-	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE campaign
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE long
 
-campaign: build-test ## run the long tests
-	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
+long: build-test ## run the tests that take minutes to hours
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -L long
+
+# Boxes of two boards, several times each: what their firmwares share is built once.
+campaign: export TALLY_FIRMWARE_DIR := $(abspath build/firmware)
+campaign: export TALLY_TEST_DIR := $(abspath build/campaign)
+campaign: programs ready-test ## kill boxes in QEMU in every phase; SEED=n repeats, KILLS=n says how often
+	@$(OWNER) mkdir -p build/campaign
+	@$(OWNER) $(PYTHON) tests/campaign/campaign.py
+	@$(OWNER) $(PYTHON) tests/campaign/mutants.py
 
 demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py

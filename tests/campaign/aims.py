@@ -41,11 +41,20 @@ class Boot(Aim):
 
 
 class Stream(Aim):
-    def __init__(self, dice):
-        self._after_s = dice.uniform(0.8, 4)
+    """Some time behind the first record in the flash or the first word on the wire."""
 
-    def started(self):
-        return self._after_s
+    def __init__(self, dice):
+        self._after_s = dice.uniform(0.2, 3)
+
+    def flash(self, event, flash):
+        return self._once() if flash.records > 0 else None
+
+    def wire(self, phase, size):
+        return self._once()
+
+    def _once(self):
+        after_s, self._after_s = self._after_s, None
+        return after_s
 
 
 class Write(Aim):

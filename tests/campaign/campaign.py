@@ -136,7 +136,7 @@ def arguments():
 def main():
     options = arguments()
     print(f"campaign: SEED={options.seed} KILLS={options.kills}", flush=True)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="campaign-", dir=os.environ.get("TALLY_TEST_DIR")))
+    folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("TALLY_TEST_DIR")))
     account = play(options, folder)
     print(table(account, options.seed))
     wrong = verdict(account, options.least)

@@ -266,8 +266,8 @@ def chain(life):
         for row in told:
             fields = row.fields["b"]
             if fields.get("bb") != before:
-                yield Violation("wrong boot before", f"{shown(row.key)} names {name(fields.get('bb'))}"
-                                                     f", not {name(before)}")
+                yield Violation("wrong boot before", f"{shown(row.key)} names "
+                                f"{name(fields.get('bb'))}, not {name(before)}")
             if "bc" in fields:
                 if not count < fields["bc"]:
                     yield Violation("boots miscounted", f"{shown(row.key)}: {fields['bc']}")

@@ -15,6 +15,7 @@ import time
 
 import aims
 import judge
+import machines
 import mishaps
 import scenario
 import victim
@@ -67,6 +68,7 @@ class Lane:
         self._say = say
         self._only = only
         self._life = None
+        self._found = []
 
     def play(self, phases, least=0):
         """A kill in each of these phases, and more where fewer than `least` hit theirs."""
@@ -89,21 +91,23 @@ class Lane:
         self._life = judge.Life([], [self._box.look()], [], [])
         for boot in self._life.boots():
             self._life.starts.append(judge.Start(0, "earlier", boot=boot))
-        found = []
+        self._found = []
         for _ in range(SETTLES_A_LIFE):
-            for _ in range(STARTS_A_SETTLE):
-                if todo:
-                    self._kill(todo.popleft())
-            found += [each for each in self._settle() if each not in found]
-        self._close(folder, found)
+            for _ in range(min(STARTS_A_SETTLE, len(todo))):
+                self._kill(todo.popleft())
+            self._found += [each for each in self._settle() if each not in self._found]
+            if not todo:
+                break
+        self._close(folder, self._found)
 
     def _close(self, folder, found):
-        life, figures = self._life, self.account.figures
-        figures.update({"boots": life.starts[-1].number, "records durable": len(life.durable),
-                        "records stored": len(life.rows), "uploads": len(life.uploads),
-                        "sessions cut": len(judge.cut_sessions(life)),
-                        "records resent": sum(len(upload.records) for upload in judge.accepted(life))
-                                  - len(life.stored)})
+        life = self._life
+        came = sum(len(upload.records) for upload in judge.accepted(life))
+        self.account.figures.update({
+            "boots": life.starts[-1].number, "records durable": len(life.durable),
+            "records stored": len(life.rows), "uploads": len(life.uploads),
+            "records resent": came - len(life.stored),
+            "sessions cut": len(judge.cut_sessions(life))})
         self.account.violations += [Found(each.rule, str(each), folder) for each in found]
         self._say(f"{folder.parent.name} {folder.name}: {life.starts[-1].number} boots, "
                   f"{len(life.durable)} durable, {len(life.rows)} stored, "
@@ -174,7 +178,10 @@ class Lane:
         run.stop()
         start.ends_told = int(run.has_told_end)
         life.starts.append(start)
-        life.add(self._box.look())
+        try:
+            life.add(self._box.look())
+        except machines.Damaged as why:
+            self._found.append(judge.Violation("flash damaged", f"start {start.number}: {why}"))
         self._read_server()
         known = {each.boot for each in life.starts}
         start.boot = min(life.boots() - known, default=None)  # the judge names a second one

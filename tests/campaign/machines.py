@@ -18,7 +18,7 @@ CHUNK = 1 << 20
 PAST_SHARE = 0.7
 ROOM_MOST = 8000
 WAITING_MOST = 5
-LAPS_SHARE = 0.1 # all blocks are used: 13,000 records to look at behind each kill
+LAPS_SHARE = 0.1  # all blocks are used: 13,000 records to look at behind each kill
 BLOCK = re.compile(r"block (\d+): (\w+)")
 RECORD = re.compile(r"    (\d+): (urgent|routine) (\w), boot ([0-9a-f]{14}), q (\d+), (\d+) bytes"
                     r"(, waits)?$")
@@ -65,7 +65,8 @@ class Machine:
              str(self.granularity), "--at", str(self.spool_at // self.block_bytes), "--blocks",
              str(self.blocks), "-v", path], check=False, capture_output=True, text=True)
         if result.returncode != 0:
-            raise Damaged(result.stdout + result.stderr)
+            raise Damaged("; ".join(line.strip() for line in result.stdout.splitlines()
+                                    if "damaged" in line) or result.stderr)
         with open(path, "rb") as file:
             return parse(result.stdout, self._payloads(file))
 

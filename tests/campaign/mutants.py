@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Servers and firmware that were broken on purpose (broken/): a few kills must find each of them."""
+"""Servers and a firmware that were broken on purpose (broken/): a few kills find each of them."""
 import os
 import pathlib
 import shutil

@@ -24,8 +24,8 @@ HOST = "10.0.2.2"
 
 
 def build(board, folder, certs, port, source=scenario.ROOT, **options):
-    """The firmware of a board, provisioned for a collector on this machine. Where TALLY_FIRMWARE_DIR
-    is a folder, what several firmwares have in common is built there once."""
+    """The firmware of a board, provisioned for a collector on this machine. What several firmwares
+    have in common is built once, in TALLY_FIRMWARE_DIR if that names a folder."""
     toolchain = (source / "boards" / board / "toolchain").read_text().strip()
     values = {"TALLY_BOARD": board, "CMAKE_BUILD_TYPE": "MinSizeRel", "TALLY_CERTS": certs,
               "TALLY_ENDPOINT": f"https://{HOST}:{port}{scenario.PATH}",
@@ -34,8 +34,8 @@ def build(board, folder, certs, port, source=scenario.ROOT, **options):
     folder.mkdir(exist_ok=True)
     with shared_build(board, folder, source, options) as build_folder:
         log = folder.parent / f"{folder.name}.log"
-        scenario.check_run("firmware", log, "cmake", "-S", source, "-B", build_folder, "-G", "Ninja",
-                           "--toolchain", source / "toolchains" / f"{toolchain}.cmake",
+        scenario.check_run("firmware", log, "cmake", "-S", source, "-B", build_folder,
+                           "-G", "Ninja", "--toolchain", source / "toolchains" / f"{toolchain}.cmake",
                            *(f"-D{key}={value}" for key, value in values.items()))
         scenario.check_run("firmware", log, "cmake", "--build", build_folder)
         if build_folder != folder:

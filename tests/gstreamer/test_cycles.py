@@ -2,7 +2,7 @@
 """One application that plays and stops, again and again: nothing is left behind, nothing slows down,
 and each time it played is told.
 
-TALLY_CYCLES=n plays n times, as the campaign does.
+TALLY_CYCLES=n plays n times, as `make long` does.
 """
 import concurrent.futures
 import os
