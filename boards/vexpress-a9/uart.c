@@ -66,7 +66,7 @@ void uart_drain(void) {
     }
 }
 
-/* What is too much is lost, but for the end of a line: it takes the place of what came before it. */
+/* What is too much is lost, but for the end of a line, which takes the place of the last one. */
 void uart_interrupt(void) {
     UART_CLEAR = INTERRUPT_RECEIVED | INTERRUPT_TIMEOUT;
     while ((UART_FLAGS & FLAGS_RX_EMPTY) == 0) {

@@ -18,20 +18,20 @@ uint8_t tally_check_store_complete(tally_kit_t *kit) {
                 : store->erase == NULL   ? "erase"
                 : store->sync == NULL    ? "sync"
                                          : NULL;
-    return tally_kit_judge(kit, kit->note == NULL);
+    return tally_kit_judge(kit->note == NULL);
 }
 
 uint8_t tally_check_store_program_bytes(tally_kit_t *kit) {
     const uint32_t bytes = kit->store->program_bytes;
     (void)tally_kit_saw(kit, "program_bytes", bytes);
-    return tally_kit_judge(kit, bytes == 1 || bytes == 4 || bytes == 8 || bytes == 16);
+    return tally_kit_judge(bytes == 1 || bytes == 4 || bytes == 8 || bytes == 16);
 }
 
 uint8_t tally_check_store_block_bytes(tally_kit_t *kit) {
     const uint32_t bytes = kit->store->block_bytes;
     (void)tally_kit_saw(kit, "block_bytes", bytes);
-    return tally_kit_judge(kit, bytes >= BLOCK_BYTES_LEAST && bytes <= BLOCK_BYTES_MOST &&
-                                    bytes % kit->store->program_bytes == 0);
+    return tally_kit_judge(bytes >= BLOCK_BYTES_LEAST && bytes <= BLOCK_BYTES_MOST &&
+                           bytes % kit->store->program_bytes == 0);
 }
 
 /* Address lines that are not connected show between powers of two. */
@@ -56,10 +56,10 @@ uint8_t tally_check_store_blocks(tally_kit_t *kit) {
 
 uint8_t tally_check_store_status(tally_kit_t *kit) {
     const uint32_t granule = kit->store->program_bytes;
-    return tally_kit_judge(kit, tally_store_bench_erase(kit, 0) &&
-                                    tally_store_bench_put(kit, 0, 0, granule, STORE_PATTERN) &&
-                                    tally_store_bench_sync(kit) &&
-                                    tally_store_bench_read(kit, 0, 0, kit->data, granule));
+    return tally_kit_judge(tally_store_bench_erase(kit, 0) &&
+                           tally_store_bench_put(kit, 0, 0, granule, STORE_PATTERN) &&
+                           tally_store_bench_sync(kit) &&
+                           tally_store_bench_read(kit, 0, 0, kit->data, granule));
 }
 
 uint8_t tally_check_store_read_beyond(tally_kit_t *kit) {
@@ -97,14 +97,14 @@ uint8_t tally_check_store_erase(tally_kit_t *kit) {
         soil(kit, i % 2u);
         good = tally_store_bench_erase(kit, i % 2u) && is_erased(kit, i % 2u);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_program(tally_kit_t *kit) {
     return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) &&
-                 tally_store_bench_put(kit, 0, 0, 2u * STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_holds(kit, 0, 0, 2u * STORE_PIECE_BYTES, STORE_PATTERN));
+        tally_store_bench_erase(kit, 0) &&
+        tally_store_bench_put(kit, 0, 0, 2u * STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_holds(kit, 0, 0, 2u * STORE_PIECE_BYTES, STORE_PATTERN));
 }
 
 uint8_t tally_check_store_erase_partly(tally_kit_t *kit) {
@@ -114,7 +114,7 @@ uint8_t tally_check_store_erase_partly(tally_kit_t *kit) {
         good = tally_store_bench_put(kit, 0, middle, kit->store->program_bytes, STORE_ZEROS) &&
                tally_store_bench_erase(kit, 0) && is_erased(kit, 0);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 /* ---- blocks beside each other --------------------------------------------------------------- */
@@ -152,8 +152,8 @@ static bool chosen_hold(tally_kit_t *kit, uint32_t but, uint8_t what) {
 }
 
 uint8_t tally_check_store_alias(tally_kit_t *kit) {
-    return tally_kit_judge(kit, erase_chosen(kit) && put_in_chosen(kit) &&
-                                    chosen_hold(kit, UINT32_MAX, STORE_PATTERN));
+    return tally_kit_judge(erase_chosen(kit) && put_in_chosen(kit) &&
+                           chosen_hold(kit, UINT32_MAX, STORE_PATTERN));
 }
 
 uint8_t tally_check_store_erase_beside(tally_kit_t *kit) {
@@ -163,19 +163,18 @@ uint8_t tally_check_store_erase_beside(tally_kit_t *kit) {
         good = erase_chosen(kit) && put_in_chosen(kit) && tally_store_bench_erase(kit, erased[i]) &&
                chosen_hold(kit, erased[i], STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_program_beside(tally_kit_t *kit) {
     const uint32_t at = 2u * STORE_PIECE_BYTES;
     const uint32_t end = at + kit->store->program_bytes;
     return tally_kit_judge(
-        kit,
         erase_chosen(kit) &&
-            tally_store_bench_put(kit, 1, at, kit->store->program_bytes, STORE_ZEROS) &&
-            tally_store_bench_holds(kit, 1, 0, at, STORE_ERASED) &&
-            tally_store_bench_holds(kit, 1, end, kit->store->block_bytes - end, STORE_ERASED) &&
-            chosen_hold(kit, 1, STORE_ERASED));
+        tally_store_bench_put(kit, 1, at, kit->store->program_bytes, STORE_ZEROS) &&
+        tally_store_bench_holds(kit, 1, 0, at, STORE_ERASED) &&
+        tally_store_bench_holds(kit, 1, end, kit->store->block_bytes - end, STORE_ERASED) &&
+        chosen_hold(kit, 1, STORE_ERASED));
 }
 
 /* ---- ends and zeros ------------------------------------------------------------------------- */
@@ -192,7 +191,7 @@ uint8_t tally_check_store_ends(tally_kit_t *kit) {
                tally_store_bench_holds(kit, blocks[i], 0, granule, STORE_PATTERN) &&
                tally_store_bench_holds(kit, blocks[i], end, granule, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 /* A medium may refuse them, but may not take them and keep something else. */
@@ -207,11 +206,10 @@ static bool takes_zeros(tally_kit_t *kit, uint32_t offset) {
 }
 
 uint8_t tally_check_store_zeros(tally_kit_t *kit) {
-    return tally_kit_judge(kit,
-                           tally_store_bench_erase(kit, 0) &&
-                               tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                               takes_zeros(kit, 0) && takes_zeros(kit, 32) &&
-                               takes_zeros(kit, STORE_PIECE_BYTES) && takes_zeros(kit, 0) &&
-                               tally_store_bench_holds(kit, 0, 16, 16, STORE_PATTERN) &&
-                               tally_store_bench_holds(kit, 0, 48, 16, STORE_PATTERN));
+    return tally_kit_judge(
+        tally_store_bench_erase(kit, 0) &&
+        tally_store_bench_put(kit, 0, 0, 2u * STORE_PIECE_BYTES, STORE_PATTERN) &&
+        takes_zeros(kit, 0) && takes_zeros(kit, 32) && takes_zeros(kit, 2u * STORE_PIECE_BYTES) &&
+        takes_zeros(kit, 0) &&
+        tally_store_bench_holds(kit, 0, STORE_PIECE_BYTES, STORE_PIECE_BYTES, STORE_PATTERN));
 }

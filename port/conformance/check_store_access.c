@@ -3,15 +3,17 @@
 #include <stddef.h>
 
 #include "store_bench.h"
+#include "tally/config.h"
 
 #define ODD_MOST      33u
 #define GRANULES_MOST 1024u
+#define RECORD_MOST   (TALLY_RECORD_BYTES + 23u)
 
 uint8_t tally_check_store_source(tally_kit_t *kit) {
     return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) &&
-                 tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_matches(kit, kit->data, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN));
+        tally_store_bench_erase(kit, 0) &&
+        tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_matches(kit, kit->data, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN));
 }
 
 uint8_t tally_check_store_source_address(tally_kit_t *kit) {
@@ -23,7 +25,7 @@ uint8_t tally_check_store_source_address(tally_kit_t *kit) {
         good = tally_store_bench_program(kit, 0, offset, data, STORE_PIECE_BYTES) &&
                tally_store_bench_holds(kit, 0, offset, STORE_PIECE_BYTES, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_target_address(tally_kit_t *kit) {
@@ -34,7 +36,7 @@ uint8_t tally_check_store_target_address(tally_kit_t *kit) {
         good = tally_store_bench_read(kit, 0, 0, data, STORE_PIECE_BYTES) &&
                tally_store_bench_matches(kit, data, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_read_anywhere(tally_kit_t *kit) {
@@ -46,7 +48,7 @@ uint8_t tally_check_store_read_anywhere(tally_kit_t *kit) {
         good = tally_store_bench_read(kit, 0, offset, kit->data, size) &&
                tally_store_bench_matches(kit, kit->data, 0, offset, size, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_granules(tally_kit_t *kit) {
@@ -57,18 +59,22 @@ uint8_t tally_check_store_granules(tally_kit_t *kit) {
     for (uint32_t at = 0; at < bytes && good; at += granule) {
         good = tally_store_bench_put(kit, 0, at, granule, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good && tally_store_bench_holds(kit, 0, 0, bytes, STORE_PATTERN));
+    return tally_kit_judge(good && tally_store_bench_holds(kit, 0, 0, bytes, STORE_PATTERN));
 }
 
-/* From a place inside a page, and over as many pages as the scratch has room for. */
+static uint32_t least(uint32_t one, uint32_t other) {
+    return one < other ? one : other;
+}
+
+/* From a place inside a page, and as large as it gets. */
 uint8_t tally_check_store_large_program(tally_kit_t *kit) {
     const uint32_t offset = 16;
-    const uint32_t room = kit->store->block_bytes - STORE_PIECE_BYTES;
-    const uint32_t bytes = (room < kit->room ? room : kit->room) / 16u * 16u;
+    const uint32_t in_block = least(kit->store->block_bytes - STORE_PIECE_BYTES, kit->room);
+    const uint32_t bytes = least(in_block, RECORD_MOST) / 16u * 16u;
     tally_store_bench_fill(kit->data, 0, offset, bytes, STORE_PATTERN);
-    return tally_kit_judge(kit, tally_store_bench_erase(kit, 0) &&
-                                    tally_store_bench_program(kit, 0, offset, kit->data, bytes) &&
-                                    tally_store_bench_holds(kit, 0, offset, bytes, STORE_PATTERN));
+    return tally_kit_judge(tally_store_bench_erase(kit, 0) &&
+                           tally_store_bench_program(kit, 0, offset, kit->data, bytes) &&
+                           tally_store_bench_holds(kit, 0, offset, bytes, STORE_PATTERN));
 }
 
 uint8_t tally_check_store_large_read(tally_kit_t *kit) {
@@ -76,10 +82,8 @@ uint8_t tally_check_store_large_read(tally_kit_t *kit) {
     if (kit->room < bytes) {
         return tally_kit_unchecked(kit, "scratch is smaller than a block");
     }
-    const uint32_t written = (bytes - 1u) / STORE_PIECE_BYTES * STORE_PIECE_BYTES;
-    return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) &&
-                 tally_store_bench_put(kit, 0, 0, written, STORE_PATTERN) &&
-                 tally_store_bench_read(kit, 0, 0, kit->data, bytes) &&
-                 tally_store_bench_matches(kit, kit->data, 0, 0, written, STORE_PATTERN));
+    return tally_kit_judge(tally_store_bench_erase(kit, 0) &&
+                           tally_store_bench_put_spread(kit, 0, STORE_PATTERN) &&
+                           tally_store_bench_read(kit, 0, 0, kit->data, bytes) &&
+                           tally_store_bench_matches_spread(kit, kit->data, 0, STORE_PATTERN));
 }

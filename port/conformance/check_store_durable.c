@@ -5,11 +5,10 @@
 
 #include "store_bench.h"
 
-/* Block 0 of a marked store: a pattern, the first random numbers of that boot, more pattern. The
- * last block is erased. */
-#define MARK         (STORE_PATTERN + 7)
-#define RANDOM_AT    STORE_PIECE_BYTES
-#define PATTERN_FROM (2u * STORE_PIECE_BYTES)
+/* Block 0 of a marked store has a pattern spread over it, and in its second piece the first random
+ * numbers of that boot. The last block is erased. */
+#define MARK      (STORE_PATTERN + 7)
+#define RANDOM_AT STORE_PIECE_BYTES
 
 static bool reopen(tally_kit_t *kit) {
     const int32_t status = kit->place->reopen(kit->place->ctx);
@@ -26,18 +25,18 @@ uint8_t tally_check_store_sync(tally_kit_t *kit) {
                tally_store_bench_sync(kit) && reopen(kit) &&
                tally_store_bench_holds(kit, 0, 0, at + STORE_PIECE_BYTES, STORE_PATTERN);
     }
-    return tally_kit_judge(kit, good);
+    return tally_kit_judge(good);
 }
 
 uint8_t tally_check_store_erase_order(tally_kit_t *kit) {
     return tally_kit_judge(
-        kit, tally_store_bench_erase(kit, 0) && tally_store_bench_erase(kit, 1) &&
-                 tally_store_bench_put(kit, 1, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_sync(kit) && tally_store_bench_erase(kit, 1) &&
-                 tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_sync(kit) && reopen(kit) &&
-                 tally_store_bench_holds(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
-                 tally_store_bench_holds(kit, 1, 0, kit->store->block_bytes, STORE_ERASED));
+        tally_store_bench_erase(kit, 0) && tally_store_bench_erase(kit, 1) &&
+        tally_store_bench_put(kit, 1, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_sync(kit) && tally_store_bench_erase(kit, 1) &&
+        tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_sync(kit) && reopen(kit) &&
+        tally_store_bench_holds(kit, 0, 0, STORE_PIECE_BYTES, STORE_PATTERN) &&
+        tally_store_bench_holds(kit, 1, 0, kit->store->block_bytes, STORE_ERASED));
 }
 
 /* sync() is left out: where there is nothing to write back it has nothing to fail at. */
@@ -54,23 +53,20 @@ uint8_t tally_check_store_fails(tally_kit_t *kit) {
     const int32_t erased = store->erase(store->ctx, 0);
     kit->place->fail(kit->place->ctx, false);
     return tally_kit_judge(
-        kit, (programmed == TALLY_E_IO || tally_kit_saw(kit, "program() returned", programmed)) &&
-                 (read == TALLY_E_IO || tally_kit_saw(kit, "read() returned", read)) &&
-                 (erased == TALLY_E_IO || tally_kit_saw(kit, "erase() returned", erased)));
+        (programmed == TALLY_E_IO || tally_kit_saw(kit, "program() returned", programmed)) &&
+        (read == TALLY_E_IO || tally_kit_saw(kit, "read() returned", read)) &&
+        (erased == TALLY_E_IO || tally_kit_saw(kit, "erase() returned", erased)));
 }
 
 /* ---- two runs ------------------------------------------------------------------------------- */
 
 static bool put_mark(tally_kit_t *kit) {
-    const uint32_t bytes = kit->store->block_bytes / 16u * 16u;
     if (!tally_store_bench_erase(kit, kit->store->blocks - 1u) ||
-        !tally_store_bench_erase(kit, 0) ||
-        !tally_store_bench_put(kit, 0, 0, STORE_PIECE_BYTES, MARK)) {
+        !tally_store_bench_erase(kit, 0) || !tally_store_bench_put_spread(kit, 0, MARK)) {
         return false;
     }
     memcpy(kit->data, kit->random_now, TALLY_KIT_RANDOM_BYTES);
     return tally_store_bench_program(kit, 0, RANDOM_AT, kit->data, TALLY_KIT_RANDOM_BYTES) &&
-           tally_store_bench_put(kit, 0, PATTERN_FROM, bytes - PATTERN_FROM, MARK) &&
            tally_store_bench_sync(kit);
 }
 
@@ -89,9 +85,7 @@ void tally_kit_leave_mark(tally_kit_t *kit) {
 }
 
 static bool mark_stands(tally_kit_t *kit) {
-    const uint32_t bytes = kit->store->block_bytes / 16u * 16u;
-    return tally_store_bench_holds(kit, 0, 0, STORE_PIECE_BYTES, MARK) &&
-           tally_store_bench_holds(kit, 0, PATTERN_FROM, bytes - PATTERN_FROM, MARK) &&
+    return tally_store_bench_holds_spread(kit, 0, MARK) &&
            tally_store_bench_holds(kit, kit->store->blocks - 1u, 0, kit->store->block_bytes,
                                    STORE_ERASED) &&
            tally_store_bench_read(kit, 0, RANDOM_AT, kit->data, TALLY_KIT_RANDOM_BYTES);

@@ -45,7 +45,7 @@ uint8_t tally_check_verifier_complete(tally_kit_t *kit) {
         return tally_kit_unchecked(kit, "no verifier given");
     }
     kit->note = "verify";
-    return tally_kit_judge(kit, kit->setup->verifier->verify != NULL);
+    return tally_kit_judge(kit->setup->verifier->verify != NULL);
 }
 
 uint8_t tally_check_verifier_accepts(tally_kit_t *kit) {

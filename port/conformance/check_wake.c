@@ -50,7 +50,7 @@ uint8_t tally_check_wake_kept(tally_kit_t *kit) {
     if (kit->setup->sleep == NULL) {
         return tally_kit_unchecked(kit, "no helper sleep");
     }
-    return tally_kit_judge(kit, ends_sleep(kit, wake_plainly));
+    return tally_kit_judge(ends_sleep(kit, wake_plainly));
 }
 
 static void wake_inside(const tally_kit_t *kit) {
@@ -60,7 +60,7 @@ static void wake_inside(const tally_kit_t *kit) {
 }
 
 uint8_t tally_check_wake_in_critical(tally_kit_t *kit) {
-    return tally_kit_judge(kit, ends_sleep(kit, wake_inside));
+    return tally_kit_judge(ends_sleep(kit, wake_inside));
 }
 
 typedef struct {
@@ -101,7 +101,7 @@ uint8_t tally_check_wake_elsewhere(tally_kit_t *kit) {
         return tally_kit_unchecked(kit, "begin_others() did not call");
     }
     (void)tally_kit_saw(kit, "ms slept of 1,000:", (int64_t)slept);
-    return tally_kit_judge(kit, slept < ENDED_MS);
+    return tally_kit_judge(slept < ENDED_MS);
 }
 
 uint8_t tally_check_wake_many(tally_kit_t *kit) {

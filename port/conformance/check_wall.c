@@ -18,7 +18,9 @@ static tally_wall_t wall(const tally_kit_t *kit) {
 }
 
 uint8_t tally_check_wall_quality(tally_kit_t *kit) {
-    const uint8_t quality = wall(kit).quality;
+    kit->wall_before = wall(kit);
+    kit->wall_before_at_ms = tally_kit_now_ms(kit);
+    const uint8_t quality = kit->wall_before.quality;
     if (quality > TALLY_WALL_AUTHENTICATED) {
         return tally_kit_failed(kit, "quality", quality);
     }
@@ -57,7 +59,7 @@ uint8_t tally_check_wall_set(tally_kit_t *kit) {
     if (kit->setup->knows_time) {
         return tally_kit_unchecked(kit, "knows_time is set");
     }
-    return tally_kit_judge(kit, tells(kit, YEAR_2030_MS));
+    return tally_kit_judge(tells(kit, YEAR_2030_MS));
 }
 
 uint8_t tally_check_wall_set_quality(tally_kit_t *kit) {
@@ -84,9 +86,22 @@ uint8_t tally_check_wall_goes_on(tally_kit_t *kit) {
 }
 
 uint8_t tally_check_wall_set_again(tally_kit_t *kit) {
-    return tally_kit_judge(kit, tells(kit, YEAR_2029_MS));
+    return tally_kit_judge(tells(kit, YEAR_2029_MS));
+}
+
+/* What comes after may judge certificates by the time. */
+static void set_back(const tally_kit_t *kit) {
+    const tally_wall_t *const before = &kit->wall_before;
+    if (before->quality != TALLY_WALL_UNKNOWN) {
+        const uint64_t since_ms = tally_kit_now_ms(kit) - kit->wall_before_at_ms;
+        kit->port->set_wall(kit->port->ctx, before->unix_ms + (int64_t)since_ms);
+    } else if (kit->setup->unix_ms != 0) {
+        kit->port->set_wall(kit->port->ctx, kit->setup->unix_ms);
+    }
 }
 
 uint8_t tally_check_wall_2038(tally_kit_t *kit) {
-    return tally_kit_judge(kit, tells(kit, YEAR_2049_MS));
+    const bool told = tells(kit, YEAR_2049_MS);
+    set_back(kit);
+    return tally_kit_judge(told);
 }

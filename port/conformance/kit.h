@@ -29,6 +29,10 @@ typedef struct {
     uint32_t blocks[TALLY_KIT_BLOCKS_MOST];
     uint32_t block_count;
 
+    /* What the wall time was before the kit set it, and when. */
+    tally_wall_t wall_before;
+    uint64_t wall_before_at_ms;
+
     /* The first random bytes of this boot, and of the one before it. */
     uint8_t random_now[TALLY_KIT_RANDOM_BYTES];
     uint8_t random_before[TALLY_KIT_RANDOM_BYTES];
@@ -47,7 +51,7 @@ uint8_t tally_kit_unchecked(tally_kit_t *kit, const char *note);
 
 /* Keeps what was seen and returns false, for a condition of tally_kit_judge(). */
 bool tally_kit_saw(tally_kit_t *kit, const char *note, int64_t value);
-uint8_t tally_kit_judge(const tally_kit_t *kit, bool is_right);
+uint8_t tally_kit_judge(bool is_right);
 
 /* The clock under test. */
 uint64_t tally_kit_now_ms(const tally_kit_t *kit);

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#define SPREAD_PIECES 32u
+
 static bool done(tally_kit_t *kit, int32_t status, const char *note) {
     return status == TALLY_OK || tally_kit_saw(kit, note, status);
 }
@@ -75,6 +77,49 @@ bool tally_store_bench_holds(tally_kit_t *kit, uint32_t block, uint32_t offset, 
         const uint32_t piece = piece_of(size - at);
         good = tally_store_bench_read(kit, block, offset + at, kit->data, piece) &&
                tally_store_bench_matches(kit, kit->data, block, offset + at, piece, what);
+    }
+    return good;
+}
+
+/* ---- spread over a block -------------------------------------------------------------------- */
+
+/* How far apart the pieces are, and where they end. */
+static uint32_t spread_step(const tally_kit_t *kit) {
+    const uint32_t step = kit->store->block_bytes / SPREAD_PIECES / STORE_PIECE_BYTES;
+    return step > 0 ? step * STORE_PIECE_BYTES : STORE_PIECE_BYTES;
+}
+
+static uint32_t spread_end(const tally_kit_t *kit) {
+    return kit->store->block_bytes - 2u * STORE_PIECE_BYTES + 1u;
+}
+
+bool tally_store_bench_put_spread(tally_kit_t *kit, uint32_t block, uint8_t what) {
+    bool good = true;
+    for (uint32_t at = 0; at < spread_end(kit) && good; at += spread_step(kit)) {
+        good = at == STORE_PIECE_BYTES ||
+               tally_store_bench_put(kit, block, at, STORE_PIECE_BYTES, what);
+    }
+    return good;
+}
+
+bool tally_store_bench_holds_spread(tally_kit_t *kit, uint32_t block, uint8_t what) {
+    bool good = true;
+    for (uint32_t at = 0; at < spread_end(kit) && good; at += spread_step(kit)) {
+        good = at == STORE_PIECE_BYTES ||
+               tally_store_bench_holds(kit, block, at, STORE_PIECE_BYTES, what);
+    }
+    return good;
+}
+
+bool tally_store_bench_matches_spread(tally_kit_t *kit, const uint8_t *data, uint32_t block,
+                                      uint8_t what) {
+    const uint32_t bytes = kit->store->block_bytes;
+    bool good = true;
+    for (uint32_t at = 0; at < bytes && good; at += STORE_PIECE_BYTES) {
+        const bool is_put =
+            at % spread_step(kit) == 0 && at < spread_end(kit) && at != STORE_PIECE_BYTES;
+        good = tally_store_bench_matches(kit, data + at, block, at, piece_of(bytes - at),
+                                         is_put ? what : STORE_ERASED);
     }
     return good;
 }

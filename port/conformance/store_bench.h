@@ -29,6 +29,13 @@ bool tally_store_bench_sync(tally_kit_t *kit);
 bool tally_store_bench_matches(tally_kit_t *kit, const uint8_t *data, uint32_t block,
                                uint32_t offset, uint32_t size, uint8_t what);
 
+/* Some pieces all over a block, none in its second and its last: to write all of a large one would
+ * take long. matches_spread() compares a whole block that was read to `data`. */
+bool tally_store_bench_put_spread(tally_kit_t *kit, uint32_t block, uint8_t what);
+bool tally_store_bench_holds_spread(tally_kit_t *kit, uint32_t block, uint8_t what);
+bool tally_store_bench_matches_spread(tally_kit_t *kit, const uint8_t *data, uint32_t block,
+                                      uint8_t what);
+
 /* One call, `size` bytes from or to `data`. */
 bool tally_store_bench_program(tally_kit_t *kit, uint32_t block, uint32_t offset,
                                const uint8_t *data, uint32_t size);

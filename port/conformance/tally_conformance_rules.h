@@ -172,7 +172,7 @@
       "No other place changes")                                                                    \
     X(STORE_LARGE_PROGRAM, store_large_program, STORE_PROGRAM_BESIDE,                              \
       "a program() across the pages of the medium reads differently",                              \
-      "of any size within the block")                                                              \
+      "the largest `size` is that of a record")                                                    \
     X(STORE_LARGE_READ, store_large_read, STORE_GRANULES,                                          \
       "a read() of a whole block gives other bytes",                                               \
       "Any offset and size within the block")                                                      \

@@ -10,6 +10,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "qemu")]
 import board  # noqa: E402
+import boot_figures  # noqa: E402
 import qemu  # noqa: E402
 import scenario  # noqa: E402
 
@@ -88,3 +89,4 @@ def figures(folder, decoder):
         yield from measured_by_itself(images / "step.elf", STEPS_WITHIN_S, COUNTED_TIME)
         yield from share_of_stream(images / "share.elf")
         yield "board.stack_high.bytes", stack(folder, firmware, server, decoder), "bytes"
+        yield from boot_figures.figures(folder, certs, server.port)

@@ -5,6 +5,7 @@
  * machine. `unlocked` leaves the critical section empty. Exits with the number of rules that
  * failed.
  */
+#include <psa/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,17 +19,22 @@
 #include "tally_posix_store.h"
 #include "tally_posix_tcp.h"
 #include "tally_ram_store.h"
+#include "tally_sealed_store.h"
 #include "verifier.h"
 
-enum { BLOCK_BYTES = 4096, BLOCKS = 16, RAM_BLOCK_BYTES = 512, RAM_BLOCKS = 4, FILES_MOST = 64 };
+enum { BLOCK_BYTES = 4096, BLOCKS = 16, RAM_BLOCK_BYTES = 8192, RAM_BLOCKS = 4, FILES_MOST = 64 };
+enum { GRANULE_BYTES = 8, SLOTS = 150 };
 
 static tally_posix_t posix;
 static tally_posix_tcp_t tcp;
 static tally_posix_store_t file;
 static tally_ram_store_t ram;
+static tally_sealed_store_t sealed;
+static psa_key_id_t key;
+static uint8_t entry[TALLY_SEALED_BUFFER_BYTES];
 static uint8_t memory[RAM_BLOCKS * RAM_BLOCK_BYTES];
 static char path[512];
-static uint8_t scratch[BLOCK_BYTES + TALLY_CONFORMANCE_SCRATCH_GUARD];
+static uint8_t scratch[RAM_BLOCK_BYTES + TALLY_CONFORMANCE_SCRATCH_GUARD];
 
 /* ---- helpers -------------------------------------------------------------------------------- */
 
@@ -110,7 +116,22 @@ static void fail_file(void *ctx, bool fails) {
 
 static int32_t reopen_ram(void *ctx) {
     (void)ctx;
-    return tally_ram_store_init(&ram, memory, RAM_BLOCK_BYTES, RAM_BLOCKS, 8);
+    return tally_ram_store_init(&ram, memory, RAM_BLOCK_BYTES, RAM_BLOCKS, GRANULE_BYTES);
+}
+
+/* A key that this process alone knows: what it finds, it has written itself. */
+static int32_t make_key(void) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_AES);
+    psa_set_key_bits(&attributes, 128);
+    psa_set_key_algorithm(&attributes, PSA_ALG_GCM);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT);
+    return psa_generate_key(&attributes, &key) == PSA_SUCCESS ? TALLY_OK : TALLY_E_IO;
+}
+
+static int32_t reopen_sealed(void *ctx) {
+    (void)ctx;
+    return tally_sealed_store_init(&sealed, tally_ram_store(&ram), key, SLOTS, entry, sizeof entry);
 }
 
 static uint32_t enter_nothing(void *ctx) {
@@ -169,8 +190,9 @@ static int32_t run_all(enum tally_conformance_run which, const uint16_t ports[3]
     return tally_conformance_run(&result, &setup);
 }
 
+/* One after the other, in the same RAM. */
 static int32_t run_ram(void) {
-    const tally_conformance_store_t store = {
+    tally_conformance_store_t store = {
         .store = tally_ram_store(&ram),
         .name = "ram",
         .blocks_least = 3,
@@ -181,7 +203,14 @@ static int32_t run_ram(void) {
     setup.stores = &store;
     setup.store_count = 1;
     tally_conformance_result_t result;
-    return tally_conformance_run(&result, &setup);
+    const int32_t failed = tally_conformance_run(&result, &setup);
+    if (make_key() != TALLY_OK || reopen_sealed(NULL) != TALLY_OK) {
+        return failed + 1;
+    }
+    store.store = tally_sealed_store(&sealed);
+    store.name = "sealed";
+    store.reopen = reopen_sealed;
+    return failed + tally_conformance_run(&result, &setup);
 }
 
 static int32_t run_unlocked(void) {

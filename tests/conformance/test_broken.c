@@ -275,7 +275,47 @@ static void a_setup_that_lacks_something_is_refused(void **state) {
     assert_int_equal(tally_conformance_run(&result, &setup), TALLY_E_ARGUMENT);
 }
 
-/* The clock tells of the restart; it comes last, and once. */
+static int64_t wall_ms(void) {
+    return device->port.wall(device->port.ctx).unix_ms;
+}
+
+static void the_wall_time_is_set_back(void **state) {
+    (void)state;
+    const int64_t may_2026_ms = INT64_C(1777593600000);
+    device_manufacture(device);
+    device->verifier = broken_sound_verifier;
+    device->learned = (tally_wall_t){may_2026_ms, TALLY_WALL_UNAUTHENTICATED};
+    device->learned_at_ms = device->now_us / 1000u;
+    device->setup.put_clock = NULL; /* that time would count */
+    const int64_t boot_ms = wall_ms() - (int64_t)device->now_us / 1000;
+    assert_int_equal(tally_conformance_run(&result, &device->setup), 0);
+    assert_in_range(wall_ms() - (int64_t)device->now_us / 1000 - boot_ms + 5, 0, 10);
+}
+
+static void a_time_for_tls_is_told_where_there_was_none(void **state) {
+    (void)state;
+    const int64_t may_2026_ms = INT64_C(1777593600000);
+    device_manufacture(device);
+    device->verifier = broken_sound_verifier;
+    device->setup.unix_ms = may_2026_ms;
+    device->setup.put_clock = NULL;
+    assert_int_equal(tally_conformance_run(&result, &device->setup), 0);
+    assert_in_range(wall_ms(), may_2026_ms, may_2026_ms + 3600000);
+}
+
+static void tls_is_not_blamed_for_what_it_computes(void **state) {
+    (void)state;
+    device_manufacture(device);
+    device->verifier = broken_sound_verifier;
+    device->transport.is_authenticated = true;
+    device->setup.proves_peer = true;
+    device->setup.silent = NULL;
+    assert_int_equal(tally_conformance_run(&result, &device->setup), 0);
+    assert_int_equal(result.verdicts[TALLY_RULE_TRANSPORT_PROVED], TALLY_CONFORMANCE_PASSED);
+    assert_int_equal(result.verdicts[TALLY_RULE_TRANSPORT_OPEN_WAITS],
+                     TALLY_CONFORMANCE_NOT_CHECKED);
+}
+
 static uint32_t restarts;
 
 static void restart(void *ctx) {
@@ -307,6 +347,9 @@ int main(void) {
         cmocka_unit_test(what_is_not_given_is_not_checked),
         cmocka_unit_test(without_helpers_only_their_rules_are_left_out),
         cmocka_unit_test(a_setup_that_lacks_something_is_refused),
+        cmocka_unit_test(the_wall_time_is_set_back),
+        cmocka_unit_test(a_time_for_tls_is_told_where_there_was_none),
+        cmocka_unit_test(tls_is_not_blamed_for_what_it_computes),
         cmocka_unit_test(the_first_run_ends_with_the_restart),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

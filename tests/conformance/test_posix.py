@@ -43,7 +43,8 @@ class Posix(unittest.TestCase):
                     self.assertEqual(SUMMARY.search(ports).groups(),
                                      (str(RULES - len(left_out)), "0", str(len(left_out))))
                     self.assertEqual(set(VERDICT.findall(ram)), {"store_restart", "store_fails"})
-                    self.assertEqual(SUMMARY.search(ram)[2], "0")
+                    self.assertEqual([summary[1] for summary in SUMMARY.findall(ram)], ["0", "0"])
+                    self.assertIn("store_erase_order (sealed) ... passed", ram)
 
     def test_two_threads_meet_in_a_section_that_is_none(self):
         with tempfile.TemporaryDirectory() as folder, Peers("127.0.0.1") as peers:

@@ -8,7 +8,4 @@
 /* Starts Mbed TLS. Once in a program. */
 tally_verifier_t conformance_verifier(void);
 
-/* How often Mbed TLS was asked. */
-uint32_t conformance_verifier_asked(void);
-
 #endif

@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import tempfile
+import threading
 import time
 import types
 import unittest
@@ -16,6 +17,7 @@ import qmp
 import scenario
 
 DELIVERY_S = 60
+PREPARING = threading.Lock()  # cases may be set up side by side
 UPLOADS_MORE = 3  # the first ones bring what waited; the notes on memory are up to a second old
 
 
@@ -24,9 +26,14 @@ def accepted(agents):
     return agreement.last(agents, "a").get("au", 0)
 
 
-@functools.cache
 def prepare(maker):
     """What all cases with a board share, made once a run: `image` reports to `port`."""
+    with PREPARING:
+        return prepare_once(maker)
+
+
+@functools.cache
+def prepare_once(maker):
     holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
     atexit.register(holder.cleanup)
     shared = pathlib.Path(holder.name)

@@ -57,6 +57,18 @@ class Daemon(scenario.Process):
         shutil.rmtree(self._place, ignore_errors=True)
 
 
+def start_line(case):
+    """A collector and a daemon for all tests of a class: their folder, and the two."""
+    folder = scratch(case.addClassCleanup)
+    certs = scenario.make_certificates(folder / "certs")
+    collector = scenario.Collector(folder, certs)
+    case.addClassCleanup(collector.stop)
+    daemon = Daemon(folder, certs, collector.port)
+    case.addClassCleanup(daemon.clear)
+    case.addClassCleanup(daemon.stop)
+    return folder, collector, daemon
+
+
 def await_ends(collector, count, seconds):
     """Waits until so many sessions' ends are stored."""
     deadline = time.monotonic() + seconds

@@ -4,10 +4,10 @@ first frame, at the time at which the sink itself showed it. See late_watcher.c.
 import os
 import unittest
 
-from hooks import Run, each_undisturbed
+from hooks import DISTURBED_MS, Run, each_undisturbed
 
 PROGRAM = os.environ.get("TALLY_LATE_WATCHER")
-NEAR_MS = 20  # a sink shows a frame soon after it is due
+NEAR_MS = DISTURBED_MS  # a sink shows a frame soon after it is due
 FIRST = "videotestsrc num-buffers=1 ! fakesink"  # no playback: the watcher's thread begins with it
 FILM = "videotestsrc ! video/x-raw,width=64,height=48,framerate=100/1 ! fakevideosink"
 LIVE = FILM.replace("videotestsrc", "videotestsrc is-live=true")

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conformance kit on a board: its port, its stores and TCP over lwIP. A typed line says which
- * run it is and where the peers listen on the host: "first ECHO ENDING REFUSING" or "again ...". A
- * first run ends with waiting for the power to be cut, a second one with the number of rules that
- * failed as QEMU's exit code.
+ * The conformance kit on a board: its port, its stores and, in the first run, TCP over lwIP. A
+ * typed line says which run it is and where the peers listen on the host: "first ECHO ENDING
+ * REFUSING" or "again". A first run ends with waiting for the power to be cut, a second one with
+ * the number of rules that failed as QEMU's exit code.
  */
 #include <stddef.h>
 #include <string.h>
@@ -164,16 +164,17 @@ static uint32_t run(const char *line) {
     if (board_stores(&stores[0].store, &stores[1].store) != TALLY_OK) {
         return START_FAILED;
     }
+    const bool again = line[0] == 'a';
     const tally_conformance_setup_t setup = {
         .put = put,
         .wait_ms = wait_ms,
         .scratch = scratch,
         .scratch_bytes = sizeof scratch,
-        .run = line[0] == 'a' ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN,
+        .run = again ? TALLY_CONFORMANCE_AFTER_RESTART : TALLY_CONFORMANCE_FIRST_RUN,
         .port = &platform_port,
         .stores = stores,
         .store_count = stores[1].store != NULL ? 2 : 1,
-        .transport = tally_lwip_tcp_transport(&tcp),
+        .transport = again ? NULL : tally_lwip_tcp_transport(&tcp),
         .echo = &echo,
         .ending = &ending,
         .refusing = &refusing,
