@@ -84,7 +84,7 @@ class Process:
         self._process.stdin.write(text.encode())
         self._process.stdin.flush()
 
-    def await_file(self, path, seconds=15):
+    def await_file(self, path, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
@@ -92,7 +92,7 @@ class Process:
             time.sleep(0.02)
         raise Failed(self.name, f"{path.name} written", self._state(), self.log)
 
-    def await_line(self, text, seconds=15):
+    def await_line(self, text, seconds=60):
         """What follows the text in the first line of the log that has it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -103,6 +103,9 @@ class Process:
                 break
             time.sleep(0.02)
         raise Failed(self.name, f"a line with '{text}'", self._state(), self.log)
+
+    def is_running(self):
+        return self._process.poll() is None
 
     def wait(self, seconds):
         try:
@@ -115,7 +118,7 @@ class Process:
         if self._process.poll() is None:
             self._process.send_signal(number)
             try:
-                self._process.wait(timeout=15)
+                self._process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         if self._process.stdin is not None:
@@ -176,6 +179,13 @@ class Tallyd(Process):
         configuration.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         super().__init__("tallyd", folder, PROGRAMS / "tallyd", "--run", configuration)
         self.address = self.await_line("tallyd: listening on udp://")
+
+    def unread(self):
+        """Datagrams for which its socket had no room so far: it did not run. 0 once it is gone."""
+        port = int(self.address.rpartition(":")[2])
+        lines = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+        return sum(int(line.split()[-1]) for line in lines
+                   if line.split()[1].endswith(f":{port:04X}"))
 
 
 class Sender(Process):

@@ -45,7 +45,7 @@ class Daemon(scenario.Process):
     def pid(self):
         return self._process.pid
 
-    def await_socket(self, seconds=15):
+    def await_socket(self, seconds=60):
         deadline = time.monotonic() + seconds
         while not self.socket.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -6,10 +6,10 @@
  *
  *     plain_player [-d] [-a LIBRARY] PIPELINE [SECONDS:WHAT ...]
  *
- * -d drops messages. SECONDS count from when it plays. WHAT: pause, play, seek (to the begin), ready, null; hold, flow (the element
- * "valve" drops all, or nothing); quit, exit (without a word). It ends with the media, with an
- * error or as told. Its own account goes to stdout: lines of milliseconds of CLOCK_BOOTTIME and
- * what it did or heard.
+ * -d drops messages. SECONDS count from when it plays. WHAT: pause, play, seek (to the begin),
+ * ready, null; hold, flow (the element "valve" drops all, or nothing); quit, exit (without a word).
+ * It ends with the media, with an error or as told. Its own account goes to stdout: lines of
+ * milliseconds of CLOCK_BOOTTIME and what it did or heard.
  */
 #include <dlfcn.h>
 #include <gst/gst.h>

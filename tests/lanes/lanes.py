@@ -14,6 +14,7 @@ import concurrent.futures
 import ctypes
 import subprocess
 import sys
+import threading
 import time
 import traceback
 import unittest
@@ -31,6 +32,23 @@ def move_apart():
 def may_move_apart():
     with concurrent.futures.ThreadPoolExecutor(1) as trial:
         return trial.submit(move_apart).exception() is None
+
+
+class Lines:
+    """Standard output for several threads at a time, of which each says whole lines."""
+
+    def __init__(self, out):
+        self._out = out
+        self._begun = threading.local()
+
+    def write(self, text):
+        whole, end, begun = (getattr(self._begun, "text", "") + text).rpartition("\n")
+        self._begun.text = begun
+        self._out.write(whole + end)
+        return len(text)
+
+    def flush(self):
+        self._out.flush()
 
 
 class Case:
@@ -128,6 +146,7 @@ def read_arguments():
 
 def main():
     options = read_arguments()
+    sys.stdout = Lines(sys.stdout)
     suites = [unittest.TestLoader().discover(options.folder, each) for each in options.patterns]
     cases = cases_of(suites)
     is_apart = options.apart and may_move_apart()

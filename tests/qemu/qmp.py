@@ -6,7 +6,7 @@ import re
 import socket
 import time
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 
 
 def switches(path):
