@@ -35,8 +35,8 @@ define build
 @$(STAGE) build-$(1) $(LOGS)/build-$(1).log cmake --build build/$(1)
 endef
 
-.PHONY: help setup linux programs firmware known-board build-test test campaign processors \
-	demo demo-linux size bench schema lint clean distclean
+.PHONY: help setup linux programs firmware known-board build-test test long campaign \
+	processors demo demo-linux size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -72,10 +72,18 @@ build-test: linux ready-test
 		-DTALLY_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug)
 
 test: build-test ## run the tests
-	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE campaign
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -j2 -LE long
 
-campaign: build-test ## run the long tests
-	@$(OWNER) ctest --test-dir build/test --output-on-failure -L campaign
+long: build-test ## run the tests that take minutes to hours
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -L long
+
+# Boxes of two boards, several times each: what their firmwares share is built once.
+campaign: export TALLY_FIRMWARE_DIR := $(abspath build/firmware)
+campaign: export TALLY_TEST_DIR := $(abspath build/campaign)
+campaign: programs ready-test ## kill boxes in QEMU in every phase; SEED=n repeats, KILLS=n says how often
+	@$(OWNER) mkdir -p build/campaign
+	@$(OWNER) $(PYTHON) tests/campaign/campaign.py
+	@$(OWNER) $(PYTHON) tests/campaign/mutants.py
 
 processors: build-test ## run the unit tests on all seven processors
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L processors

@@ -2,7 +2,7 @@
 # What the agent is made of, for make (include it) and for anything that can read lines; CMake reads
 # it too. Paths start from this folder. It is C11 with GCC's builtins, and needs no definitions, no
 # other folders of this repository, and your tally_config.h on the include path.
-TALLY_AGENT_INCLUDES += include
+TALLY_AGENT_INCLUDE := include
 
 # the line, in its order
 TALLY_AGENT_SOURCES += src/hook.c

@@ -25,4 +25,6 @@ endforeach()
 
 if(PROJECT_IS_TOP_LEVEL)
     include(cmake/install.cmake)
+else()
+    add_subdirectory(port/conformance EXCLUDE_FROM_ALL)
 endif()

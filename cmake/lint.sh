@@ -23,7 +23,7 @@ mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- \
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run)
 # What a Linux build compiles: a tool that follows includes needs one consistent world.
 mapfile -t linux_sources < <(printf '%s\n' "${sources[@]}" |
-    grep -E '^(agent/src|port/(posix|mbedtls|ram|template|client|gstreamer)|boards/(linux|receiver))/.*\.c$')
+    grep -E '^(agent/src|port/(posix|mbedtls|ram|template|client|conformance|gstreamer)|boards/(linux|receiver))/.*\.c$')
 
 # The functions below are called through check().
 # shellcheck disable=SC2317
@@ -48,6 +48,7 @@ habits() {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --max-configs=4 -j 2 \
         --enable=warning,performance,portability --suppress=missingIncludeSystem \
         -I agent/include -I boards/linux -I port/posix -I port/ram -I port/mbedtls \
+        -I port/conformance \
         "${linux_sources[@]}"
 }
 

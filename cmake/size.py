@@ -29,7 +29,7 @@ PARTS = ("agent", "port", "mbedtls", "lwip", "board", "libc", "other")
 # Sections of an image that lie in flash, and in RAM while it runs.
 FLASH = re.compile(r"\.(text|rodata|eh_frame.*|ARM\.(exidx|extab)|data(\.rel\.ro)?|init.*|fini.*|"
                    r"plt.*|got.*|rela.*|dyn.*|interp|gnu.*|hash|note.*|vectors|preinit.*)$")
-RAM = re.compile(r"\.(data(\.rel\.ro)?|bss|stack|noinit|tbss|tdata|got.*|init_array|fini_array|"
+RAM = re.compile(r"\.(data(\.rel\.ro)?|bss|stack|noinit|uncached|tbss|tdata|got.*|init_array|fini_array|"
                  r"dynamic)$")
 
 

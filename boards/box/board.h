@@ -88,8 +88,9 @@ bool board_random(uint8_t *out, uint32_t size);
  * place for them. Once, after board_init(). */
 int32_t board_stores(const tally_store_t **spool, const tally_store_t **settings);
 
-/* The next character from the console; negative: none has come. The board keeps at least 32, drops
- * what comes beyond, and calls board_wake() when a line ends. */
+/* The next character from the console; negative: none has come. The board keeps at least 32 and
+ * drops what comes beyond, but for the end of a line, for which the last one kept is dropped; and
+ * it calls board_wake() when a line ends. */
 int32_t board_console_get(void);
 
 /* ---- memory ---------------------------------------------------------------------------------- */

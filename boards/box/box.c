@@ -17,6 +17,7 @@
 #include "platform.h"
 #include "provision.h"
 #include "receiver.h"
+#include "restart_note.h"
 #include "tally/state.h"
 #include "tally/tally.h"
 #include "tally_lwip_tcp.h"
@@ -28,6 +29,11 @@
 #define START_RETRY_MS 60000u
 
 #define NOTES_PERIOD_MS 1000u
+
+/* A boot loop, and what is done about it, see README.md. */
+#define LOOP_RESETS   3u
+#define LOOP_QUIET_MS 60000u
+#define LOOP_OVER_MS  600000u
 
 static const receiver_config_t receiver_config = {
     .start_buffer_ms = 500,
@@ -48,6 +54,7 @@ static tally_settings_t settings;
 static tally_t agent;
 static receiver_t receiver;
 static volatile bool receiving; /* else what comes is not looked at */
+static bool is_in_boot_loop;    /* and waits for LOOP_QUIET_MS before it joins a channel */
 static command_reader_t command_reader;
 
 /* ---- in interrupts -------------------------------------------------------------------------- */
@@ -100,7 +107,7 @@ static void check(int32_t status, const char *what) {
     board_feed_watchdog();
 }
 
-static void fill_options(void) {
+static void fill_options(tally_settings_t *kept) {
     endpoint = (tally_endpoint_t){
         .peer = {.host = provision.host, .port = provision.port},
         .path = provision.path,
@@ -116,7 +123,7 @@ static void fill_options(void) {
         .soc = board.soc,
         .firmware = TALLY_VERSION,
         .reset_reason = board_reset_reason(),
-        .settings = settings.store != NULL ? &settings : NULL,
+        .settings = kept,
         .heartbeat_ms = provision.heartbeat_ms,
         .upload_ms = provision.upload_ms,
     };
@@ -125,8 +132,9 @@ static void fill_options(void) {
         TALLY_CAN(BOOT, AGENT_VERSION) | TALLY_CAN(BOOT, DEVICE_MODEL) |
         TALLY_CAN(BOOT, DEVICE_TYPE) | TALLY_CAN(BOOT, FIRMWARE) | TALLY_CAN(BOOT, REGISTRY_HASH) |
         TALLY_CAN(BOOT, RESET_REASON) | TALLY_CAN(BOOT, SOC);
-    options.capabilities[TALLY_G_PLAYBACK] |=
-        TALLY_CAN(PLAYBACK, ZAP_TIME) | TALLY_CAN(PLAYBACK, ZAPPING_TIME);
+    options.capabilities[TALLY_G_PLAYBACK] |= TALLY_CAN(PLAYBACK, SUSPENDED_TIME) |
+                                              TALLY_CAN(PLAYBACK, ZAP_TIME) |
+                                              TALLY_CAN(PLAYBACK, ZAPPING_TIME);
     options.capabilities[TALLY_G_VIEWING] |= TALLY_CAN(VIEWING, ZAPS);
     options.capabilities[TALLY_G_HISTOGRAM] |= TALLY_CAN(HISTOGRAM, ZAP_HISTOGRAM);
     options.capabilities[TALLY_G_AGENT] =
@@ -134,7 +142,19 @@ static void fill_options(void) {
     options.capabilities[TALLY_G_NETWORK] = TALLY_CAN_ALL(NETWORK);
 }
 
+/* The settings come first: TLS too has something in them. */
+static tally_settings_t *start_settings(const tally_store_t *kept) {
+    if (kept == NULL) {
+        return NULL;
+    }
+    check(tally_settings_init(&settings, kept), "settings");
+    return &settings;
+}
+
 static void start_agent(void) {
+    const tally_store_t *spool;
+    const tally_store_t *kept;
+    check(board_stores(&spool, &kept), "stores");
     const tally_tls_config_t tls_config = {
         .ca = provision.ca,
         .ca_size = provision.ca_bytes,
@@ -142,31 +162,38 @@ static void start_agent(void) {
         .certificate_size = provision.certificate_bytes,
         .key = provision.key,
         .key_size = provision.key_bytes,
+        .settings = start_settings(kept),
         .heap = tls_heap,
         .heap_bytes = sizeof tls_heap,
     };
     tally_lwip_tcp_init(&tcp, &platform_port);
     check(tally_tls_init(&tls, &tls_config, &platform_port, tally_lwip_tcp_transport(&tcp)),
           "credentials");
-    const tally_store_t *spool;
-    const tally_store_t *kept;
-    check(board_stores(&spool, &kept), "stores");
-    if (kept != NULL) {
-        check(tally_settings_init(&settings, kept), "settings");
-    }
     if (provision.config_key != NULL) {
         check(tally_verify_init(&verify, provision.config_key), "key of remote configuration");
     }
-    fill_options();
+    fill_options(tls_config.settings);
     check(tally_init(&agent, &options, &platform_port, tally_tls_transport(&tls), spool), "agent");
 }
 
-/* The receiver belongs to the interrupts once the stream's port is open; before that, to main(). */
+/* The receiver belongs to the interrupts while it receives; before that, to main(). */
+static int32_t join(void) {
+    const uint32_t mask = board_mask();
+    const int32_t status = receiver_join(&receiver);
+    receiving = true;
+    board_unmask(mask);
+    return status;
+}
+
 static void start_receiver(void) {
     receiver_init(&receiver, &agent, &receiver_config);
-    check(receiver_join(&receiver), "receiver");
-    receiving = true;
     check(network_receive(STREAM_PORT, on_datagram), "stream");
+    if (restart_note_row() < LOOP_RESETS) {
+        check(join(), "receiver");
+    } else {
+        console_text("boot loop: no channel for a minute\n");
+        is_in_boot_loop = true;
+    }
 }
 
 static void greet(void) {
@@ -207,6 +234,7 @@ static int32_t zap(void) {
 static int32_t enter_standby(void) {
     const int32_t status = tally_suspend(&agent);
     receiving = false;
+    is_in_boot_loop = false;
     return status;
 }
 
@@ -215,10 +243,7 @@ static int32_t leave_standby(void) {
     const int32_t status = tally_resume(&agent);
     if (status == TALLY_OK) {
         leave(TALLY_STOP_SUSPENDED);
-        const uint32_t mask = board_mask();
-        (void)receiver_join(&receiver);
-        receiving = true;
-        board_unmask(mask);
+        (void)join();
     }
     return status;
 }
@@ -264,6 +289,16 @@ static bool take_command(void) {
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+static void watch_boot_loop(uint64_t now_ms) {
+    if (is_in_boot_loop && now_ms >= LOOP_QUIET_MS) {
+        is_in_boot_loop = false;
+        (void)join();
+    }
+    if (now_ms >= LOOP_OVER_MS) {
+        restart_note_end_row();
+    }
+}
+
 int main(void) {
     board_init();
     board_feed_watchdog();
@@ -278,6 +313,7 @@ int main(void) {
             memory_notes_take(&agent, &tls);
             notes_due_ms = now_ms + NOTES_PERIOD_MS;
         }
+        watch_boot_loop(now_ms);
         const bool more_commands = take_command();
         const uint32_t wait_ms = tally_step(&agent);
         rest(now_ms, more_commands ? 0 : wait_ms);

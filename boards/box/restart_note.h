@@ -7,6 +7,8 @@
  * alone, and outside every section, so that neither start-up code nor a loader writes there. What
  * RAM holds after power-on is not believed.
  */
+#include <stdint.h>
+
 #include "tally/enums.h"
 
 #define RESTART_NOTE_BYTES 12u
@@ -14,7 +16,13 @@
 /* Anywhere, fault handlers included. */
 void restart_note_write(enum tally_reset reason);
 
-/* What was noted, and forgets it; TALLY_RESET_UNKNOWN: nothing was. */
+/* What was noted, and forgets it; TALLY_RESET_UNKNOWN: nothing was. Once a boot. */
 enum tally_reset restart_note_take(void);
+
+/* How many times in a row, up to this boot, the watchdog or a fault was the reason. */
+uint32_t restart_note_row(void);
+
+/* This boot has gone well: the next such reset begins a new row. */
+void restart_note_end_row(void);
 
 #endif

@@ -81,7 +81,11 @@ static int32_t store_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *o
         const uint32_t word = get(address);
         const uint32_t left = size - done;
         const uint32_t bytes = left < WORD_BYTES - skipped ? left : WORD_BYTES - skipped;
-        memcpy(out + done, (const uint8_t *)&word + skipped, bytes);
+        if (bytes == WORD_BYTES) { /* most are: a size that the compiler knows is no call */
+            memcpy(out + done, &word, WORD_BYTES);
+        } else {
+            memcpy(out + done, (const uint8_t *)&word + skipped, bytes);
+        }
         done += bytes;
         skipped = 0;
     }

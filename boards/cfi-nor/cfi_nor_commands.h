@@ -10,7 +10,9 @@
 #define WORD_BYTES 4u
 #define BOTH(half) ((uint32_t)(half) << 16 | (uint32_t)(half))
 
-#define CMD_READ_ARRAY     BOTH(0xFF)
+/* The high byte of a command counts for nothing; this one may be taken for data (cfi_nor_query.c).
+ */
+#define CMD_READ_ARRAY     BOTH(0xFFFF)
 #define CMD_READ_STATUS    BOTH(0x70)
 #define CMD_CLEAR_STATUS   BOTH(0x50)
 #define CMD_QUERY          BOTH(0x98)

@@ -5,14 +5,10 @@
 
 #define BLOCK_BYTES_LEAST 256u
 #define BLOCK_BYTES_MOST  (1024u * 1024u)
-#define BUFFER_LOG2_MOST  11u /* bytes of a chip; what is larger is used in part */
+#define BUFFER_LOG2_MOST  11u /* bytes of a chip: 1,024 words; what is larger is used in part */
 #define CHIP_LOG2_MOST    30u
 #define TIME_LOG2_MOST    25u /* microseconds: 33 s */
 #define MS_LOG2_US        10u /* 1 ms is taken for 1,024 us */
-
-/* Writes after which chips that take them for what they have been told to wait for (a count, words
- * for the buffer, a confirmation) wait for it no longer. */
-#define WRITES_TO_BE_HEARD ((1u << BUFFER_LOG2_MOST) / 2u + 2u)
 
 bool cfi_nor_await(const cfi_nor_t *nor, uintptr_t address, uint32_t most_us, uint32_t *status) {
     *status = get(address);
@@ -31,8 +27,12 @@ bool cfi_nor_await(const cfi_nor_t *nor, uintptr_t address, uint32_t most_us, ui
 
 /* ---- query mode ------------------------------------------------------------------------------ */
 
+static uintptr_t place_of(const cfi_nor_t *nor, uint32_t index) {
+    return nor->base + (uintptr_t)index * WORD_BYTES;
+}
+
 static uint32_t query(const cfi_nor_t *nor, uint32_t index) {
-    return get(nor->base + (uintptr_t)index * WORD_BYTES);
+    return get(place_of(nor, index));
 }
 
 static bool answers(const cfi_nor_t *nor) {
@@ -41,24 +41,22 @@ static bool answers(const cfi_nor_t *nor) {
 }
 
 /*
- * Nothing tells what a first write is taken for: the last program may have been cut off anywhere.
- * READ_ARRAY is safe in all places: as data it clears no bit, as a confirmation it confirms
- * nothing. Chips that are busy may not hear it, or not the query behind it.
+ * Nothing tells what a first write is taken for: the last operation may have been cut off anywhere.
+ * READ_ARRAY is safe in all places: as data it clears no bit, as a count it is too large, and as a
+ * confirmation it confirms nothing; as words for a buffer both are never confirmed. Chips that are
+ * busy may not hear it, or not the query behind it.
  */
 bool cfi_nor_enter_query(const cfi_nor_t *nor, uint32_t most_us) {
     const uint64_t begun_us = nor->now_us();
-    uint32_t writes = 0;
+    bool has_answered;
     bool is_over;
     do {
-        is_over = nor->now_us() - begun_us > most_us && writes >= WRITES_TO_BE_HEARD;
+        is_over = nor->now_us() - begun_us > most_us;
         put(nor->base, CMD_READ_ARRAY);
-        put(nor->base + QUERY_COMMAND_AT * WORD_BYTES, CMD_QUERY);
-        if (answers(nor)) {
-            return true;
-        }
-        writes++;
-    } while (!is_over);
-    return false;
+        put(place_of(nor, QUERY_COMMAND_AT), CMD_QUERY);
+        has_answered = answers(nor);
+    } while (!has_answered && !is_over);
+    return has_answered;
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */

@@ -32,8 +32,8 @@
 #define SCTLR_ALIGNED 0x2u /* accesses that are not, fault */
 #define SCTLR_DATA    0x4u /* data cache */
 #define SCTLR_BRANCH  0x800u
-#define SCTLR_CODE    0x1000u /* instruction cache */
-#define SCTLR_HIGH    0x2000u /* vectors at 0xFFFF0000, VBAR is not looked at */
+#define SCTLR_CODE    0x1000u     /* instruction cache */
+#define SCTLR_HIGH    0x2000u     /* vectors at 0xFFFF0000, VBAR is not looked at */
 #define SCTLR_THUMB   0x40000000u /* exceptions are entered in Thumb state */
 
 /* With the names above in place of four numbers. */

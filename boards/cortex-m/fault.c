@@ -101,8 +101,7 @@ __attribute__((naked, used)) void fault_entry(void) {
 }
 
 void fault_unexpected(void) {
-    console_text("\nFAULT (unexpected interrupt)\n");
-    board_restart(TALLY_RESET_FAULT);
+    __builtin_trap();
 }
 
 /* The bus answers nothing below the stack, but not all buses call that an error. */

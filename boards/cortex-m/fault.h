@@ -10,7 +10,8 @@ void fault_init(void);
  * restarts the box. Runs on a stack of its own, since the stack may be what broke. */
 void fault_entry(void);
 
-/* For the vectors of interrupts nobody asked for. */
+/* For the vectors of interrupts nobody asked for: a fault, whose psr ends with the interrupt's
+ * number. */
 void fault_unexpected(void);
 
 #endif

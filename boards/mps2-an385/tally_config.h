@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TALLY_BOARD_CONFIG_H
 #define TALLY_BOARD_CONFIG_H
-/* One channel at a time, in 38 KiB of RAM all told. */
+/* One channel at a time, in 30 KiB of RAM all told. */
 
 #define TALLY_SESSIONS           1 /* leaving a channel frees it before the next is joined */
 #define TALLY_STREAMS            2 /* the channel's RTP and its TS */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UART0 as the console ("CMSDK APB UART", Cortex-M System Design Kit TRM, 4.3). */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "board.h"
@@ -47,11 +48,14 @@ void uart_receive_entry(void) {
     UART0->interrupts = INTERRUPT_RX;
     while ((UART0->state & STATE_RX_FULL) != 0) {
         const uint8_t character = (uint8_t)UART0->data;
+        const bool is_end = character == '\n' || character == '\r';
         if (come - taken < RECEIVED_MOST) {
             received[come % RECEIVED_MOST] = character;
             come++;
+        } else if (is_end) {
+            received[(come - 1u) % RECEIVED_MOST] = character;
         }
-        if (character == '\n' || character == '\r') {
+        if (is_end) {
             board_wake();
         }
     }

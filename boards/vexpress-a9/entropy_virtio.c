@@ -88,9 +88,8 @@ static void start(uintptr_t slot) {
     *at(slot, STATUS) = 0; /* resets it: nothing that was asked for is answered any more */
     *at(slot, STATUS) = STATUS_SEEN | STATUS_DRIVEN;
     *at(slot, GUEST_FEATURES) = 0;
-    ring = (ring_t){.address = (uintptr_t)received,
-                    .bytes = sizeof received,
-                    .flags = FOR_DEVICE_TO_WRITE};
+    ring = (ring_t){
+        .address = (uintptr_t)received, .bytes = sizeof received, .flags = FOR_DEVICE_TO_WRITE};
     *at(slot, GUEST_PAGE) = PAGE_BYTES;
     *at(slot, QUEUE_SELECT) = 0;
     *at(slot, QUEUE_ITEMS) = 1;

@@ -15,7 +15,8 @@ static cfi_nor_store_t settings_store;
 int32_t board_stores(const tally_store_t **spool, const tally_store_t **settings) {
     int32_t status = cfi_nor_init(&nor, VEXPRESS_NOR1, board_now_us);
     if (status == TALLY_OK) {
-        status = cfi_nor_store(&settings_store, &nor, BOARD_SETTINGS_SECTOR, BOARD_SETTINGS_SECTORS);
+        status =
+            cfi_nor_store(&settings_store, &nor, BOARD_SETTINGS_SECTOR, BOARD_SETTINGS_SECTORS);
     }
     if (status == TALLY_OK) {
         status = cfi_nor_store(&spool_store, &nor, BOARD_SPOOL_SECTOR, BOARD_SPOOL_SECTORS);

@@ -66,15 +66,20 @@ void uart_drain(void) {
     }
 }
 
+/* What is too much is lost, but for the end of a line, which takes the place of the last one. */
 void uart_interrupt(void) {
     UART_CLEAR = INTERRUPT_RECEIVED | INTERRUPT_TIMEOUT;
     while ((UART_FLAGS & FLAGS_RX_EMPTY) == 0) {
         const uint8_t character = (uint8_t)UART_DATA;
+        const bool ends_line = character == '\n' || character == '\r';
+        if (come - taken == RECEIVED_MOST && ends_line) {
+            come--;
+        }
         if (come - taken < RECEIVED_MOST) {
             received[come % RECEIVED_MOST] = character;
             come++;
         }
-        if (character == '\n' || character == '\r') {
+        if (ends_line) {
             board_wake();
         }
     }

@@ -7,7 +7,7 @@
  * tally_conformance_run(); README.md has one. No heap, no operating system, no printf.
  *
  *   ALL STORES UNDER TEST ARE ERASED. Records and settings in them are lost.
- *   The wall time is set to dates of the kit's choice; boot anew afterwards.
+ *   The wall time is set to dates of the kit's choice, and then back.
  *
  * It tells what it does before it does it: a callback that crashes or never returns belongs to the
  * rule of the last line.
@@ -87,8 +87,13 @@ typedef struct {
 
     /* ---- what the OEM knows ----------------------------------------------------------------- */
 
-    bool
-        knows_time; /* wall() has authenticated time by itself, better than what set_wall() gives */
+    /* wall() has authenticated time by itself, better than what set_wall() gives. */
+    bool knows_time;
+
+    /* The time now, for a TLS transport that judges certificates by it where wall() has none yet;
+     * 0: nobody knows. */
+    int64_t unix_ms;
+
     bool proves_peer; /* the transport is TLS */
 
     /* Peers for the transport, NULL if there are none: peer.py of this folder is all but the last

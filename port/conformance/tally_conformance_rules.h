@@ -23,9 +23,6 @@
     X(CLOCK_MILLISECONDS, clock_milliseconds, CLOCK_FORWARD,                                       \
       "monotonic_ms() does not count milliseconds",                                                \
       "Milliseconds since any fixed point")                                                        \
-    X(CLOCK_IN_CRITICAL, clock_in_critical, CLOCK_FORWARD,                                         \
-      "monotonic_ms() does not tell the time inside the critical section",                         \
-      "inside the critical section too")                                                           \
     X(CLOCK_ELSEWHERE, clock_elsewhere, CLOCK_FORWARD,                                             \
       "monotonic_ms() tells another time in an interrupt or another thread",                       \
       "Any thread and ISR")                                                                        \
@@ -75,10 +72,10 @@
     X(RANDOM_REPEATS, random_repeats, RANDOM_CONSTANT,                                             \
       "random() gives the same bytes again",                                                       \
       "others at each call")                                                                       \
-    X(RANDOM_BIAS, random_bias, RANDOM_CONSTANT,                                                   \
+    X(RANDOM_BIAS, random_bias, RANDOM_REPEATS,                                                    \
       "a bit of random() is 0 or 1 too often",                                                     \
       "cryptographic random bytes")                                                                \
-    X(RANDOM_STEPS, random_steps, RANDOM_CONSTANT,                                                 \
+    X(RANDOM_STEPS, random_steps, RANDOM_REPEATS,                                                  \
       "bytes of random() follow from the ones before",                                             \
       "cryptographic random bytes")                                                                \
     X(RANDOM_FAILS, random_fails, RANDOM_STATUS,                                                   \
@@ -93,7 +90,10 @@
     X(CRITICAL_RESTORES, critical_restores, CRITICAL_LEAVES,                                       \
       "critical_leave() lets interrupts in that were masked before critical_enter()",              \
       "interrupts that were masked before `enter` stay so")                                        \
-    X(WAKE_KEPT, wake_kept, CLOCK_ADVANCES,                                                        \
+    X(CLOCK_IN_CRITICAL, clock_in_critical, CLOCK_FORWARD,                                         \
+      "monotonic_ms() does not tell the time inside the critical section",                         \
+      "inside the critical section too")                                                           \
+    X(WAKE_KEPT, wake_kept, CLOCK_MILLISECONDS,                                                    \
       "a wake() before the sleep is lost",                                                         \
       "ends its sleep, or else its next one")                                                      \
     X(WAKE_ELSEWHERE, wake_elsewhere, WAKE_KEPT,                                                   \
@@ -111,7 +111,7 @@
     X(LOG_NO_TEXT, log_no_text, LOG_LEVELS,                                                        \
       "log() does not return when its text is NULL",                                               \
       "its text (NULL when TALLY_LOG_TEXT is 0")                                                   \
-    X(LOG_WAITS, log_waits, CLOCK_ADVANCES,                                                        \
+    X(LOG_WAITS, log_waits, CLOCK_MILLISECONDS,                                                    \
       "log() waits",                                                                               \
       "Agent task. Should not block")
 
@@ -172,14 +172,14 @@
       "No other place changes")                                                                    \
     X(STORE_LARGE_PROGRAM, store_large_program, STORE_PROGRAM_BESIDE,                              \
       "a program() across the pages of the medium reads differently",                              \
-      "of any size within the block")                                                              \
+      "the largest `size` is that of a record")                                                    \
     X(STORE_LARGE_READ, store_large_read, STORE_GRANULES,                                          \
       "a read() of a whole block gives other bytes",                                               \
       "Any offset and size within the block")                                                      \
     X(STORE_ENDS, store_ends, STORE_PROGRAM,                                                       \
       "the first or the last bytes of a block cannot be programmed",                               \
       "Any offset and size within the block")                                                      \
-    X(STORE_ZEROS, store_zeros, STORE_PROGRAM,                                                     \
+    X(STORE_ZEROS, store_zeros, STORE_GRANULES,                                                    \
       "zeros programmed over something do not read as zeros, and program() returned 0",            \
       "but for zeros, which tally programs over anything")                                         \
     X(STORE_SYNC, store_sync, STORE_PROGRAM,                                                       \
@@ -235,10 +235,10 @@
     X(TRANSPORT_MUCH, transport_much, TRANSPORT_ECHO,                                              \
       "bytes are lost or changed when more is sent than there is room for",                        \
       "0 when none can be taken now")                                                              \
-    X(TRANSPORT_STALE, transport_stale, TRANSPORT_ECHO,                                            \
+    X(TRANSPORT_STALE, transport_stale, TRANSPORT_MUCH,                                            \
       "bytes of the stream before arrive in the next",                                             \
       "frees what it held, with what was received and not read")                                   \
-    X(TRANSPORT_UNREAD, transport_unread, TRANSPORT_ECHO,                                          \
+    X(TRANSPORT_UNREAD, transport_unread, TRANSPORT_STALE,                                         \
       "receive() ends the stream before all that the peer sent was received",                      \
       "and all it sent was received")                                                              \
     X(TRANSPORT_END, transport_end, TRANSPORT_UNREAD,                                              \
@@ -282,7 +282,7 @@
     X(RANDOM_BOOTS, random_boots, RANDOM_STATUS,                                                   \
       "random() gives the same bytes after each boot",                                             \
       "others at each call and after each boot")                                                   \
-    X(CLOCK_WRAPS, clock_wraps, CLOCK_FORWARD,                                                     \
+    X(CLOCK_WRAPS, clock_wraps, CLOCK_MILLISECONDS,                                                \
       "monotonic_ms() wraps around",                                                               \
       "64 bits: must not wrap")
 

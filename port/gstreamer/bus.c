@@ -117,6 +117,9 @@ static void take_own(player_t *player, GstMessage *message) {
     case GST_MESSAGE_STATE_CHANGED:
         gst_message_parse_state_changed(message, NULL, &state, NULL);
         player_note(player, FACT_STATE, (int32_t)state, 0, NULL);
+        if (state == GST_STATE_PLAYING) {
+            player_plays(player);
+        }
         break;
     case GST_MESSAGE_STREAM_START: player_note(player, FACT_STREAM, 0, 0, NULL); break;
     case GST_MESSAGE_SEGMENT_DONE: player_note(player, FACT_SEGMENT_DONE, 0, 0, NULL); break;

@@ -44,9 +44,16 @@ static GSList *list(player_t *player) {
 }
 
 static void begin(part_t *part, tally_session_id_t session) {
-    if (!part->has_begun && g_atomic_int_get(&part->is_removed) == 0) {
+    if (!part->has_begun) {
         part->has_begun = true;
+        part->was_told = true;
         part->instrument->begin(part->state, session);
+    }
+}
+
+static void begin_if_there(part_t *part, tally_session_id_t session) {
+    if (g_atomic_int_get(&part->is_removed) == 0) {
+        begin(part, session);
     }
 }
 
@@ -61,7 +68,7 @@ static void end(part_t *part, tally_session_id_t session) {
 void parts_begin(player_t *player) {
     GSList *const parts = list(player);
     for (GSList *at = parts; at != NULL; at = at->next) {
-        begin(at->data, player->session);
+        begin_if_there(at->data, player->session);
     }
     g_slist_free(parts);
 }
@@ -70,7 +77,7 @@ void parts_poll(player_t *player) {
     GSList *const parts = list(player);
     for (GSList *at = parts; at != NULL; at = at->next) {
         part_t *const part = at->data;
-        begin(part, player->session);
+        begin_if_there(part, player->session);
         if (part->has_begun) {
             part->instrument->poll(part->state, player->session);
         }
@@ -78,16 +85,29 @@ void parts_poll(player_t *player) {
     g_slist_free(parts);
 }
 
-/* What came or went since the last poll has its word, too, while there is a session for it. */
+void parts_note_leave(player_t *player) {
+    GSList *const parts = list(player);
+    for (GSList *at = parts; at != NULL; at = at->next) {
+        part_t *const part = at->data;
+        part->has_left = g_atomic_int_get(&part->is_removed) != 0;
+    }
+    g_slist_free(parts);
+}
+
+/* What came since the last poll has its word, too, while there is a session for it, and be it gone
+ * again. What goes with the pipeline was there to the end. */
 void parts_end(player_t *player) {
-    parts_sweep(player, false);
     GSList *const parts = list(player);
     if (parts != NULL) {
         player_hold(player);
     }
     for (GSList *at = parts; at != NULL; at = at->next) {
-        begin(at->data, player->session);
-        end(at->data, player->session);
+        part_t *const part = at->data;
+        if (!part->was_told) {
+            begin(part, player->session);
+        }
+        begin_if_there(part, player->session);
+        end(part, player->session);
     }
     player_let_go(player);
     g_slist_free(parts);
@@ -107,7 +127,7 @@ void parts_sweep(player_t *player, bool all) {
     GSList *const parts = list(player);
     for (GSList *at = parts; at != NULL; at = at->next) {
         part_t *const part = at->data;
-        if (all || g_atomic_int_get(&part->is_removed) != 0) {
+        if (all || part->has_left) {
             let_go(player, part);
         }
     }

@@ -95,13 +95,17 @@ void player_wake(player_t *player) {
 }
 
 void player_look_at_target(player_t *player, GstElement *pipeline) {
+    g_mutex_lock(&player->lock); /* or two who look could note what they saw the other way round */
     const gint target = (gint)GST_STATE_TARGET(pipeline);
-    if (target < RUNG_NULL || g_atomic_int_get(&player->target) == target) {
-        return;
+    const bool is_new = target >= RUNG_NULL && player->target != target;
+    if (is_new) {
+        player->target = target;
+        player_note(player, FACT_TARGET, target, 0, NULL);
     }
-    g_atomic_int_set(&player->target, target);
-    player_note(player, FACT_TARGET, target, 0, NULL);
-    player_wake(player);
+    g_mutex_unlock(&player->lock);
+    if (is_new) {
+        player_wake(player);
+    }
 }
 
 static bool is_sender(GstElement *element) {
@@ -132,6 +136,14 @@ void player_remove(player_t *player, GstElement *element) {
     }
     g_mutex_unlock(&player->lock);
     parts_remove(player, element);
+}
+
+void player_plays(player_t *player) {
+    g_mutex_lock(&player->lock);
+    for (GSList *at = player->sinks; at != NULL; at = at->next) {
+        sink_plays(at->data);
+    }
+    g_mutex_unlock(&player->lock);
 }
 
 void player_publishes(player_t *player) {

@@ -19,21 +19,23 @@ typedef struct {
     GstElement *element;
     gpointer state;
     gint is_removed; /* atomic */
-    bool has_begun;  /* watcher, as all below */
+    bool has_left;   /* is_removed as of this tick's begin; watcher, as all below */
+    bool has_begun;
+    bool was_told; /* in some session it has */
 } part_t;
 
 struct player {
     gint references;
     GWeakRef weak;
     inbox_t inbox;
-    gint target;     /* as noted last; atomic */
     gint is_heard;   /* the bus has told something; atomic */
     gint publishes;  /* atomic */
     gint is_watched; /* the watcher has it, or never will; atomic */
     GWeakRef bus;
     gulong listening; /* to it */
 
-    GMutex lock; /* of the two lists */
+    GMutex lock; /* of the target and the two lists */
+    gint target; /* as noted last */
     GSList *sinks;
     GSList *parts;
     GWeakRef sender; /* a webrtcbin */
@@ -79,6 +81,9 @@ void player_retire(player_t *player, GstElement *pipeline);
 void player_add(player_t *player, GstElement *element);
 void player_remove(player_t *player, GstElement *element);
 
+/* The pipeline plays from now on. Any thread. */
+void player_plays(player_t *player);
+
 /* What is asked of the pipeline may have changed. Any thread that has a reference to it. */
 void player_look_at_target(player_t *player, GstElement *pipeline);
 
@@ -116,6 +121,8 @@ void player_shut(player_t *player);
 
 void parts_add(player_t *player, GstElement *element);
 void parts_remove(player_t *player, const GstElement *element);
+/* Takes note of those that have left, ahead of the facts that go with it. */
+void parts_note_leave(player_t *player);
 void parts_begin(player_t *player);
 void parts_poll(player_t *player);
 void parts_end(player_t *player);

@@ -34,7 +34,7 @@ void player_sweep_sinks(player_t *player, bool all) {
     GSList *const sinks = list_sinks(player);
     for (GSList *at = sinks; at != NULL; at = at->next) {
         sink_t *const sink = at->data;
-        if (!all && !sink_is_removed(sink)) {
+        if (!all && !sink_has_left(sink)) {
             continue;
         }
         g_mutex_lock(&player->lock);
@@ -55,8 +55,8 @@ void player_end_sinks(player_t *player) {
     g_slist_free(sinks);
 }
 
-/* A picture leads; sound alone after a while in which no picture came. */
-static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
+/* A picture leads; sound alone after a while in which no picture came, or if none will. */
+static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms, bool is_left) {
     sink_t *picture = NULL;
     sink_t *sound = NULL;
     for (GSList *at = sinks; at != NULL; at = at->next) {
@@ -70,7 +70,7 @@ static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
     }
     const bool is_seen =
         picture != NULL && (sink_shown_ms(picture) != 0 || sink_is_at_hand(picture));
-    const uint64_t wait_ms = picture != NULL ? PICTURE_SHOWN_MS : PICTURE_ADDED_MS;
+    const uint64_t wait_ms = picture != NULL ? PICTURE_SHOWN_MS : is_left ? 0 : PICTURE_ADDED_MS;
     const bool is_heard = sound != NULL && now_ms >= sink_shown_ms(sound) + wait_ms;
     player->leader = is_seen || !is_heard ? picture : sound;
     player->is_waiting = sound != NULL && !is_seen && !is_heard;
@@ -78,17 +78,34 @@ static void choose_leader(player_t *player, GSList *sinks, uint64_t now_ms) {
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-/* Up to when frames that were due were shown: until it was paused. */
-static uint64_t shown_until(const player_t *player, const fact_t *facts, uint64_t now_ms) {
-    bool plays = player->judge.target == RUNG_PLAYING;
-    for (const fact_t *fact = facts; fact != NULL; fact = fact->next) {
-        const bool is_target = fact->kind == FACT_TARGET;
-        if (is_target && plays && fact->value < RUNG_PLAYING) {
-            return fact->at_ms;
+/* The link to the first fact by which it stops playing, or to the NULL at the end; `plays`: whether
+ * it does up to there. */
+static fact_t **find_stop(const player_t *player, fact_t **link, bool *plays) {
+    *plays = player->judge.target == RUNG_PLAYING;
+    for (; *link != NULL; link = &(*link)->next) {
+        const bool is_target = (*link)->kind == FACT_TARGET;
+        if (is_target && *plays && (*link)->value < RUNG_PLAYING) {
+            break;
         }
-        plays = is_target ? fact->value == RUNG_PLAYING : plays;
+        *plays = is_target ? (*link)->value == RUNG_PLAYING : *plays;
     }
-    return plays ? now_ms : 0;
+    return link;
+}
+
+/* What was noted and what was shown, in order. A frame that was due in the very millisecond of the
+ * stop was shown before it. */
+static fact_t *merge(const player_t *player, fact_t *facts, fact_t *frames) {
+    bool plays = false;
+    fact_t **const link = find_stop(player, &facts, &plays);
+    fact_t *const rest = *link;
+    *link = NULL;
+    fact_t *merged = fact_merge(facts, frames);
+    fact_t **end = &merged;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = rest;
+    return merged;
 }
 
 static void note_pause(player_t *player, const fact_t *facts) {
@@ -277,7 +294,7 @@ static void poll(player_t *player, uint64_t now_ms) {
 /* What is noted, what is shown, what follows from both. */
 static void look(player_t *player, GSList *sinks, uint64_t now_ms) {
     look_unheard(player, now_ms);
-    fact_t *const facts = take_facts(player);
+    fact_t *facts = take_facts(player);
     if (facts != NULL) {
         player->stirred_ms = now_ms;
     }
@@ -285,19 +302,22 @@ static void look(player_t *player, GSList *sinks, uint64_t now_ms) {
     for (GSList *at = sinks; at != NULL; at = at->next) {
         sink_look(at->data, player->paused_ms);
     }
-    choose_leader(player, sinks, now_ms);
+    choose_leader(player, sinks, now_ms, find_leave(player, facts) != NULL);
     for (GSList *at = sinks; at != NULL; at = at->next) {
         if (player->leader != NULL && player->leader != at->data) {
             sink_pass(at->data);
         }
     }
-    const uint64_t until_ms = shown_until(player, facts, now_ms);
+    /* Frames that were due were shown until it was paused. */
+    bool plays = false;
+    const fact_t *const stop = *find_stop(player, &facts, &plays);
+    const uint64_t until_ms = !plays ? 0 : stop != NULL ? stop->at_ms : now_ms;
     player->until_ms = until_ms;
     fact_t *const frames = player->leader != NULL && !player->is_waiting
                                ? sink_frames(player->leader, until_ms)
                                : NULL;
     look_for_end(player, sinks, until_ms != 0 ? until_ms : now_ms);
-    feed(player, fact_merge(facts, frames));
+    feed(player, merge(player, facts, frames));
     say_end(player, now_ms);
     judge_tick(&player->judge, now_ms, player->leader == NULL || sink_is_at_hand(player->leader));
 }
@@ -313,6 +333,10 @@ static enum pace pace_of(const player_t *player, uint64_t now_ms) {
 
 enum pace player_tick(player_t *player, uint64_t now_ms) {
     GSList *const sinks = list_sinks(player);
+    for (GSList *at = sinks; at != NULL; at = at->next) {
+        sink_note_leave(at->data);
+    }
+    parts_note_leave(player);
     look(player, sinks, now_ms);
     const bool is_settled = judge_is_settled(&player->judge, now_ms) && !player->is_waiting;
     if (is_settled) {

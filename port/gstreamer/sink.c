@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink.h"
 
-#include <gst/base/gstbasesink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "element.h"
 #include "sink_inside.h"
-
-/* A frame that was due this long before a pause was rendered before it. */
-#define RENDERING_US 5000u
 
 /* ---- which elements ------------------------------------------------------------------------- */
 
@@ -145,8 +141,12 @@ void sink_remove(sink_t *sink) {
     g_atomic_int_set(&sink->is_removed, 1);
 }
 
-bool sink_is_removed(const sink_t *sink) {
-    return g_atomic_int_get(&sink->is_removed) != 0;
+void sink_note_leave(sink_t *sink) {
+    sink->has_left = g_atomic_int_get(&sink->is_removed) != 0;
+}
+
+bool sink_has_left(const sink_t *sink) {
+    return sink->has_left;
 }
 
 /* ---- what it saw ---------------------------------------------------------------------------- */
@@ -184,60 +184,8 @@ int32_t sink_rate_permille(const sink_t *sink) {
     return g_atomic_int_get(&sink->rate_permille);
 }
 
-/* ---- when it was due ------------------------------------------------------------------------ */
-
-static void read_base(GstElement *element, sink_clock_t *out) {
-    GstClock *clock = gst_element_get_clock(element);
-    GstClockTimeDiff late_ns = 0;
-    gboolean is_timed = TRUE;
-    if (GST_IS_BASE_SINK(element)) {
-        GstBaseSink *const base = GST_BASE_SINK(element);
-        is_timed = gst_base_sink_get_sync(base);
-        late_ns =
-            (GstClockTimeDiff)gst_base_sink_get_latency(base) + gst_base_sink_get_ts_offset(base);
-    }
-    out->is_clocked = clock != NULL && is_timed;
-    if (out->is_clocked) {
-        const int64_t now_ns = (int64_t)gst_clock_get_time(clock);
-        out->offset_ns = (int64_t)sink_now_us() * 1000 - now_ns +
-                         (int64_t)gst_element_get_base_time(element) + late_ns;
-    }
-    g_clear_object(&clock);
-}
-
-void sink_look(sink_t *sink, uint64_t paused_ms) {
-    GstElement *element = g_weak_ref_get(&sink->element);
-    const bool is_playing = element != NULL && GST_STATE(element) == GST_STATE_PLAYING;
-    /* One that has just stopped has its last frames yet to be told of, by the clock it had. */
-    sink->clock.runs = is_playing || sink->was_playing;
-    sink->clock.until_us = is_playing ? UINT64_MAX : paused_ms * 1000u;
-    sink->was_playing = is_playing;
-    if (is_playing) {
-        read_base(element, &sink->clock);
-    }
-    gst_clear_object(&element);
-}
-
-uint64_t sink_due_us(const sink_t *sink, guint nth, guint head) {
-    const sink_frame_t *const frame = &sink->frames[nth % SINK_FRAMES];
-    const sink_clock_t *const clock = &sink->clock;
-    if (!clock->runs) {
-        /* A sink takes no other frame before it has shown this one. */
-        return nth + 1 != head ? sink->frames[(nth + 1) % SINK_FRAMES].arrived_us : UINT64_MAX;
-    }
-    if (!clock->is_clocked || !GST_CLOCK_TIME_IS_VALID(frame->running_ns)) {
-        return frame->arrived_us;
-    }
-    const int64_t due_ns = (int64_t)frame->running_ns + clock->offset_ns;
-    const uint64_t due_us = MAX(due_ns > 0 ? (uint64_t)due_ns / 1000u : 0, frame->arrived_us);
-    return due_us <= clock->until_us ? due_us : UINT64_MAX;
-}
-
-bool sink_has_shown(const sink_t *sink, guint nth, guint head) {
-    const uint64_t due_us = sink_due_us(sink, nth, head);
-    return sink->clock.runs && due_us != UINT64_MAX &&
-           due_us + RENDERING_US <= sink->clock.until_us && sink->clock.until_us != UINT64_MAX;
-}
+/* ---- frames as facts ---------------------------------------------------------------------------
+ */
 
 static fact_t *make_fact(const sink_t *sink, const sink_frame_t *frame, uint64_t due_us) {
     fact_t *const fact = malloc(sizeof *fact + 1);

@@ -20,12 +20,20 @@ bool sink_is_of(const sink_t *sink, const GstElement *element);
 
 /* The element has left the pipeline. Any thread. */
 void sink_remove(sink_t *sink);
-bool sink_is_removed(const sink_t *sink);
+
+/* Takes note of that, for sink_has_left(): ahead of the facts, so that those which go with it are
+ * taken before it is swept. Watcher. */
+void sink_note_leave(sink_t *sink);
+bool sink_has_left(const sink_t *sink);
 
 /* How well it stands for what the viewer sees; 0: not at all, SINK_PICTURE and up: has a picture.
  */
 #define SINK_PICTURE 4u
 uint32_t sink_rank(const sink_t *sink);
+
+/* Its pipeline plays: takes note of its clock, by which a watcher who comes too late can tell when
+ * its frames were shown. Any thread. */
+void sink_plays(sink_t *sink);
 
 /* Reads its clock. Once each tick, before all below. `paused_ms`: when its pipeline was last. */
 void sink_look(sink_t *sink, uint64_t paused_ms);

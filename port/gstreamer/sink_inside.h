@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SINK_INSIDE_H
 #define SINK_INSIDE_H
-/* A sink as its files share it: written down by sink_probe.c, read by sink.c and sink_frames.c. */
+/* A sink as its files share it: written down by sink_probe.c, read by sink.c, sink_clock.c and
+ * sink_frames.c. */
 #include "sink.h"
 #include "tally/stats.h"
 
@@ -23,6 +24,9 @@ typedef struct {
     uint64_t until_us; /* it was paused; UINT64_MAX: it was not */
     int64_t offset_ns;
 } sink_clock_t;
+
+/* Whose the clock is that is kept for a watcher who comes too late to read it. */
+enum { KEPT_NONE, KEPT_BUSY, KEPT_READY };
 
 struct sink {
     gint references;
@@ -46,9 +50,12 @@ struct sink {
     gint size; /* width << 16 | height */
     gint64 shown_us;
     sink_frame_t frames[SINK_FRAMES];
+    gint kept_state; /* KEPT_BUSY: somebody has `kept` for himself */
+    sink_clock_t kept;
 
     /* written by the watcher, read by threads that push; atomic */
     guint tail;
+    gint is_seen; /* the watcher has seen it play, and reads its clock by itself */
 
     /* of the thread that pushes */
     GstSegment segment;
@@ -59,6 +66,7 @@ struct sink {
     guint counted;
     sink_clock_t clock; /* as of this tick */
     bool was_playing;
+    bool has_left;
     bool has_stats;
     int32_t told_size;
     uint64_t told;         /* frames counted as rendered in this session */
@@ -77,13 +85,19 @@ sink_t *sink_ref(sink_t *sink);
 void sink_unref(gpointer data);
 uint64_t sink_now_us(void);
 
-/* ---- sink.c --------------------------------------------------------------------------------- */
+/* ---- sink_clock.c --------------------------------------------------------------------------- */
+
+/* Takes note of its clock if it plays: by the time the watcher looks it may be gone. Any thread
+ * that has a reference to it; never waits. */
+void sink_keep_clock(sink_t *sink, GstElement *element);
 
 /* When the nth frame of those before `head` was or will be shown; UINT64_MAX: nobody knows. */
 uint64_t sink_due_us(const sink_t *sink, guint nth, guint head);
 
 /* Whether the nth was shown for certain, before the sink was paused. */
 bool sink_has_shown(const sink_t *sink, guint nth, guint head);
+
+/* ---- sink.c --------------------------------------------------------------------------------- */
 
 /* The room of frames that nobody needs any more is for new ones. */
 void sink_give_room(sink_t *sink);

@@ -171,8 +171,26 @@ static void take_event(sink_t *sink, GstPad *pad, GstEvent *event) {
 
 /* ---- the probe ------------------------------------------------------------------------------ */
 
+/* On behalf of a watcher who may come when all is gone. The bus tells most of it, too, unless the
+ * application keeps it from us. */
+static void look_ahead(sink_t *sink, GstPad *pad) {
+    GstElement *const pipeline = g_weak_ref_get(&sink->player->weak);
+    if (pipeline != NULL) {
+        player_look_at_target(sink->player, pipeline);
+        gst_object_unref(pipeline);
+    }
+    GstElement *const element = gst_pad_get_parent_element(pad);
+    if (element != NULL) {
+        sink_keep_clock(sink, element);
+        gst_object_unref(element);
+    }
+}
+
 static GstPadProbeReturn look(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
     sink_t *const sink = data;
+    if (g_atomic_int_get(&sink->is_seen) == 0) {
+        look_ahead(sink, pad);
+    }
     if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
         take_buffer(sink, GST_PAD_PROBE_INFO_BUFFER(info));
     } else if ((info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0) {

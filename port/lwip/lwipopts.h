@@ -56,7 +56,10 @@
 
 /* ---- TCP ------------------------------------------------------------------------------------ */
 
-#define TCP_MSS          536
+#ifndef TALLY_LWIP_SEGMENT_BYTES
+#define TALLY_LWIP_SEGMENT_BYTES 536
+#endif
+#define TCP_MSS          TALLY_LWIP_SEGMENT_BYTES
 #define TCP_SND_BUF      (3 * TCP_MSS) /* more than one TLS record of TALLY_TLS_OUT_BYTES 1,024 */
 #define TCP_SND_QUEUELEN MEMP_NUM_TCP_SEG
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tally_ram_store.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,6 +14,12 @@ static bool is_inside(const tally_store_t *store, uint32_t block, uint32_t offse
 
 static uint8_t *place(const tally_ram_store_t *ram, uint32_t block, uint32_t offset) {
     return ram->memory + (size_t)block * ram->store.block_bytes + offset;
+}
+
+/* What was written before is written before what follows, whatever a compiler would rather do that
+ * knows of no power cuts. */
+static void keep_order(void) {
+    atomic_signal_fence(memory_order_seq_cst);
 }
 
 static int32_t ram_read(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size) {
@@ -32,6 +39,7 @@ static int32_t ram_program(void *ctx, uint32_t block, uint32_t offset, const uin
         return TALLY_E_IO;
     }
     memcpy(place(ram, block, offset), data, size);
+    keep_order();
     return TALLY_OK;
 }
 
@@ -41,6 +49,7 @@ static int32_t ram_erase(void *ctx, uint32_t block) {
         return TALLY_E_IO;
     }
     memset(place(ram, block, 0), 0xFF, ram->store.block_bytes);
+    keep_order();
     return TALLY_OK;
 }
 

@@ -10,6 +10,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "qemu")]
 import board  # noqa: E402
+import boot_figures  # noqa: E402
 import qemu  # noqa: E402
 import scenario  # noqa: E402
 
@@ -34,7 +35,7 @@ CORE_HZ = 25_000_000
 
 def measured_by_itself(image, within_s, more=()):
     """(name, value, unit) of what a measuring image prints before it ends."""
-    with qemu.Guest(str(image), more=more) as guest:
+    with qemu.Guest(BOARD, str(image), more=more) as guest:
         if guest.exit_code(within_s) != 0:
             raise scenario.Failed(image.name, "exit 0", guest.text, "above")
         for name, value in re.findall(r"^([a-z_.]+) (\d+)$", guest.text, re.MULTILINE):
@@ -88,3 +89,4 @@ def figures(folder, decoder):
         yield from measured_by_itself(images / "step.elf", STEPS_WITHIN_S, COUNTED_TIME)
         yield from share_of_stream(images / "share.elf")
         yield "board.stack_high.bytes", stack(folder, firmware, server, decoder), "bytes"
+        yield from boot_figures.figures(folder, certs, server.port)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Players and agent tasks are written in C++ too: every public header must compile there, and link by
-// C's names.
+// Players and agent tasks are written in C++ too: every public header must compile there, and link
+// by C's names.
 #include <tally/config.h>
 #include <tally/device.h>
 #include <tally/enums.h>
@@ -16,6 +16,8 @@
 #include <tally/tally.h>
 #include <tally/webrtc.h>
 
+#include "tally_conformance.h"
+
 int32_t a_player_in_cpp(tally_t *tally) {
     const tally_session_id_t session = tally_hook_open(tally);
     tally_hook_set(tally, session, TALLY_M_DELIVERY, TALLY_DELIVERY_HLS);
@@ -23,6 +25,11 @@ int32_t a_player_in_cpp(tally_t *tally) {
 }
 
 static tally_t agent;
+
+int32_t a_conformance_program_in_cpp(const tally_conformance_setup_t *setup) {
+    tally_conformance_result_t result;
+    return tally_conformance_run(&result, setup);
+}
 
 uint32_t an_agent_in_cpp() {
     return tally_step(&agent);

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of libtally-client have in common."""
 import os
+import pathlib
+import sys
 import tempfile
 import unittest
 
 import daemon
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lanes"))
 
 USER = 1     # enum tally_stop
 CUSTOM = 22  # enum tally_event_type

@@ -15,7 +15,7 @@ import time
 
 import cbor2
 
-PATIENCE_S = 20  # this machine stands still now and then
+PATIENCE_S = 60  # this machine stands still now and then
 SNAPSHOT = "h"
 
 

@@ -182,7 +182,7 @@ class Example(Installed):
         run("gcc", EXAMPLE / "player.c", "-o", build / "player", f"-I{self.include}",
             self.prefix / "lib/libtally-client.a", "-pthread")
         done = subprocess.run([build / "player", "0"], capture_output=True, text=True, check=False,
-                              timeout=30, env=os.environ | {"TALLY_SOCKET": self.socket})
+                              timeout=60, env=os.environ | {"TALLY_SOCKET": self.socket})
         self.assertEqual((done.returncode, done.stderr), (1, ""))
 
 

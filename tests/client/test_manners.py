@@ -9,6 +9,7 @@ import unittest
 import case
 import daemon
 from case import USER, kinds
+from lateness import undisturbed
 
 
 def status_of(task):
@@ -114,6 +115,7 @@ class End(case.Case):
         self.assertEqual(talker.quit(), 0)  # the sanitizer has looked for leaks
         self.assertEqual(talker.said(), "")
 
+    @undisturbed
     def test_a_daemon_that_does_not_answer_is_waited_for_half_a_second(self):
         host = self.host()
         talker = self.opened()
@@ -124,6 +126,7 @@ class End(case.Case):
         self.assertLess(took_s, 5)
         self.assertTrue(connection.is_hung_up())
 
+    @undisturbed
     def test_a_daemon_that_is_not_there_is_not_waited_for(self):
         talker = self.opened()
         self.playing(talker)

@@ -150,6 +150,8 @@ def arguments():
                         help="spoil the first N requests only (default: all)")
     parser.add_argument("--fault-delay", type=float, default=3.0, metavar="SECONDS",
                         help="what a slow answer takes and a 429 or 503 asks for (default: 3)")
+    parser.add_argument("--fault-now", metavar="FILE",
+                        help="play the fault named in it while it is there; read anew each time")
     parser.add_argument("--fault-retry-after", choices=RETRY_AFTER,
                         help="let every refusal ask for that delay, in this form")
     return parser.parse_args()
@@ -160,7 +162,7 @@ def main():
     logging.basicConfig(level=logging.INFO, format="collector: %(message)s")
     names = Names.from_file(options.registry) if options.registry else Names()
     faults = Faults(options.fault, options.fault_count, options.fault_delay,
-                    options.fault_retry_after)
+                    options.fault_retry_after, options.fault_now)
     store = Store(options.db)
     try:
         asyncio.run(serve(options, Collector(store, names, faults, options.config,

@@ -5,9 +5,11 @@ Numbers and `portal` (somebody between who answers with a page of his own) refus
 an upload before it is looked at. With all others the upload is handled, and
 stored if it is good, but the answer comes late (slow) or is lost: the device
 cannot know, sends again, and the store has to notice.
+`date-past` and `date-future` accept like `none`, at a time that is days away.
 """
 
 import asyncio
+import contextlib
 import email.utils
 import itertools
 import time
@@ -21,12 +23,18 @@ STATUSES = {str(status): status
 REFUSALS = {**STATUSES, PORTAL: 200}
 BUSY = ("429", "503")  # these say when to come back, others only if it is asked for
 RETRY_AFTER = {"seconds": lambda delay_s: str(round(delay_s)),
-               "date": lambda delay_s: email.utils.formatdate(time.time() + delay_s, usegmt=True)}
+               "date": lambda delay_s: http_date(delay_s)}
 ELSEWHERE = "https://portal.invalid/login"
+DAYS_OFF = {"date-past": -3, "date-future": 3}
+DAY_S = 86400
 PAGE = "<!doctype html><title>Welcome</title><p>Please accept our terms.\n"
 HUGE_HEADER_BYTES = 1 << 20
 CHUNK_BYTES = 16 << 10
 POLL_S = 0.05
+
+
+def http_date(from_now_s):
+    return email.utils.formatdate(time.time() + from_now_s, usegmt=True)
 
 
 class RawAnswer(web.StreamResponse):
@@ -99,13 +107,15 @@ LOST_ANSWERS = {
     "endless": _endless,
     "huge-header": _huge_header,
 }
-KINDS = [NONE, *REFUSALS, *LOST_ANSWERS]
+KINDS = [NONE, *REFUSALS, *LOST_ANSWERS, *DAYS_OFF]
 
 
 class Faults:
-    """Spoils the answers to the first `count` requests, or to all of them."""
+    """Spoils the answers to the first `count` requests, or to all of them; and whatever else, while
+    there is a file `now` with the name of a fault, all answers that way."""
 
-    def __init__(self, kind=NONE, count=None, delay_s=3.0, retry_after=None):
+    def __init__(self, kind=NONE, count=None, delay_s=3.0, retry_after=None, now=None):
+        self._now = now
         self._kind = kind
         self._left = count
         self._delay_s = delay_s
@@ -113,6 +123,9 @@ class Faults:
 
     def next(self):
         """The fault of the next request, or None."""
+        if self._now:
+            with contextlib.suppress(FileNotFoundError), open(self._now, encoding="ascii") as file:
+                return file.read().strip()
         if self._kind == NONE or self._left == 0:
             return None
         if self._left is not None:
@@ -133,5 +146,8 @@ class Faults:
     def lost(self, kind, answer):
         """What is sent in place of `answer`, now that the request was handled."""
         if kind is None:
+            return answer
+        if kind in DAYS_OFF:
+            answer.headers["Date"] = http_date(DAYS_OFF[kind] * DAY_S)
             return answer
         return RawAnswer(lambda transport: LOST_ANSWERS[kind](transport, answer, self._delay_s))

@@ -61,7 +61,7 @@ class CollectorProcess:
         self.port = self._await_ready()["port"]
 
     def _await_ready(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(FileNotFoundError), open(self._ready, "rb") as source:
                 return json.load(source)
@@ -72,14 +72,14 @@ class CollectorProcess:
     def cert(self, name):
         return os.path.join(self._certs, name)
 
-    def connect(self, client="device", timeout=5):
+    def connect(self, client="device", timeout=60):
         """A connection of a device, or of a stranger without a certificate."""
         context = ssl.create_default_context(cafile=self.cert("ca.pem"))
         if client:
             context.load_cert_chain(self.cert(client + ".pem"), self.cert(client + ".key"))
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=timeout)
 
-    def upload(self, data, client="device", path=PATH, headers=CBOR, timeout=5):
+    def upload(self, data, client="device", path=PATH, headers=CBOR, timeout=60):
         """(status, text) of one upload on a connection of its own."""
         with contextlib.closing(self.connect(client, timeout)) as connection:
             connection.request("POST", path, data, headers)
@@ -102,7 +102,7 @@ class CollectorProcess:
         """Asks it to end; returns its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(number)
-        return self._process.wait(timeout=10)
+        return self._process.wait(timeout=60)
 
 
 class CollectorTest(unittest.TestCase):

@@ -17,7 +17,7 @@ CLOCK_LINE = b'{"seq":4,"kind":"clock","uptime_ms":5}\n'
 def decode(*arguments, given=b"", **how):
     how.setdefault("stdout", subprocess.PIPE)
     return subprocess.run([TALLY_DECODE, *arguments], input=given, stderr=subprocess.PIPE,
-                          timeout=20, check=False, **how)
+                          timeout=60, check=False, **how)
 
 
 class CommandLine(unittest.TestCase):

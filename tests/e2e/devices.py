@@ -34,19 +34,18 @@ class Linux(scenario.Tallyd):
             raise scenario.Failed(self.name, "exit 0", f"exit {status}", self.log)
 
 
-class Mps2(board.Board):
-    name = "mps2-an385 in QEMU"
-    building = "firmware: mps2-an385, Cortex-M3 without an OS"
+class Box(board.Board):
+    """A box without an operating system: a `board` of boards/."""
     starting = "device: QEMU boots it"
-    # As boards/mps2-an385/main.c configures its receiver.
+    # As boards/box/box.c configures its receiver.
     buffer = agreement.Buffer(start_ms=500, resume_ms=500, end_after_ms=10000)
 
     def __init__(self, folder, _certs, _port, image, *more, **settings):
-        super().__init__(folder, "mps2-an385", image, *more, **settings)
+        super().__init__(folder, self.board, image, *more, **settings)
 
-    @staticmethod
-    def build(folder, certs, port, **options):
-        return board.build("mps2-an385", folder / "firmware", certs, port, TALLY_HEARTBEAT_MS=3000,
+    @classmethod
+    def build(cls, folder, certs, port, **options):
+        return board.build(cls.board, folder / "firmware", certs, port, TALLY_HEARTBEAT_MS=3000,
                            TALLY_UPLOAD_MS=3000, **options)
 
     def finish(self, collector):
@@ -61,4 +60,16 @@ class Mps2(board.Board):
                               self.log)
 
 
-DEVICES = {"mps2-an385": Mps2, "linux": Linux}
+class Mps2(Box):
+    board = "mps2-an385"
+    name = "mps2-an385 in QEMU"
+    building = "firmware: mps2-an385, Cortex-M3 without an OS"
+
+
+class Vexpress(Box):
+    board = "vexpress-a9"
+    name = "vexpress-a9 in QEMU"
+    building = "firmware: vexpress-a9, Cortex-A9 without an OS"
+
+
+DEVICES = {"mps2-an385": Mps2, "vexpress-a9": Vexpress, "linux": Linux}

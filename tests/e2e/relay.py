@@ -24,10 +24,13 @@ class Cut:
 
 
 class Relay:
-    """From its port to the collector's, one connection at a time, until close()."""
+    """From its port to the collector's, one connection at a time, until close(). A witness is told
+    of each connection, open() and close(), and of all that is about to pass, saw(data,
+    by_device)."""
 
-    def __init__(self, port, to_port):
+    def __init__(self, port, to_port, witness=None):
         self._to = ("127.0.0.1", to_port)
+        self._witness = witness
         self._cut = None
         self._left = None  # bytes of the device that still pass; None: all of them
         self.stuck = threading.Event()
@@ -59,10 +62,14 @@ class Relay:
             with device, contextlib.suppress(OSError):  # one that breaks is like one that ends
                 with socket.create_connection(self._to) as server:
                     self._pump(device, server)
+            if self._witness:
+                self._witness.close()
 
     def _pump(self, device, server):
         """Until one side ends, or all is over."""
         begun_for = self._cut
+        if self._witness:
+            self._witness.open()
         while not self._over.is_set():
             if self._cut is not begun_for and self._cut.is_fresh:
                 return  # the next connection is the one
@@ -71,6 +78,8 @@ class Relay:
                 if not data:
                     return
                 passing, is_cut = self._cut_in(data, source is device)
+                if self._witness:
+                    self._witness.saw(passing, source is device)
                 if source is device:
                     server.sendall(self._passing(passing))
                 else:

@@ -37,9 +37,9 @@ def check_run(stage, log, *command):
         raise Failed(stage, "exit 0", f"exit {status}", log)
 
 
-def make_certificates(folder):
+def make_certificates(folder, device_id=DEVICE_ID):
     check_run("certificates", folder.parent / "certs.log", TESTS / "certs/make_certs.sh", folder,
-              DEVICE_ID)
+              device_id)
     return folder
 
 
@@ -69,20 +69,22 @@ def make_media(folder, seconds, kbps):
 class Process:
     """A program of ours with a log; ended by pid, never by name."""
 
-    def __init__(self, name, folder, *command, before=None, keep=(), stdin=subprocess.DEVNULL):
+    def __init__(self, name, folder, *command, before=None, keep=(), stdin=subprocess.DEVNULL,
+                 errors=None):
         """`before` is called in the new process, ahead of the program, which gets the descriptors
-        in `keep`; it can be typed to if `stdin` is a pipe."""
+        in `keep`; it can be typed to if `stdin` is a pipe, and says what is wrong to `errors`."""
         self.name = name
         self.log = folder / f"{name}.log"
         with open(self.log, "ab") as out:
-            self._process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out,
-                                             stdin=stdin, preexec_fn=before, pass_fds=keep)
+            self._process = subprocess.Popen([str(c) for c in command], stdout=out,
+                                             stderr=errors or out, stdin=stdin,
+                                             preexec_fn=before, pass_fds=keep)
 
     def type(self, text):
         self._process.stdin.write(text.encode())
         self._process.stdin.flush()
 
-    def await_file(self, path, seconds=15):
+    def await_file(self, path, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
@@ -90,7 +92,7 @@ class Process:
             time.sleep(0.02)
         raise Failed(self.name, f"{path.name} written", self._state(), self.log)
 
-    def await_line(self, text, seconds=15):
+    def await_line(self, text, seconds=60):
         """What follows the text in the first line of the log that has it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -101,6 +103,9 @@ class Process:
                 break
             time.sleep(0.02)
         raise Failed(self.name, f"a line with '{text}'", self._state(), self.log)
+
+    def is_running(self):
+        return self._process.poll() is None
 
     def wait(self, seconds):
         try:
@@ -113,7 +118,7 @@ class Process:
         if self._process.poll() is None:
             self._process.send_signal(number)
             try:
-                self._process.wait(timeout=15)
+                self._process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         if self._process.stdin is not None:
@@ -128,7 +133,8 @@ class Process:
 class Collector(Process):
     """Stores what devices upload; the same port and database when it is started again."""
 
-    def __init__(self, folder, certs, *switches, server="server", port=0):
+    def __init__(self, folder, certs, *switches, server="server", port=0,
+                 program=TESTS / "collector/collector.py"):
         ready = folder / "collector.ready"
         ready.unlink(missing_ok=True)
         registry = folder / "registry.json"
@@ -136,8 +142,8 @@ class Collector(Process):
             registry.write_bytes(subprocess.run([PROGRAMS / "tally-decode", "--registry"],
                                                 check=True, capture_output=True).stdout)
         self.database = folder / "collector.db"
-        super().__init__("collector", folder, sys.executable, TESTS / "collector/collector.py",
-                         "--port", port, "--ca", certs / "ca.pem",
+        super().__init__("collector", folder, sys.executable, program, "--port", port,
+                         "--ca", certs / "ca.pem",
                          "--cert", certs / f"{server}.pem", "--key", certs / f"{server}.key",
                          "--db", self.database, "--ready", ready, "--registry", registry, *switches)
         self.port = self.await_file(ready)["port"]
@@ -173,6 +179,13 @@ class Tallyd(Process):
         configuration.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         super().__init__("tallyd", folder, PROGRAMS / "tallyd", "--run", configuration)
         self.address = self.await_line("tallyd: listening on udp://")
+
+    def unread(self):
+        """Datagrams for which its socket had no room so far: it did not run. 0 once it is gone."""
+        port = int(self.address.rpartition(":")[2])
+        lines = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+        return sum(int(line.split()[-1]) for line in lines
+                   if line.split()[1].endswith(f":{port:04X}"))
 
 
 class Sender(Process):

@@ -16,12 +16,13 @@ class Waiting:
     data: bytes
 
 
-def read_image(path):
-    """What waits, in the order of delivery."""
+def read_image(path, *geometry):
+    """What waits, in the order of delivery; `geometry` is tally-spool's if it is not 4 KiB by bytes.
+    """
     program = scenario.PROGRAMS / "tally-spool"
 
     def told(mode):
-        result = subprocess.run([program, mode, path], check=False, capture_output=True)
+        result = subprocess.run([program, *geometry, mode, path], check=False, capture_output=True)
         if result.returncode != 0:
             raise scenario.Failed("tally-spool", f"{path} sound", result.stdout + result.stderr,
                                   path)

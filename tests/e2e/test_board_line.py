@@ -13,16 +13,12 @@ import types
 import unittest
 
 import agreement
-import board
-import devices
-import qmp
 import scenario
+from board_case import DELIVERY_S, BoardCase
 from relay import Cut, Relay
 from undisturbed import undisturbed
 
 MISHAPS = ("--drop", "12", "--duplicate", "5", "--reorder", "4", "--bye")
-DELIVERY_S = 60
-UPLOADS_MORE = 3  # the first ones bring what waited; the notes on memory are up to a second old
 
 OPERATOR = "operator-1"  # of provision.py's options, see board.build()
 
@@ -45,94 +41,7 @@ GARBAGE = bytes(range(100))
 FLOOD_S, FLOOD_LEAST = 3, 30000
 
 
-def choose_port():
-    """A free TCP port that the kernel gives to nobody by itself: it is still free when a collector
-    comes back to it."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
-def accepted(agents):
-    """Uploads that were, as the device had it when it made the newest of these records."""
-    return agreement.last(agents, "a").get("au", 0)
-
-
-class BoardLine(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
-        scenario.make_operator(cls.certs)
-        cls.media = scenario.make_media(cls.shared, 10, 5000)
-        cls.port = choose_port()
-        cls.image = board.build("mps2-an385", cls.shared / "firmware", cls.certs, cls.port)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
-
-    def start(self, maker, *arguments, **settings):
-        process = maker(self.folder, *arguments, **settings)
-        self.addCleanup(process.stop)
-        return process
-
-    def collector(self, *switches, **settings):
-        return self.start(scenario.Collector, self.certs, *switches,
-                          **{"port": self.port, **settings})
-
-    def device(self, *switches):
-        return self.start(devices.Mps2, self.certs, self.port, self.image, *switches)
-
-    def sender(self, device, *switches):
-        return self.start(scenario.Sender, self.media, device, *switches)
-
-    def held_device(self, *switches):
-        """A board that has not run yet, and the monitor to let it."""
-        path = self.folder / "qmp"
-        device = self.device(*qmp.switches(path), *switches)
-        monitor = qmp.Monitor(path)
-        self.addCleanup(monitor.close)
-        return device, monitor
-
-    def until(self, what, found, device):
-        """What found() returns once that is something."""
-        deadline = time.monotonic() + DELIVERY_S
-        while time.monotonic() < deadline:
-            result = found()
-            if result:
-                return result
-            time.sleep(0.1)
-        return self.fail(f"not in {DELIVERY_S} s: {what}; the UART's last lines:\n"
-                         + device.log.read_text(errors="replace")[-2000:])
-
-    def stored_rows(self, collector):
-        return agreement.record_rows(collector.rows("SELECT * FROM records"),
-                                     agreement.last(collector.records("a"), "a"))
-
-    def await_delivery(self, collector, device):
-        """Waits until every record is stored once and the agent knows that its uploads are accepted
-        again; its newest word on itself."""
-        before = accepted(collector.records("a"))
-
-        def delivered():
-            agents = collector.records("a")
-            whole = all(row.agrees for row in self.stored_rows(collector))
-            return agents[-1] if whole and accepted(agents) >= before + UPLOADS_MORE else None
-
-        agent = self.until("every record stored once", delivered, device)
-        self.assertEqual(len(collector.rows("SELECT DISTINCT boot FROM records")), 1)
-        self.assertEqual(collector.records()[0]["k"], "b")
-        return agent
-
-    # ---- plan and report --------------------------------------------------------------------
-
+class BoardReport(BoardCase):
     def play(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
         run = types.SimpleNamespace(collector=self.collector(), device=self.device())
@@ -145,13 +54,12 @@ class BoardLine(unittest.TestCase):
         run.collector.stop()
         return run
 
-    @staticmethod
-    def rows_of(run, plan):
+    def rows_of(self, run, plan):
         records = run.collector.records
         rtp, ts = agreement.last(records("r"), "r"), agreement.last(records("t"), "t")
         return (agreement.stream_rows(plan, rtp, ts)
                 + agreement.session_rows(plan, run.joined_unix_ms, records("x")[0],
-                                         devices.Mps2.buffer)
+                                         self.maker.buffer)
                 + agreement.record_rows(run.collector.rows("SELECT * FROM records"),
                                         run.agent["a"]))
 
@@ -165,6 +73,8 @@ class BoardLine(unittest.TestCase):
         disagreeing = [row.name for row in self.rows_of(run, wrong) if not row.agrees]
         self.assertEqual(disagreeing, ["packets lost"])
 
+
+class BoardLine(BoardCase):
     def assert_within(self, group, bounds):
         for key, (least, most) in bounds.items():
             with self.subTest(key=key):

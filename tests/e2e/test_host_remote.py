@@ -8,7 +8,7 @@ import line
 import scenario
 
 OPERATOR = "operator-1"
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class HostRemote(line.Line):
@@ -56,7 +56,7 @@ class HostRemote(line.Line):
 
         silent = self.collector(port=collector.port)  # about configuration
         again = self.boot("second", ("127.0.0.1", silent.port))
-        self.start(scenario.Sender, self.media, again, "--seconds", "1").finish(20)
+        self.start(scenario.Sender, self.media, again, "--seconds", "1").finish(60)
         self.await_agent(silent, "of the second boot",
                          lambda a: a.get("a0") == 7 and a.get("au", 0) > 1)
         self.assertEqual(again.stop(), 0)

@@ -69,7 +69,7 @@ class HostSpool(line.Line):
         return {(row["boot"], row["seq"]): row
                 for row in self.away.rows("SELECT * FROM records")}
 
-    def await_delivery(self, seconds=20):
+    def await_delivery(self, seconds=60):
         """Until all that was ever durable is stored."""
         deadline = time.monotonic() + seconds
         while missing := sorted(self.durable.keys() - self.stored().keys()):
@@ -127,7 +127,7 @@ class HostSpool(line.Line):
             self.kill(self.boot(), self.dice.uniform(0, LIFE_S))
         device = self.boot()
         self.await_delivery()
-        sender.finish(30)
+        sender.finish(60)
         self.assertEqual(device.stop(), 0)
         self.assertEqual(self.look(), [])
         self.assert_stored_as_they_waited()
@@ -136,7 +136,7 @@ class HostSpool(line.Line):
 
     def test_a_stop_while_the_server_is_away_and_a_later_start_delivers(self):
         device = self.boot()
-        self.start(scenario.Sender, self.media, device, "--seconds", "2").finish(30)
+        self.start(scenario.Sender, self.media, device, "--seconds", "2").finish(60)
         self.assertEqual(device.stop(), 0)
         device.await_line("records wait in the spool")
         kinds = {record.kind for record in self.look()}

@@ -45,7 +45,7 @@ class Daemon(scenario.Process):
     def pid(self):
         return self._process.pid
 
-    def await_socket(self, seconds=15):
+    def await_socket(self, seconds=60):
         deadline = time.monotonic() + seconds
         while not self.socket.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -55,6 +55,18 @@ class Daemon(scenario.Process):
     def clear(self):
         """Once no daemon uses its place any more."""
         shutil.rmtree(self._place, ignore_errors=True)
+
+
+def start_line(case):
+    """A collector and a daemon for all tests of a class: their folder, and the two."""
+    folder = scratch(case.addClassCleanup)
+    certs = scenario.make_certificates(folder / "certs")
+    collector = scenario.Collector(folder, certs)
+    case.addClassCleanup(collector.stop)
+    daemon = Daemon(folder, certs, collector.port)
+    case.addClassCleanup(daemon.clear)
+    case.addClassCleanup(daemon.stop)
+    return folder, collector, daemon
 
 
 def await_ends(collector, count, seconds):

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unmodified players with the plugin that writes down what it would tell (hook_log.c)."""
-import functools
 import json
 import os
 import pathlib
 import pty
 import select
 import subprocess
+import sys
 import tempfile
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/lanes"))
+from lateness import DISTURBED_MS, each_undisturbed  # noqa: E402, F401
+
 LINUX = pathlib.Path(os.environ.get("TALLY_LINUX", ROOT / "build/linux"))
 SINKS = ["--videosink=fakevideosink", "--audiosink=fakeaudiosink"]
-
-
-RUNS_MOST = 4
-DISTURBED_MS = 60
 
 
 def now_ms():
@@ -141,44 +139,3 @@ def make_film(path, seconds, rate=25):
                     "-f", "lavfi", "-i", "sine", "-t", str(seconds),
                     "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac",
                     str(path)], check=True)
-
-
-class Lateness(threading.Thread):
-    """How late this machine wakes who sleeps for 10 ms."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.over = threading.Event()
-        self.most_ms = 0
-        self.start()
-
-    def run(self):
-        while not self.over.is_set():
-            begin = time.monotonic()
-            self.over.wait(0.01)
-            self.most_ms = max(self.most_ms, (time.monotonic() - begin) * 1000 - 10)
-
-
-def undisturbed(test):
-    """A test that is run again if it fails while the machine stands still: players stall then, and
-    say so."""
-    @functools.wraps(test)
-    def play(self):
-        for run in range(RUNS_MOST):
-            lateness = Lateness()
-            try:
-                return test(self)
-            except AssertionError:
-                if run == RUNS_MOST - 1 or lateness.most_ms < DISTURBED_MS:
-                    raise
-                print(f"again: this machine stood still for {lateness.most_ms:.0f} ms", flush=True)
-            finally:
-                lateness.over.set()
-    return play
-
-
-def each_undisturbed(case):
-    for name, test in list(vars(case).items()):
-        if name.startswith("test_"):
-            setattr(case, name, undisturbed(test))
-    return case

@@ -14,7 +14,7 @@ import time
 
 CABLE = "tally0"  # each end, in a name space of its own
 ADDRESSES = {"near": "10.77.0.1", "far": "10.77.0.2"}  # the sender's, the receiver's
-READY_S = 10
+READY_S = 60  # this machine stands still now and then
 SNAP_BYTES = 1600
 
 

@@ -6,10 +6,10 @@
  *
  *     plain_player [-d] [-a LIBRARY] PIPELINE [SECONDS:WHAT ...]
  *
- * -d drops messages. WHAT: pause, play, seek (to the begin), ready, null; hold, flow (the element
- * "valve" drops all, or nothing); quit, exit (without a word). It ends with the media, with an
- * error or as told. Its own account goes to stdout: lines of milliseconds of CLOCK_BOOTTIME and
- * what it did or heard.
+ * -d drops messages. SECONDS count from when it plays. WHAT: pause, play, seek (to the begin),
+ * ready, null; hold, flow (the element "valve" drops all, or nothing); quit, exit (without a word).
+ * It ends with the media, with an error or as told. Its own account goes to stdout: lines of
+ * milliseconds of CLOCK_BOOTTIME and what it did or heard.
  */
 #include <dlfcn.h>
 #include <gst/gst.h>
@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define START_NS (20 * GST_SECOND)
 
 static gint is_over;
 
@@ -122,9 +124,10 @@ int main(int argc, char **argv) {
     if (pipeline == NULL) {
         return 2;
     }
-    const gint64 begin_us = g_get_monotonic_time();
     listen(pipeline, drops);
     act(pipeline, "play");
+    (void)gst_element_get_state(pipeline, NULL, NULL, START_NS);
+    const gint64 begin_us = g_get_monotonic_time();
     bool quits = false;
     for (at++; at < argc && !quits; at++) {
         char *what = NULL;

@@ -153,7 +153,7 @@ def side_by_side(calls, lanes):
         return {key: future.result() for key, future in futures.items()}
 
 
-def await_frames(running, most=20, at_least=1):
+def await_frames(running, most=60, at_least=1):
     """Waits until the screen has shown so many pictures; scripts begin with it."""
     deadline = time.monotonic() + most
     while len(running.screen().frames) < at_least:

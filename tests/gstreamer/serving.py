@@ -27,7 +27,7 @@ class Served:
     def url(self, path):
         return f"http://127.0.0.1:{self.port}/{path}"
 
-    def await_log(self, holds, seconds=10):
+    def await_log(self, holds, seconds=60):
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline or self._process.poll() is not None:
@@ -50,4 +50,4 @@ class Served:
 
     def stop(self):
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)

@@ -10,8 +10,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "streams")]
 import box  # noqa: E402
 import network  # noqa: E402
-import scenario  # noqa: E402
-import scratch  # noqa: E402
 import test_webrtc as calls  # noqa: E402
 
 PLUGIN = pathlib.Path(os.environ.get("TALLY_LINUX", "")) / "gstreamer"
@@ -44,17 +42,11 @@ class StoredCall(calls.Call):
 class Line(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(scratch.folder(cls.addClassCleanup))
-        certs = scenario.make_certificates(folder / "certs")
-        cls.collector = scenario.Collector(folder, certs)
-        cls.addClassCleanup(cls.collector.stop)
-        daemon = box.Daemon(folder, certs, cls.collector.port)
-        cls.addClassCleanup(daemon.clear)
-        cls.addClassCleanup(daemon.stop)
+        folder, cls.collector, daemon = box.start_line(cls)
         network.look_up_plugins(folder, PLUGIN)
         cls.call = StoredCall(folder, cls.addClassCleanup, daemon.socket, cls.collector)
         cls.truth = calls.captured(cls.call.capture)
-        box.await_ends(cls.collector, 2, seconds=20)
+        box.await_ends(cls.collector, 2, seconds=60)
         daemon.stop()
 
     def last(self, letter):

@@ -2,7 +2,7 @@
 """One application that plays and stops, again and again: nothing is left behind, nothing slows down,
 and each time it played is told.
 
-TALLY_CYCLES=n plays n times, as the campaign does.
+TALLY_CYCLES=n plays n times, as `make long` does.
 """
 import concurrent.futures
 import os
@@ -16,9 +16,6 @@ CYCLES = int(os.environ.get("TALLY_CYCLES", "300"))
 # Of a cycle, beside what GStreamer itself holds on to.
 MOST_HEAP_BYTES = 24 if CYCLES > 3000 else 200
 MOST_SLOWER = 1.25
-# A pipeline of 40 ms may be disposed of before the watcher of a starved process first looks at it: the
-# session is told, its first frame is not. 1.4 percent of 10,000 were on a machine with no core to spare.
-LEAST_STARTED = 0.95
 
 
 def growth(told, key):
@@ -74,7 +71,7 @@ class Cycles(unittest.TestCase):
         print(f"cycles without a frame on screen: {unseen}", flush=True)
         self.assertLess(unseen, CYCLES / 10)
         print(f"first frames told: {viewing.get('gc', 0)}", flush=True)
-        self.assertLessEqual(LEAST_STARTED * (CYCLES - unseen), viewing.get("gc", 0))
+        self.assertLessEqual(CYCLES - unseen, viewing.get("gc", 0))
         self.assertLessEqual(viewing.get("gc", 0), CYCLES)
 
 

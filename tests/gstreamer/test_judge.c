@@ -63,7 +63,7 @@ static void test_judge_failure_before_any_sink_is_a_failure_to_start(void **stat
     (void)state;
     ask(1000, RUNG_PAUSED);
     ask(1001, RUNG_PLAYING);
-    take((fact_t){
+    take(&(fact_t){
         .kind = FACT_FATAL, .at_ms = 1500, .value = 3003, .detail = (int32_t)TALLY_ERROR_STREAM});
     ask(1600, RUNG_NULL);
     expect("open@1000 source@1000 play@1001 fatal@1500 failed@1600");
@@ -237,7 +237,7 @@ static void test_judge_loop_of_a_segment_is_a_replay(void **state) {
     (void)state;
     play();
     note(FACT_SEGMENT_DONE, 3000, 0);
-    take((fact_t){.kind = FACT_SEEK, .at_ms = 3002, .value = 9, .detail = 0});
+    take(&(fact_t){.kind = FACT_SEEK, .at_ms = 3002, .value = 9, .detail = 0});
     frames(3010, 3300);
     expect("end@3002 replay@3002 sought@3002");
 }
@@ -279,13 +279,13 @@ static void test_judge_tells_only_what_makes_sense(void **state) {
         for (uint32_t i = 0; i < 200; i++) {
             const enum fact_kind kind = (enum fact_kind)dice_roll(&dice, FACT_GONE + 1);
             at_ms += dice_roll(&dice, 200);
-            take((fact_t){.kind = kind,
-                          .at_ms = at_ms,
-                          .arrived_ms = at_ms - dice_roll(&dice, 100),
-                          .length_ms = dice_roll(&dice, 100),
-                          .value = kind == FACT_BUFFERING ? (int32_t)dice_roll(&dice, 101)
-                                                          : 1 + (int32_t)dice_roll(&dice, 4),
-                          .detail = (int32_t)dice_roll(&dice, 2)});
+            take(&(fact_t){.kind = kind,
+                           .at_ms = at_ms,
+                           .arrived_ms = at_ms - dice_roll(&dice, 100),
+                           .length_ms = dice_roll(&dice, 100),
+                           .value = kind == FACT_BUFFERING ? (int32_t)dice_roll(&dice, 101)
+                                                           : 1 + (int32_t)dice_roll(&dice, 4),
+                           .detail = (int32_t)dice_roll(&dice, 2)});
             judge_tick(&judge, at_ms, dice_roll(&dice, 2) == 0);
             if (strlen(told) > sizeof told / 2) {
                 told[0] = '\0';

@@ -156,7 +156,7 @@ static void test_judge_frame_that_waits_for_its_time_is_no_stall(void **state) {
     for (uint64_t at_ms = 3100; at_ms < 8000; at_ms += TICK_MS) {
         judge_tick(&judge, at_ms, true);
     }
-    take((fact_t){.kind = FACT_FRAME, .at_ms = 8000, .arrived_ms = 3010, .length_ms = FRAME_MS});
+    take(&(fact_t){.kind = FACT_FRAME, .at_ms = 8000, .arrived_ms = 3010, .length_ms = FRAME_MS});
     expect("");
 }
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole line of a box: unmodified players with libgsttally.so -> tallyd -> HTTPS -> collector. What
 is stored in the end, against what sinks and server say."""
-import pathlib
 import signal
 import sys
 import time
@@ -11,7 +10,6 @@ import box
 import courses
 import scenario
 import scenes
-import scratch
 import told
 import truth
 from player import programs
@@ -47,13 +45,7 @@ class Line(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(scratch.folder(cls.addClassCleanup))
-        certs = scenario.make_certificates(folder / "certs")
-        cls.collector = scenario.Collector(folder, certs)
-        cls.addClassCleanup(cls.collector.stop)
-        daemon = box.Daemon(folder, certs, cls.collector.port)
-        cls.addClassCleanup(daemon.clear)
-        cls.addClassCleanup(daemon.stop)
+        folder, cls.collector, daemon = box.start_line(cls)
         all_scenes = (*scenes.LADDERS, *courses.REPORTED)
         cls.runs = scenes.side_by_side({scene.name: lambda scene=scene: scenes.play(
             scene, folder, programs() / "gstreamer", TALLY_SOCKET=daemon.socket)
@@ -64,7 +56,7 @@ class Line(unittest.TestCase):
 
     @classmethod
     def await_end(cls, run):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not cls.ends(run):
             if time.monotonic() > deadline:
                 raise scenario.Failed("collector", f"the end of {run.scene.name}", "none",

@@ -96,7 +96,14 @@ class Media(unittest.TestCase):
 class Files(Media):
     """One file each, as it is on the disk and as it comes from a server."""
 
-    def make(self, name, *arguments):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mp4 = cls.make("film.mp4", "-c:v", "libx264", "-profile:v", "main", "-c:a", "aac",
+                           "-movflags", "+faststart")
+
+    @staticmethod
+    def make(name, *arguments):
         path = scenes.MEDIA / "short" / name
         path.parent.mkdir(exist_ok=True)
         if not path.exists():
@@ -116,23 +123,18 @@ class Files(Media):
         self.assert_told(heard, FRAME_WIDTH=video["width"], FRAME_HEIGHT=video["height"],
                          FRAME_RATE=round(1000 * over / under))
 
-    def make_mp4(self):
-        return self.make("film.mp4", "-c:v", "libx264", "-profile:v", "main", "-c:a", "aac",
-                         "-movflags", "+faststart")
-
     def both(self, play):
         """What a run with playbin and one with playbin3 give."""
         return scenes.side_by_side({is_3: lambda is_3=is_3: play(is_3) for is_3 in (False, True)},
                                    LANES)
 
     def test_media_names_h264_and_aac_of_an_mp4_file(self):
-        film = self.make_mp4()
-        for is_3, heard in self.both(lambda is_3: self.play_file(film, is_3)).items():
+        for is_3, heard in self.both(lambda is_3: self.play_file(self.mp4, is_3)).items():
             with self.subTest(playbin3=is_3):
-                self.assert_told(heard, VIDEO_CODEC=avc_name(film), AUDIO_CODEC="mp4a.40.2",
+                self.assert_told(heard, VIDEO_CODEC=avc_name(self.mp4), AUDIO_CODEC="mp4a.40.2",
                                  CONTAINER="mp4", MIME_TYPE="video/mp4", DELIVERY=FILE,
                                  PLAYBACK_TYPE=PLAYBACK_VOD, PLAYBACK_TECH="avdec_h264")
-                self.assert_picture(heard, film)
+                self.assert_picture(heard, self.mp4)
                 self.assertEqual(heard.told("BUFFER_LENGTH"), [])
 
     def test_media_names_vp8_and_opus_of_a_matroska_file(self):
@@ -151,7 +153,6 @@ class Files(Media):
         self.assert_picture(heard, film)
 
     def test_media_counts_the_bytes_of_a_progressive_download(self):
-        self.make_mp4()
         scene = Scene("progressive", "short/film.mp4", gst_launch)
         runs = self.both(lambda is_3: hear(scene.within(playbin3=is_3), self.holder))
         for is_3, (run, heard) in runs.items():
@@ -166,7 +167,7 @@ class Files(Media):
 class Alone(Media):
     """Where something is not there: a fragment that ends playback, and a bus that is seen."""
 
-    MISSING = {"rates": [[0, 1100]], "missing": ["/800k/003.ts", "-003.m4s"]}
+    MISSING = {"rates": [[0, 1100]], "missing": ["/003.ts", "-003.m4s"]}
     LINE = ("playbin name=player uri={} video-sink=fakevideosink"
             ' audio-sink="fakesink name=sound sync=true"')
 

@@ -22,6 +22,7 @@ LIFE_S = 1.2        # of a daemon that is killed, at most
 AWAY_S = 1.0        # until the next one, at most
 FRAME_MS = 1000 / film.FPS
 DOUBT_MS = (120, 1000)  # gaps between frames from the first on may be stalls, and from the second are
+RUNS_MOST = 3
 ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
 
 
@@ -93,7 +94,7 @@ class Players(unittest.TestCase):
 
     def test_eight_at_once_are_told_each_by_itself(self):
         screens = self.await_players(self.start_players())
-        await_ends(self.collector, PLAYERS, 30)
+        await_ends(self.collector, PLAYERS, 60)
         self.assertEqual(self.daemon.stop(), 0)
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
@@ -103,12 +104,20 @@ class Players(unittest.TestCase):
     def test_a_daemon_that_is_killed_disturbs_no_player_and_loses_nothing(self):
         seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
         for number in range(ROUNDS):
-            print(f"TALLY_SEED={seed + number}", flush=True)
-            if number:
-                self.doCleanups()
-                self.begin(self.shared / f"round-{number}")
             with self.subTest(seed=seed + number):
-                self.play_with_kills(random.Random(seed + number))
+                self.play_round(seed + number, number)
+
+    def play_round(self, seed, number):
+        """One in which a session met two daemons: on a busy machine none may live long enough."""
+        print(f"TALLY_SEED={seed}", flush=True)
+        for attempt in range(RUNS_MOST):
+            if number or attempt:
+                self.doCleanups()
+                self.begin(self.shared / f"round-{number}-{attempt}")
+            if self.play_with_kills(random.Random(seed + attempt * ROUNDS)) > 1:
+                return
+            print("again: no session met two daemons", flush=True)
+        self.fail(f"no session met two daemons in {RUNS_MOST} runs")
 
     def play_with_kills(self, dice):
         players = self.start_players()
@@ -124,10 +133,10 @@ class Players(unittest.TestCase):
         self.await_all_ends()
         self.assertEqual(self.daemon.stop(), 0)
         self.assert_durable()
-        self.assert_sessions(screens)
+        return self.assert_sessions(screens)
 
     def await_all_ends(self):
-        await_ends(self.collector, PLAYERS, 30)
+        await_ends(self.collector, PLAYERS, 60)
         sessions = {end["d"]["sx"] for _, end in self.records("x")}
         self.assertEqual(len(sessions), PLAYERS)
 
@@ -144,15 +153,16 @@ class Players(unittest.TestCase):
             self.assertEqual(found, set(range(len(found))), boot)
 
     def assert_sessions(self, screens):
-        """Each has one end, of the boot that saw it last, with the values of all boots."""
+        """Each has one end, of the boot that saw it last, with the values of all boots. The most
+        boots that a session had."""
         ends = self.records("x")
         self.assertEqual(len(ends), PLAYERS)
         told = {}
         for boot, start in self.records("s"):
             told.setdefault(start["d"]["sx"], set()).add(boot)
         self.assertEqual(set(told), {end["d"]["sx"] for _, end in ends})
-        self.assertGreater(max(len(boots) for boots in told.values()), 1)
         self.assert_shown(screens, ends)
+        return max(len(boots) for boots in told.values())
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Serving(unittest.TestCase):
         return served
 
     def ask(self, served, path="/a.ts", method="GET", **fields):
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
         self.addCleanup(connection.close)
         connection.request(method, path, headers=fields)
         answer = connection.getresponse()

@@ -6,7 +6,7 @@ import unittest
 
 import device
 
-# `make campaign` sets it; `make test` plays a share of each table.
+# `make long` sets it; `make test` plays a share of each table.
 IS_WHOLE = os.environ.get("TALLY_INTEROP") == "whole"
 YEAR_S = 365 * 86400
 

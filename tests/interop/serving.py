@@ -27,7 +27,7 @@ def _die_with_parent():
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def await_true(what, condition, seconds=10):
+def await_true(what, condition, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -56,7 +56,7 @@ class Program:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=5)
+                self.process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()
@@ -117,7 +117,7 @@ class Listener:
                 connection, _ = self._listening.accept()
             except OSError:
                 return  # closed by stop()
-            connection.settimeout(10)
+            connection.settimeout(60)
             thread = threading.Thread(target=self._run, args=(connection,))
             self._threads.append(thread)
             thread.start()

@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("e2e", "lanes")]
 import player  # noqa: E402
 import scenario  # noqa: E402
 
@@ -59,7 +59,7 @@ class Tallyd(scenario.Process):
     def lines(self, text):
         return [line for line in self.log.read_text(errors="replace").splitlines() if text in line]
 
-    def await_lines(self, text, count, seconds=15):
+    def await_lines(self, text, count, seconds=60):
         deadline = time.monotonic() + seconds
         while len(self.lines(text)) < count:
             if time.monotonic() > deadline:
@@ -71,7 +71,7 @@ class Tallyd(scenario.Process):
         """How it answered: the last word about its file."""
         before = len(self.lines("in force")) + len(self.lines("refused, the one before stays"))
         self.signal(signal.SIGHUP)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             after = self.lines(f"tallyd: {self.configuration}: ")
             told = [line for line in after if "in force" in line or "refused, the one" in line]
@@ -104,8 +104,8 @@ class Box(unittest.TestCase):
         cls.certs = scenario.make_certificates(cls.shared / "certs")
 
     def setUp(self):
-        self.folder = self.shared / self.id().rsplit(".", 1)[-1][:40]
-        self.folder.mkdir()
+        name = self.id().rsplit(".", 1)[-1][:40]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=name, dir=self.shared))
         self.store = None
         self.port = 9  # nobody listens there
 
@@ -148,7 +148,7 @@ class Box(unittest.TestCase):
         self.assertEqual(os.read(told, 1), b".", "the child failed")
         return pid
 
-    def await_records(self, seconds=30, **wanted):
+    def await_records(self, seconds=60, **wanted):
         """The stored records, once there are as many as wanted of each kind."""
         deadline = time.monotonic() + seconds
         while True:
@@ -160,7 +160,7 @@ class Box(unittest.TestCase):
                 raise scenario.Failed("collector", wanted, counts, self.store.log)
             time.sleep(0.05)
 
-    def await_figure(self, kind, group, key, value, seconds=30):
+    def await_figure(self, kind, group, key, value, seconds=60):
         """Until the last record of this kind has it."""
         deadline = time.monotonic() + seconds
         last = None
@@ -181,7 +181,7 @@ def reap(pid):
 
 def run_tallyd(*arguments, **options):
     return subprocess.run([scenario.PROGRAMS / "tallyd", *map(str, arguments)], check=False,
-                          capture_output=True, text=True, timeout=30, **options)
+                          capture_output=True, text=True, timeout=60, **options)
 
 
 def stored(collector):

@@ -46,7 +46,7 @@ class Player:
         address = "\0" + self.path[1:] if self.path.startswith("@") else self.path
         while True:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            connection.settimeout(10)
+            connection.settimeout(60)
             try:
                 connection.connect(address)
                 return connection

@@ -82,7 +82,7 @@ class Check(box.Box):
             ["unshare", "--mount", "sh", "-c",
              'mount -t tmpfs -o size=256k none /mnt && exec "$0" --run "$1"',
              box.scenario.PROGRAMS / "tallyd", path],
-            check=False, capture_output=True, text=True, timeout=30)
+            check=False, capture_output=True, text=True, timeout=60)
         if "unshare failed" in result.stderr or "permission denied" in result.stderr:
             self.skipTest("no mount name space to be had")
         self.assertEqual((result.returncode, result.stderr),

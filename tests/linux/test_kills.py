@@ -101,7 +101,7 @@ class Kills(box.Box):
         return {(row["boot"], row["seq"]): row
                 for row in self.store.rows("SELECT * FROM records")}
 
-    def await_delivery(self, seconds=30):
+    def await_delivery(self, seconds=60):
         deadline = time.monotonic() + seconds
         while missing := sorted(self.durable.keys() - self.rows().keys()):
             if time.monotonic() > deadline:

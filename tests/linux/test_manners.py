@@ -9,6 +9,7 @@ import time
 import unittest
 
 import box
+from lateness import undisturbed
 from player import Film, Player
 
 # Runs a program with a socket as descriptor 3, as systemd does; the process id that goes with it
@@ -24,7 +25,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 class Socket(box.Box):
     def refusal(self, **settings):
         daemon = self.tallyd(awaits=False, **settings)
-        self.assertEqual(daemon.wait(10), 1)
+        self.assertEqual(daemon.wait(60), 1)
         return daemon.log.read_text()
 
     def test_permissions_are_as_configured_from_the_start(self):
@@ -82,7 +83,7 @@ class Socket(box.Box):
             handed.bind(str(self.folder / "handed.sock"))
             handed.listen()
             daemon = self.handed(handed)
-            self.assertEqual(daemon.wait(10), 1)
+            self.assertEqual(daemon.wait(60), 1)
         self.assertIn("handed over is not one Unix socket", daemon.log.read_text())
 
 
@@ -202,9 +203,10 @@ class Stop(box.Box):
         daemon.signal(signal.SIGCONT)
         self.assertEqual(one.settle(), 0)
         one.await_end()
-        self.assertEqual(daemon.wait(15), 0)
+        self.assertEqual(daemon.wait(60), 0)
         self.assertEqual(len(self.store.records("x")), 10)
 
+    @undisturbed
     def test_without_a_server_it_keeps_its_deadline(self):
         daemon = self.tallyd()
         self.player(daemon).settle()
@@ -221,7 +223,7 @@ class Notify(box.Box):
         self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.told.close)
         self.told.bind(str(self.folder / "notify"))
-        self.told.settimeout(10)
+        self.told.settimeout(60)
 
     def hear(self):
         return self.told.recv(4096).decode().splitlines()
@@ -247,6 +249,7 @@ class Notify(box.Box):
         daemon.signal(signal.SIGTERM)
         self.assertEqual(self.hear()[0], "STOPPING=1")
 
+    @undisturbed
     def test_signs_of_life_twice_as_often_as_asked_for(self):
         daemon = self.start(str(self.folder / "notify"), WATCHDOG_USEC="400000")
         self.assertEqual(self.hear()[0], "READY=1")
@@ -262,6 +265,7 @@ class Notify(box.Box):
             while True:
                 self.hear()
 
+    @undisturbed
     def test_none_for_another_process(self):
         self.start(str(self.folder / "notify"), WATCHDOG_USEC="100000", WATCHDOG_PID="1")
         self.assertEqual(self.hear()[0], "READY=1")

@@ -38,8 +38,9 @@ static void clock_never_goes_back(void **state) {
 
 static void wall_time_is_the_systems_and_unauthenticated(void **state) {
     (void)state;
+    const time_t before = time(NULL);
     const tally_wall_t wall = port->wall(port->ctx);
-    assert_in_range(wall.unix_ms / 1000, time(NULL) - 2, time(NULL) + 2);
+    assert_in_range(wall.unix_ms / 1000, before - 1, time(NULL) + 1);
     assert_int_equal(wall.quality, TALLY_WALL_UNAUTHENTICATED);
 }
 
@@ -56,7 +57,7 @@ static void wait_sleeps_until_the_time_out(void **state) {
     (void)state;
     const uint64_t before_ms = port->monotonic_ms(port->ctx);
     assert_int_equal(tally_posix_wait(&posix, 50, NULL, 0), 0);
-    assert_in_range(port->monotonic_ms(port->ctx) - before_ms, 49, 2000);
+    assert_in_range(port->monotonic_ms(port->ctx) - before_ms, 49, 20000);
 }
 
 static void *wake_later(void *argument) {

@@ -48,7 +48,7 @@ class Interface(unittest.TestCase):
                               stdout=subprocess.PIPE) as device:
             self.assertEqual(device.stdout.readline(), "ready\n")
             ip("link", "set", "device0", "netns", str(device.pid))
-            out, _ = device.communicate("go\n", timeout=30)
+            out, _ = device.communicate("go\n", timeout=60)
         self.assertEqual(device.returncode, 0, out)
         return json.loads(out.splitlines()[-1]), collector
 

@@ -12,22 +12,24 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("TALLY_QEMU_BUILD", ROOT / "build" / "qemu-images"))
-TOOLCHAIN = ROOT / "toolchains" / "arm-none-eabi-cortex-m3.cmake"
+BOARDS = ("mps2-an385", "vexpress-a9")
 
 
-def path(image):
+def path(board, image):
     """Where an image lies."""
-    return str(BUILD / image)
+    return str(BUILD / board / image)
 
 
-def build(folder, options):
-    """Configures and builds all images."""
-    subprocess.run(["cmake", "-S", HERE / "firmware", "-B", folder, "-G", "Ninja",
-                    "--toolchain", TOOLCHAIN, "-DCMAKE_BUILD_TYPE=MinSizeRel", *options],
+def build(board, options):
+    """Configures and builds all images of a board."""
+    toolchain = (ROOT / "boards" / board / "toolchain").read_text().strip()
+    subprocess.run(["cmake", "-S", HERE / "firmware", "-B", BUILD / board, "-G", "Ninja",
+                    "--toolchain", ROOT / "toolchains" / f"{toolchain}.cmake",
+                    f"-DTALLY_BOARD={board}", "-DCMAKE_BUILD_TYPE=MinSizeRel", *options],
                    check=True)
-    subprocess.run(["cmake", "--build", folder, "-j", "2"], check=True)
+    subprocess.run(["cmake", "--build", BUILD / board, "-j", "2"], check=True)
 
 
 if __name__ == "__main__":
-    build(BUILD, sys.argv[1:])
-    build(BUILD / "ipv6", [*sys.argv[1:], "-DTALLY_LWIP_IPV6=ON"])
+    for name in BOARDS:
+        build(name, sys.argv[1:])

@@ -45,9 +45,25 @@ def _mps2(store):
             f"memory-backend-file,id=pm,size=16M,mem-path={store},share=on"]
 
 
-# What each board is to QEMU: a function of the file that is its store; None: what it holds is lost
-# with QEMU.
-MACHINES = {"mps2-an385": _mps2}
+# Of the flash chips of vexpress-a9 together, and the front of it that the board uses.
+NOR_BYTES, NOR_USED_BYTES = 64 << 20, 18 * (256 << 10)
+
+
+def _vexpress(store):
+    machine = ["qemu-system-arm", "-M", "vexpress-a9", "-audiodev", "none,id=none",
+               "-device", "virtio-rng-device"]
+    if store is None:
+        return machine
+    if not os.path.exists(store):
+        with open(store, "wb") as nor:
+            nor.write(b"\xff" * NOR_USED_BYTES)  # as it is erased
+            nor.truncate(NOR_BYTES)
+    return [*machine, "-drive", f"if=pflash,index=1,format=raw,file={store}"]
+
+
+# What each board is to QEMU: a function of the file that is its store, which is made if it is not
+# there; None: what it holds is lost with QEMU.
+MACHINES = {"mps2-an385": _mps2, "vexpress-a9": _vexpress}
 
 
 def command(board, image, nic, store=None):
@@ -63,7 +79,7 @@ class Guest:
     the loopback of the host is used, which the guest sees as 10.0.2.2.
     """
 
-    def __init__(self, image, board="mps2-an385", guest_port=5004, network=True, more=()):
+    def __init__(self, board, image, guest_port=5004, network=True, more=(), store=None):
         self.lines = []  # (seconds since the start, text)
         self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
@@ -74,8 +90,8 @@ class Guest:
         forward = f"hostfwd=udp:127.0.0.1:{self.udp_port}-10.0.2.15:{guest_port}"
         nic = f"user,id=n0,{forward}" if network else "none"
         self._process = subprocess.Popen(
-            [*command(board, image, nic), *more],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*command(board, image, nic, store), *more],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
         self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),
                          threading.Thread(target=self._read, args=(self._process.stderr, True))]
@@ -89,6 +105,7 @@ class Guest:
         self._process.kill()
         self._process.wait()
         self._join_readers()
+        self._process.stdin.close()
         self._process.stdout.close()
         self._process.stderr.close()
         self._socket.close()
@@ -136,6 +153,11 @@ class Guest:
                     printed = "\n".join(text for _, text in self.lines)
                     raise Silence(f"no line with {pattern!r} in {timeout_s} s; printed:\n{printed}")
                 self._news.wait(left)
+
+    def type(self, text):
+        """A line on the console."""
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
 
     def send(self, data):
         """A datagram to the guest's port."""

@@ -27,7 +27,7 @@ listen = udp://{listen}
 
 
 def tallyd(*arguments):
-    return subprocess.run([TALLYD, *arguments], capture_output=True, text=True, timeout=20,
+    return subprocess.run([TALLYD, *arguments], capture_output=True, text=True, timeout=60,
                           check=False)
 
 
@@ -188,7 +188,7 @@ class Configured(unittest.TestCase):
         daemon, line = self.start(more=more)
         self.assertIn("listening", line)
         daemon.send_signal(signal.SIGTERM)
-        _, errors = daemon.communicate(timeout=15)
+        _, errors = daemon.communicate(timeout=60)
         return daemon.returncode, errors
 
     def boots_in(self, name):
@@ -231,7 +231,7 @@ class Configured(unittest.TestCase):
         for number in (signal.SIGTERM, signal.SIGINT):
             daemon, _ = self.start()
             daemon.send_signal(number)
-            _, errors = daemon.communicate(timeout=15)
+            _, errors = daemon.communicate(timeout=60)
             self.assertEqual(daemon.returncode, 3)
             self.assertRegex(errors, r"tallyd: \d+ records were not taken by the server\n")
 

@@ -50,7 +50,7 @@ BY_HAND = [
 
 
 def decode(*arguments, given=b""):
-    return subprocess.run([TALLY_DECODE, *arguments], input=given, capture_output=True, timeout=20,
+    return subprocess.run([TALLY_DECODE, *arguments], input=given, capture_output=True, timeout=60,
                           check=False)
 
 

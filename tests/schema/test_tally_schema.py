@@ -21,7 +21,7 @@ METRIC = re.compile(r"^[0-9a-z]{2} [A-Z0-9_]+ [A-Z]+ [A-Z_]+ [a-z]( vendor)?( re
 def run(*arguments, tool=TOOL, **how):
     how.setdefault("stdout", subprocess.PIPE)
     return subprocess.run([tool, *arguments], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                          timeout=20, check=False, text=True, **how)
+                          timeout=60, check=False, text=True, **how)
 
 
 def output(*arguments, tool=TOOL):

@@ -93,7 +93,7 @@ class Sandbox(unittest.TestCase):
         return process
 
     def wait_for(self, path):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not path.exists():
             self.assertLess(time.monotonic(), deadline, f"{path} never came")
             time.sleep(0.02)

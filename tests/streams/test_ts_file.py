@@ -61,7 +61,7 @@ class File(unittest.TestCase):
         with open(path, "wb") as out:
             out.write(self.stream.bytes() if data is None else data)
         told = subprocess.run([TS_STATS, path, str(packet_bytes), str(KBPS * 1000)],
-                              stdout=subprocess.PIPE, check=True, timeout=20).stdout
+                              stdout=subprocess.PIPE, check=True, timeout=60).stdout
         return {name.removeprefix("TS_"): value for name, value in json.loads(told).items()}
 
     def expect(self, **planned):

@@ -137,11 +137,13 @@ typedef struct {
     /* Any offset and size within the block; `out` may lie at any address. */
     int32_t (*read)(void *ctx, uint32_t block, uint32_t offset, uint8_t *out, uint32_t size);
 
-    /* `offset` and `size` are multiples of program_bytes, of any size within the block; `data` may
-     * lie at any address and is left as it is. No other place changes. This one was erased before
-     * and nothing programmed to it since, but for zeros, which tally programs over anything: to
-     * make a place that a power cut may have left between 0 and 1 read 0 for good, and to destroy
-     * what an erase could not. A medium that does not take them there returns TALLY_E_IO. */
+    /* `offset` and `size` are multiples of program_bytes; the largest `size` is that of a record,
+     * TALLY_RECORD_BYTES and 23 more. `data` may lie at any address and is left as it is. No other
+     * place changes. This one was erased before and nothing programmed to it since, but for zeros,
+     * which tally programs over anything: to make a place that a power cut may have left between 0
+     * and 1 read 0 for good, and to destroy what an erase could not. They may destroy all that was
+     * programmed in one call with what they meet. A medium that does not take them there returns
+     * TALLY_E_IO. */
     int32_t (*program)(void *ctx, uint32_t block, uint32_t offset, const uint8_t *data,
                        uint32_t size);
 

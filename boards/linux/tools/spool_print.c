@@ -39,13 +39,25 @@ static void say_sequence(FILE *out, const spool_view_t *view, const spool_item_t
     }
 }
 
-static void print_waiting(void *context, const spool_view_t *view, const spool_ring_t *ring,
-                          const spool_item_t *item) {
-    FILE *const out = context;
+static void say_where(FILE *out, const spool_view_t *view, const spool_ring_t *ring,
+                      const spool_item_t *item) {
     say(out, "%s %" PRIu32 " %" PRIu32 " " BOOT " %c %" PRIu32 " ", ring_name(view, ring),
         item->block, item->offset, item->boot, spool_tag_kind(item->tag), item->bytes);
     say_sequence(out, view, item);
+}
+
+static void print_waiting(void *context, const spool_view_t *view, const spool_ring_t *ring,
+                          const spool_item_t *item) {
+    FILE *const out = context;
+    say_where(out, view, ring, item);
     say(out, "\n");
+}
+
+static void print_any(void *context, const spool_view_t *view, const spool_ring_t *ring,
+                      const spool_item_t *item) {
+    FILE *const out = context;
+    say_where(out, view, ring, item);
+    say(out, " %s\n", item->waits ? "waits" : "gone");
 }
 
 static void print_record(void *context, const spool_view_t *view, const spool_ring_t *ring,
@@ -75,6 +87,12 @@ static void count_unreadable(void *context, const spool_view_t *view, const spoo
 
 void spool_print_waiting(FILE *out, const spool_view_t *view) {
     spool_view_deliver(view, print_waiting, out);
+}
+
+void spool_print_all(FILE *out, const spool_view_t *view) {
+    for (uint32_t i = 0; i < view->ring_count; i++) {
+        spool_ring_records(view, &view->rings[i], print_any, out);
+    }
 }
 
 void spool_print_records(FILE *out, const spool_view_t *view) {

@@ -13,7 +13,11 @@ void spool_print_blocks(FILE *out, const spool_view_t *view, bool has_items);
  * q, `-` where the record cannot be read; */
 void spool_print_waiting(FILE *out, const spool_view_t *view);
 
-/* as lines of JSON, see record.h; */
+/* the same of every record there, ring by ring in the order they were put there, with `waits` or
+ * `gone` behind: accepted, or given up; */
+void spool_print_all(FILE *out, const spool_view_t *view);
+
+/* what waits as lines of JSON, see record.h; */
 void spool_print_records(FILE *out, const spool_view_t *view);
 
 /* or as it is. */

@@ -339,6 +339,21 @@ void spool_ring_waiting(const spool_view_t *view, const spool_ring_t *ring, spoo
     }
 }
 
+void spool_ring_records(const spool_view_t *view, const spool_ring_t *ring, spool_taker_t take,
+                        void *context) {
+    for (uint32_t back = ring->has_head ? ring->blocks : 0; back > 0; back--) {
+        const uint32_t index = spool_ring_block(ring, ring->head - (back - 1));
+        const spool_block_t *const block = &view->blocks[index];
+        for (size_t i = block->first_item; block->has_number && block->state != SPOOL_STALE &&
+                                           i < block->first_item + block->items;
+             i++) {
+            if (view->items[i].kind == SPOOL_RECORD) {
+                take(context, view, ring, &view->items[i]);
+            }
+        }
+    }
+}
+
 void spool_view_deliver(const spool_view_t *view, spool_taker_t take, void *context) {
     cursor_t cursors[SPOOL_RINGS] = {cursor_of(&view->rings[0]), cursor_of(&view->rings[1])};
     for (;;) {

@@ -125,7 +125,12 @@ typedef void (*spool_taker_t)(void *context, const spool_view_t *view, const spo
 void spool_ring_waiting(const spool_view_t *view, const spool_ring_t *ring, spool_taker_t take,
                         void *context);
 
-/* The same of both rings, in the order of delivery: boot by boot, the urgent ring first. */
+/* Gives all records of a ring that can be read, in the order they were put there: those that wait,
+ * and before them those that are gone. */
+void spool_ring_records(const spool_view_t *view, const spool_ring_t *ring, spool_taker_t take,
+                        void *context);
+
+/* What waits in both rings, in the order of delivery: boot by boot, the urgent ring first. */
 void spool_view_deliver(const spool_view_t *view, spool_taker_t take, void *context);
 
 #endif

@@ -19,11 +19,13 @@
 
 enum { EXIT_GOOD, EXIT_DAMAGED, EXIT_USAGE };
 
-enum mode { MODE_BLOCKS, MODE_ITEMS, MODE_WAITING, MODE_RECORDS, MODE_RAW };
+enum mode { MODE_BLOCKS, MODE_ITEMS, MODE_WAITING, MODE_ALL, MODE_RECORDS, MODE_RAW };
 
 typedef struct {
     uint32_t block_bytes;
     uint32_t granularity;
+    uint32_t first;  /* block of the image */
+    uint32_t blocks; /* 0: all that follow */
     bool is_settings;
     enum mode mode;
     const char *name;
@@ -34,10 +36,14 @@ static int usage(void) {
         "usage: tally-spool [options] IMAGE   what lies in the raw image of a spool's store\n"
         "       --block BYTES      of an erase block, 256 to 1048576; 4096 if not given\n"
         "       --granularity N    of a program operation: 1, 4, 8 or 16; 1 if not given\n"
+        "       --at BLOCK         where it begins in the image of a whole flash, and of how many\n"
+        "       --blocks N         blocks it is; 0 and all that follow if not given\n"
         "       -v                 blocks with all that lies in them\n"
         "       --waiting          what waits, in the order of delivery: ring, block, offset,\n"
         "                          boot, kind, bytes and q\n"
-        "       --records          the same as lines of JSON\n"
+        "       --all              the same of every record that is there, ring by ring, with\n"
+        "                          waits or gone behind\n"
+        "       --records          what waits as lines of JSON\n"
         "       --raw              the same as it is, for tally-decode\n"
         "       --settings         the image is a settings log; -v as above\n"
         "ends with 0: sound, 1: damaged or not to be read, 2: wrong usage\n");
@@ -72,6 +78,7 @@ static bool take_mode(const char *option, options_t *options) {
         enum mode mode;
     } modes[] = {{"-v", MODE_ITEMS},
                  {"--waiting", MODE_WAITING},
+                 {"--all", MODE_ALL},
                  {"--records", MODE_RECORDS},
                  {"--raw", MODE_RAW}};
     if (strcmp(option, "--settings") == 0) {
@@ -88,20 +95,30 @@ static bool take_mode(const char *option, options_t *options) {
     return false;
 }
 
+/* Where the value of an option with a number goes; NULL: it has none. */
+static uint32_t *number_of(const char *option, options_t *options) {
+    const struct {
+        const char *name;
+        uint32_t *value;
+    } numbers[] = {{"--block", &options->block_bytes},
+                   {"--granularity", &options->granularity},
+                   {"--at", &options->first},
+                   {"--blocks", &options->blocks}};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (strcmp(option, numbers[i].name) == 0) {
+            return numbers[i].value;
+        }
+    }
+    return NULL;
+}
+
 static bool read_options(int argc, char **argv, options_t *options) {
     int at = 1;
     for (; at < argc && argv[at][0] == '-'; at++) {
-        const char *const value = at + 1 < argc ? argv[at + 1] : "";
-        bool is_good;
-        if (strcmp(argv[at], "--block") == 0) {
-            is_good = read_number(value, &options->block_bytes);
-            at++;
-        } else if (strcmp(argv[at], "--granularity") == 0) {
-            is_good = read_number(value, &options->granularity);
-            at++;
-        } else {
-            is_good = take_mode(argv[at], options);
-        }
+        uint32_t *const number = number_of(argv[at], options);
+        const bool is_good = number != NULL ? at + 1 < argc && read_number(argv[at + 1], number)
+                                            : take_mode(argv[at], options);
+        at += number != NULL ? 1 : 0;
         if (!is_good) {
             return false;
         }
@@ -124,6 +141,7 @@ static int read_spool(const flash_image_t *image, const options_t *options) {
     } else {
         switch (options->mode) {
         case MODE_WAITING: spool_print_waiting(stdout, &view); break;
+        case MODE_ALL: spool_print_all(stdout, &view); break;
         case MODE_RECORDS: spool_print_records(stdout, &view); break;
         case MODE_RAW: spool_write_records(stdout, &view); break;
         case MODE_ITEMS:
@@ -143,8 +161,14 @@ static int read_image(const input_t *input, const options_t *options) {
             options->name, input->size, block_bytes);
         return EXIT_DAMAGED;
     }
-    const flash_image_t image = {input->data, block_bytes, options->granularity,
-                                 (uint32_t)(input->size / block_bytes)};
+    const size_t blocks = input->size / block_bytes;
+    if (options->first >= blocks || options->blocks > blocks - options->first) {
+        say(stderr, "tally-spool: %s: has %zu blocks only\n", options->name, blocks);
+        return EXIT_DAMAGED;
+    }
+    const flash_image_t image = {
+        input->data + (size_t)options->first * block_bytes, block_bytes, options->granularity,
+        options->blocks > 0 ? options->blocks : (uint32_t)blocks - options->first};
     if (!options->is_settings) {
         return read_spool(&image, options);
     }

@@ -24,6 +24,39 @@ static uint32_t go_wrong(volatile uint32_t zero) {
     }
     return zero;
 }
+#elif defined(FAULT_MASKED)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    board_feed_watchdog();
+    (void)board_mask();
+    while (zero == 0) {
+    }
+    return zero;
+}
+#elif defined(FAULT_NULL)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    return *(const volatile uint32_t *)(uintptr_t)zero;
+}
+#elif defined(FAULT_WRITE)
+int main(void);
+static uint32_t go_wrong(volatile uint32_t zero) {
+    *(volatile uint32_t *)((uintptr_t)main & ~(uintptr_t)3) = zero;
+    return zero;
+}
+#elif defined(FAULT_EXECUTE)
+static volatile uint32_t instructions[] = {0x47704770u}; /* BX LR */
+static uint32_t go_wrong(volatile uint32_t zero) {
+    ((void (*)(void))((uintptr_t)instructions | 1u))();
+    return zero;
+}
+#elif defined(FAULT_DIVIDE)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    return 1000u / zero;
+}
+#elif defined(FAULT_SUPERVISOR)
+static uint32_t go_wrong(volatile uint32_t zero) {
+    __asm volatile("svc 0");
+    return zero;
+}
 #elif defined(FAULT_UNDEFINED)
 static uint32_t go_wrong(volatile uint32_t zero) {
     __builtin_trap();

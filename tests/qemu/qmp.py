@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""QEMU's monitor: the hand that pulls the cable out."""
+"""QEMU's monitor: the hand that pulls the cable out, and the eye on the processor."""
 import contextlib
 import json
+import re
 import socket
 import time
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 
 
 def switches(path):
@@ -28,12 +29,22 @@ class Monitor:
         while "return" not in (answer := json.loads(self._lines.readline())):
             if "error" in answer:
                 raise RuntimeError(f"QEMU: {command}: {answer['error']['desc']}")
+        return answer["return"]
+
+    def _ask(self, line):
+        return self.execute("human-monitor-command", **{"command-line": line})
 
     def set_link(self, up):
         self.execute("set_link", name="n0", up=up)
 
     def cont(self):
         self.execute("cont")
+
+    def program_counter(self):
+        return int(re.search(r"R15=([0-9a-f]{8})", self._ask("info registers"))[1], 16)
+
+    def halfword(self, address):
+        return int(self._ask(f"xp /1hx {address:#x}").split()[-1], 16)
 
     def close(self):
         self._lines.close()
