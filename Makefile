@@ -36,7 +36,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	demo demo-linux size bench schema lint clean distclean
+	processors demo demo-linux size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -84,6 +84,9 @@ campaign: programs ready-test ## kill boxes in QEMU in every phase; SEED=n repea
 	@$(OWNER) mkdir -p build/campaign
 	@$(OWNER) $(PYTHON) tests/campaign/campaign.py
 	@$(OWNER) $(PYTHON) tests/campaign/mutants.py
+
+processors: build-test ## run the unit tests on all seven processors
+	@$(OWNER) ctest --test-dir build/test --output-on-failure -L processors
 
 demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py

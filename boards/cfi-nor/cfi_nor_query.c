@@ -27,8 +27,12 @@ bool cfi_nor_await(const cfi_nor_t *nor, uintptr_t address, uint32_t most_us, ui
 
 /* ---- query mode ------------------------------------------------------------------------------ */
 
+static uintptr_t place_of(const cfi_nor_t *nor, uint32_t index) {
+    return nor->base + (uintptr_t)index * WORD_BYTES;
+}
+
 static uint32_t query(const cfi_nor_t *nor, uint32_t index) {
-    return get(nor->base + (uintptr_t)index * WORD_BYTES);
+    return get(place_of(nor, index));
 }
 
 static bool answers(const cfi_nor_t *nor) {
@@ -49,7 +53,7 @@ bool cfi_nor_enter_query(const cfi_nor_t *nor, uint32_t most_us) {
     do {
         is_over = nor->now_us() - begun_us > most_us;
         put(nor->base, CMD_READ_ARRAY);
-        put(nor->base + QUERY_COMMAND_AT * WORD_BYTES, CMD_QUERY);
+        put(place_of(nor, QUERY_COMMAND_AT), CMD_QUERY);
         has_answered = answers(nor);
     } while (!has_answered && !is_over);
     return has_answered;

@@ -41,11 +41,11 @@ class Home:
     media: pathlib.Path
     port: int
 
-    def lane(self, seed, say, collector=None, only=None):
-        """A Lane of this box, with another server or a single kind of mishap if that is wanted."""
+    def lane(self, seed, say, collector=None, **settings):
+        """A Lane of this box, with another server if that is wanted."""
         box = victim.Box(machines.MACHINES[self.board], self.image, self.certs, self.media,
                          self.port, collector)
-        return lane.Lane(box, self.folder, seed, say, only)
+        return lane.Lane(box, self.folder, seed, say, **settings)
 
 
 def prepare(folder, boards, source=scenario.ROOT):

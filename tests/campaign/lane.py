@@ -30,6 +30,7 @@ SETTLE_S = 120     # boot records of boots that made nothing else are held back 
 POLL_S = 0.1
 MISHAP_SHARE = 0.6
 GOODBYE_SHARE = 0.2
+SHOWN_MOST = 10    # violations of a life
 TRIES_MOST = 4     # for each kill that a phase still lacks
 
 
@@ -58,15 +59,17 @@ class Account:
 
 class Lane:
     """Plays kills, in the order they are asked for. The dice decide everything that is chosen; what
-    a machine does in time they cannot. `only`: the title of the one mishap that comes, always."""
+    a machine does in time they cannot. `only`: the title of the one mishap that there is, always.
+    A box has `settle_s` to deliver everything."""
 
-    def __init__(self, box, folder, seed, say=print, only=None):
+    def __init__(self, box, folder, seed, say=print, only=None, settle_s=SETTLE_S):
         self.account = Account()
         self._box = box
         self._folder = folder
         self._dice = random.Random(seed)
         self._say = say
         self._only = only
+        self._settle_s = settle_s
         self._life = None
         self._found = []
 
@@ -112,7 +115,7 @@ class Lane:
         self._say(f"{folder.parent.name} {folder.name}: {life.starts[-1].number} boots, "
                   f"{len(life.durable)} durable, {len(life.rows)} stored, "
                   f"{len(found)} violations")
-        for each in found:
+        for each in found[:SHOWN_MOST]:
             self._say(f"    {each}; see {folder}")
         self._box.close()
         if not found:
@@ -147,7 +150,7 @@ class Lane:
     def _drawn_mishap(self, phase):
         """Most of them would keep a box from what is to be cut; those come with the others."""
         if self._only:
-            return mishaps.drawn(self._dice, self._only)
+            return mishaps.lasting(self._only, self._dice)
         is_late = phase in (aims.HANDSHAKE, aims.UPLOAD, aims.ACK)
         if phase == aims.BOOT or self._dice.random() > MISHAP_SHARE / (2 if is_late else 1):
             return None
@@ -157,7 +160,7 @@ class Lane:
         """The box is left alone until it has delivered everything; what the judge says then."""
         life = self._life
         run = victim.Run(self._box, aims.Aim())
-        deadline = time.monotonic() + SETTLE_S
+        deadline = time.monotonic() + self._settle_s
         known = {start.boot for start in life.starts}
         while not self._is_settled(known) and not run.has_died and time.monotonic() < deadline:
             time.sleep(POLL_S)

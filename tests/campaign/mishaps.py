@@ -108,14 +108,22 @@ CLOCK = {"date-past": (Spoilt, "date-past"), "date-future": (Spoilt, "date-futur
 GROUPS = {"server": SERVER, "network": NETWORK, "clock": CLOCK}
 
 
-def drawn(dice, only=None):
-    """A Mishap with its title in a table; each group comes as often as the others. `only`: a title
-    that it is to have."""
+def drawn(dice):
+    """A Mishap with its title in a table; each group comes as often as the others."""
     group = dice.choice(sorted(GROUPS))
-    name = dice.choice(sorted(GROUPS[group]))
-    if only:
-        group, name = only.split(": ")
+    return named(f"{group}: {dice.choice(sorted(GROUPS[group]))}", dice)
+
+
+def lasting(title, dice):
+    """That one, for as long as the power is on."""
+    mishap = named(title, dice)
+    mishap.begin_s, mishap.length_s = 0, None
+    return mishap
+
+
+def named(title, dice):
+    group, name = title.split(": ")
     kind, argument = GROUPS[group][name]
     mishap = kind(argument, dice)
-    mishap.title = f"{group}: {name}"
+    mishap.title = title
     return mishap

@@ -13,6 +13,9 @@ import aims  # noqa: E402
 import campaign  # noqa: E402
 
 
+FORGETFUL_S = 5  # its box will never know that everything is delivered
+
+
 class Share(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -22,8 +25,8 @@ class Share(unittest.TestCase):
         cls.seed = int(os.environ.get("TALLY_SEED", time.time_ns() % 2**32))
         print(f"TALLY_SEED={cls.seed}", flush=True)
 
-    def play(self, phases, least, collector=None):
-        lane = self.home.lane(self.seed, lambda text: print(text, flush=True), collector)
+    def play(self, phases, least, *server, **settings):
+        lane = self.home.lane(self.seed, lambda text: print(text, flush=True), *server, **settings)
         self.addCleanup(lane.close)
         lane.play(phases, least)
         return lane.account
@@ -35,7 +38,7 @@ class Share(unittest.TestCase):
         self.assertGreater(account.figures["records stored"], 20)
 
     def test_a_server_that_forgets_is_found_out(self):
-        account = self.play([aims.ACK], 0, HERE / "broken/forgets.py")
+        account = self.play([aims.ACK], 0, HERE / "broken/forgets.py", settle_s=FORGETFUL_S)
         self.assertLessEqual({"lost", "forgotten"}, {found.rule for found in account.violations})
 
 

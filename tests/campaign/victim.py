@@ -211,7 +211,7 @@ class Run:
     def stop(self):
         """The power is gone by now, or at once."""
         self._kill()
-        self.device.wait(15)
+        self.device.stop()
         self._reader.join()
         self.box.wire.serve(None)
         self.has_told_end = self.sender.stop(signal.SIGKILL) != -signal.SIGKILL

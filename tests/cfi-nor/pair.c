@@ -10,7 +10,6 @@ pair_t pair;
 void pair_open(const chip_shape_t *shape, const chip_cells_t cells[PAIR_CHIPS]) {
     pair.now_ns = 0;
     pair.access_ns = 100;
-    pair.writes = 0;
     pair.writes_left = 0;
     pair.stands_still_ns = 0;
     pair.is_empty = false;
@@ -76,13 +75,12 @@ uint32_t cfi_nor_bus_get(uintptr_t address) {
     return low | (uint32_t)chip_read(&pair.chips[1], word) << 16;
 }
 
-void cfi_nor_bus_put(uintptr_t address, uint32_t data) {
-    const uint32_t word = word_at(address);
+void cfi_nor_bus_put(uintptr_t address, uint32_t word) {
+    const uint32_t at = word_at(address);
     pass(pair.access_ns);
-    pair.writes++;
     if (!pair.is_empty) {
-        chip_write(&pair.chips[0], word, (uint16_t)data);
-        chip_write(&pair.chips[1], word, (uint16_t)(data >> 16));
+        chip_write(&pair.chips[0], at, (uint16_t)word);
+        chip_write(&pair.chips[1], at, (uint16_t)(word >> 16));
     }
     if (pair.writes_left > 0 && --pair.writes_left == 0) {
         longjmp(pair.reset, 1);

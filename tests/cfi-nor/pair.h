@@ -18,7 +18,6 @@ typedef struct {
     chip_t chips[PAIR_CHIPS];
     uint64_t now_ns;
     uint32_t access_ns;       /* what a bus cycle or a look at the clock takes */
-    uint32_t writes;          /* so far */
     uint32_t writes_left;     /* then the CPU is reset: to `reset`; 0: never */
     uint32_t stands_still_ns; /* once, between the next look at the clock and what follows */
     bool is_empty;            /* nobody drives the bus */

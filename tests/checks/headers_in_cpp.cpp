@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Players and agent tasks are written in C++ too: every public header must compile there, and link by
-// C's names.
+// Players and agent tasks are written in C++ too: every public header must compile there, and link
+// by C's names.
 #include <tally/config.h>
 #include <tally/device.h>
 #include <tally/enums.h>

@@ -2,6 +2,7 @@
 """The rules are those of port.h, in its words, and README.md lists them."""
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -13,6 +14,20 @@ import peer  # noqa: E402
 
 ROW = re.compile(r'^    X\((\w+), (\w+), (\w+),\s*\\\n\s*"((?:[^"]|"\s*\\\n\s*")*)",\s*\\\n'
                  r'\s*"((?:[^"]|"\s*\\\n\s*")*)"\)', re.MULTILINE)
+
+# What an OEM has, for the program of README.md.
+BOARD = """
+#include "tally/port.h"
+extern const tally_port_t board_port;
+extern const tally_store_t board_store;
+extern const tally_transport_t board_transport;
+void board_init(void);
+void board_put(void *ctx, const char *text);
+uint32_t board_wait_ms(void *ctx, uint32_t ms);
+void board_sleep(void *ctx, uint32_t most_ms);
+int32_t board_begin_others(void *ctx, void (*turn)(void *argument), void *argument);
+void board_end_others(void *ctx);
+"""
 
 
 def joined(literal):
@@ -53,6 +68,13 @@ class Rules(unittest.TestCase):
     def test_the_readme_lists_all_rules_in_their_order(self):
         listed = re.findall(r"^\| `(\w+)` \| (.*) \|$", (KIT / "README.md").read_text(), re.MULTILINE)
         self.assertEqual(listed, [(name, wrong) for _, name, _, wrong, _ in rules()])
+
+    def test_the_program_of_the_readme_compiles(self):
+        program = re.search(r"```c\n(.*?)```", (KIT / "README.md").read_text(), re.DOTALL)[1]
+        done = subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                               f"-I{KIT}", f"-I{ROOT / 'agent/include'}", "-xc", "-"],
+                              input=BOARD + program, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_peer_and_the_kit_mean_the_same_number_of_bytes(self):
         header = (KIT / "tally_conformance.h").read_text()

@@ -67,7 +67,7 @@ static void program_cells(void *ctx, uint32_t word, const uint16_t *data, uint32
         return;
     }
     flash.has_half = false;
-    for (uint32_t i = 0; i < words; i++) {
+    for (size_t i = 0; i < words; i++) {
         bytes[4 * i] = (uint8_t)flash.half[i];
         bytes[4 * i + 1] = (uint8_t)(flash.half[i] >> 8);
         bytes[4 * i + 2] = (uint8_t)data[i];

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The image of a box's whole NOR flash as an earlier life of the box may have left it: settings that
-were never written, and a spool whose rings' newest blocks are nearly full. Made by image.py, so
-from agent/SPEC.md alone.
+"""The image of a box's whole NOR flash as an earlier life of the box may have left it: settings
+that were never written, and a spool whose rings' newest blocks are nearly full. Made by image.py,
+so from agent/SPEC.md alone.
 
     flash_image.py OUT [--room BYTES] [--waiting N] [--laps N]
 """
@@ -78,7 +78,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
     parser.add_argument("--room", type=int, default=4096,
-                        help="left in each ring's newest block, and up to a record more; 4096 if not given")
+                        help="left in each ring's newest block, and up to a record more; 4096 if "
+                             "not given")
     parser.add_argument("--waiting", type=int, default=0,
                         help="records of each ring that wait, 0 if not given")
     parser.add_argument("--laps", type=int, default=0,

@@ -79,8 +79,9 @@ class Hostile(unittest.TestCase):
 
     def test_noise_in_front_of_every_reader(self):
         for image, _ in self.images():
-            for options in ((), ("-v",), ("--records",), ("--raw",), ("--settings", "-v")):
-                for _ in range(8):
+            for options in ((), ("-v",), ("--records",), ("--raw",), ("--all",),
+                            ("--settings", "-v")):
+                for _ in range(7):
                     bad = self.changed(image)
                     for _ in range(self.chance.randrange(40)):
                         bad.data[self.chance.randrange(len(bad.data))] = self.chance.randrange(256)

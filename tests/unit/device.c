@@ -6,7 +6,8 @@
 #include "test.h"
 
 void device_prepare(device_t *device) {
-    memset(device, 0, sizeof *device);
+    memset(&device->agent, 0, sizeof device->agent);
+    device->records.count = 0;
     fake_port_init(&device->port);
     fake_transport_init(&device->transport);
     fake_store_init(&device->store, 8192, 5, 4); /* too few blocks for two rings */

@@ -26,6 +26,12 @@ static inline uint32_t dice_share(uint32_t rounds) {
     return share > 1 ? rounds / share : rounds;
 }
 
+/* From one of so many cases to the next that is to be played, likewise. */
+static inline uint32_t dice_stride(uint32_t cases) {
+    const uint32_t share = dice_share(cases);
+    return share > 0 ? cases / share : cases;
+}
+
 /* SplitMix64 (G. Steele, D. Lea, C. Flood, 2014). */
 static inline uint64_t dice_bits(dice_t *dice) {
     dice->state += UINT64_C(0x9E3779B97F4A7C15);

@@ -154,7 +154,8 @@ static int32_t store_sync(void *ctx) {
 
 void fake_store_init(fake_store_t *fake, uint32_t block_bytes, uint32_t blocks,
                      uint32_t program_bytes) {
-    memset(fake, 0, sizeof *fake);
+    const size_t bytes = (size_t)block_bytes * blocks;
+    memset(fake, 0, offsetof(fake_store_t, memory));
     fake->store = (tally_store_t){
         .ctx = fake,
         .block_bytes = block_bytes,
@@ -165,6 +166,6 @@ void fake_store_init(fake_store_t *fake, uint32_t block_bytes, uint32_t blocks,
         .erase = store_erase,
         .sync = store_sync,
     };
-    assert_true((uint64_t)block_bytes * blocks <= sizeof fake->memory);
-    memset(fake->memory, 0xFF, sizeof fake->memory);
+    assert_in_range(bytes, 1, sizeof fake->memory);
+    memset(fake->memory, 0xFF, bytes);
 }

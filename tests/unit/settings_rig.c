@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings_rig.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "test.h"
@@ -142,7 +143,8 @@ static int32_t rig_sync(void *ctx) {
 
 void settings_rig_init(settings_rig_t *rig, uint32_t block_bytes, uint32_t program_bytes,
                        dice_t dice) {
-    memset(rig, 0, sizeof *rig);
+    const size_t bytes = (size_t)block_bytes * 2;
+    memset(rig, 0, offsetof(settings_rig_t, memory));
     rig->dice = dice;
     rig->store = (tally_store_t){
         .ctx = rig,
@@ -154,9 +156,21 @@ void settings_rig_init(settings_rig_t *rig, uint32_t block_bytes, uint32_t progr
         .erase = rig_erase,
         .sync = rig_sync,
     };
-    memset(rig->memory, 0xFF, sizeof rig->memory);
-    memset(rig->later, 0xFF, sizeof rig->later);
+    memset(rig->memory, 0xFF, bytes);
+    memset(rig->later, 0xFF, bytes);
+    memset(rig->unstable, 0, bytes);
     settings_rig_boot(rig);
+}
+
+void settings_rig_copy(settings_rig_t *to, const settings_rig_t *from) {
+    const size_t bytes = (size_t)from->store.block_bytes * 2;
+    memcpy(to, from, offsetof(settings_rig_t, memory));
+    memcpy(to->memory, from->memory, bytes);
+    memcpy(to->unstable, from->unstable, bytes);
+    memcpy(to->later, from->later, bytes);
+    memcpy(to->written, from->written, bytes * sizeof(bool));
+    to->store.ctx = to;
+    to->settings.store = &to->store;
 }
 
 void settings_rig_boot(settings_rig_t *rig) {

@@ -45,16 +45,20 @@ typedef struct {
     uint32_t erases[2];
     bool is_off;
     /* its own */
+    uint32_t later_in; /* so many boots from now */
+    /* of these, what two blocks take */
     uint8_t memory[RIG_BYTES_MOST];
     uint8_t unstable[RIG_BYTES_MOST]; /* bits that read differently each time */
-    uint8_t later[RIG_BYTES_MOST];    /* memory as it will be, */
-    uint32_t later_in;                /* so many boots from now; 0: it is */
+    uint8_t later[RIG_BYTES_MOST];    /* memory as it will be in `later_in` boots, if not 0 */
     bool written[RIG_BYTES_MOST];     /* or not erased by this boot */
 } settings_rig_t;
 
 /* An empty store that was never erased, and settings over it. */
 void settings_rig_init(settings_rig_t *rig, uint32_t block_bytes, uint32_t program_bytes,
                        dice_t dice);
+
+/* `to` becomes a rig like `from`. */
+void settings_rig_copy(settings_rig_t *to, const settings_rig_t *from);
 
 /* Power is off and on again. */
 void settings_rig_boot(settings_rig_t *rig);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "dice.h"
 #include "lasting.h"
 #include "test.h"
 
@@ -72,7 +73,7 @@ static void test_boot_count_is_told_only_with_settings(void **state) {
 
 /* --- boot loops ----------------------------------------------------------------------------- */
 
-enum { LOOP_BOOTS = 1000, LOOP_MS = 30000 };
+enum { LOOP_MS = 30000 };
 
 /* Each boot lives for half a minute, in which nothing happens. */
 static void loop(uint32_t boots) {
@@ -92,7 +93,7 @@ static void test_boot_loop_pushes_out_nothing(void **state) {
     watch();
     watch();
     watch();
-    loop(LOOP_BOOTS);
+    loop(dice_share(1000));
     lasting_boot(&box);
     lasting_upload(&box);
     assert_int_equal(lasting_taken(&box, 's', first), 3);
@@ -108,7 +109,7 @@ static void test_boot_loop_pushes_out_nothing(void **state) {
 static void test_boot_that_outlives_the_loop_is_told_a_minute_late(void **state) {
     (void)state;
     lasting_boot(&box);
-    loop(LOOP_BOOTS);
+    loop(dice_share(1000));
     lasting_boot(&box);
     assert_int_equal(device_wait(&box.device, 0), MINUTE_MS);
     lasting_upload(&box);
@@ -121,7 +122,7 @@ static void test_boot_that_outlives_the_loop_is_told_a_minute_late(void **state)
     assert_int_equal(lasting_taken(&box, 'b', box.device.agent.boot_id), 1);
     assert_int_equal(record_number(box.last_boot_record, "u"), MINUTE_MS);
     assert_int_equal(record_number(box.last_boot_record, "q"), 0);
-    assert_int_equal(record_number(box.last_boot_record, "b.bc"), LOOP_BOOTS + 2);
+    assert_int_equal(record_number(box.last_boot_record, "b.bc"), dice_share(1000) + 2);
 }
 
 /* Boots that live just long enough to tell of themselves: each has the next one wait twice as

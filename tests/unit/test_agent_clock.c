@@ -226,7 +226,7 @@ static void live(uint64_t seed, bool jumps, diary_t *diary) {
 
 static void test_clock_that_jumps_changes_nothing_but_wall_times(void **state) {
     (void)state;
-    for (uint32_t round = 0; round < 20; round++) {
+    for (uint32_t round = 0; round < dice_share(20); round++) {
         const uint64_t seed = dice_bits(&dice);
         live(seed, false, &diaries[0]);
         live(seed, true, &diaries[1]);

@@ -5,6 +5,7 @@
 
 #include "configuration.h"
 #include "device.h"
+#include "dice.h"
 #include "test.h"
 
 #define NOON_S INT64_C(1700000000)
@@ -216,7 +217,7 @@ static void test_agent_tells_of_a_session_as_it_was_when_that_opened(void **stat
 static void test_agent_samples_evenly(void **state) {
     (void)state;
     static const uint32_t asked_ppm[] = {1000, 10000, 250000, 500000, 900000};
-    enum { SESSIONS = 1000000 };
+    const uint32_t sessions = dice_share(1000000);
     for (uint32_t i = 0; i < sizeof asked_ppm / sizeof asked_ppm[0]; i++) {
         const double p = asked_ppm[i] / 1e6;
         uint32_t sampled = 0;
@@ -224,7 +225,7 @@ static void test_agent_samples_evenly(void **state) {
         uint32_t with_next_boot = 0;
         bool before = false;
         agent()->policy.active.sampling_ppm = asked_ppm[i];
-        for (uint32_t n = 0; n < SESSIONS; n++) {
+        for (uint32_t n = 0; n < sessions; n++) {
             const uint32_t session = n % 1000 + 1;
             const uint64_t boot = UINT64_C(0x123456789ABC) + n / 1000;
             agent()->boot_id = boot;
@@ -236,16 +237,16 @@ static void test_agent_samples_evenly(void **state) {
             with_next_boot += is_sampled && next_boot ? 1 : 0;
             before = is_sampled;
         }
-        const double variance = SESSIONS * p * (1 - p);
-        const double off = sampled - SESSIONS * p;
+        const double variance = sessions * p * (1 - p);
+        const double off = sampled - sessions * p;
         assert_true(off * off < 16 * variance);
-        const double pairs = SESSIONS * p * p;
+        const double pairs = sessions * p * p;
         const double off_next = with_next - pairs;
         const double off_boot = with_next_boot - pairs;
         assert_true(off_next * off_next < 25 * (pairs + 1));
         assert_true(off_boot * off_boot < 25 * (pairs + 1));
     }
-    for (uint32_t session = 1; session < 100000; session++) {
+    for (uint32_t session = 1; session < dice_share(100000); session++) {
         agent()->policy.active.sampling_ppm = 1000000;
         assert_true(tally_policy_samples(agent(), session));
         agent()->policy.active.sampling_ppm = 0;

@@ -217,7 +217,7 @@ static void test_frames_buffers_follow_the_model(void **state) {
     model_t models[TALLY_BUFFERS] = {{0}};
     bool held = false;
     now_us = (uint32_t)dice_bits(&dice);
-    for (uint32_t i = 0; i < 20000; i++) {
+    for (uint32_t i = 0; i < dice_share(20000); i++) {
         for (uint32_t slices = dice_roll(&dice, 40); slices > 0; slices--) {
             now_us += 250;
             model_slice(&models[TALLY_BUFFER_DECODER], held);

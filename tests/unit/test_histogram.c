@@ -441,7 +441,7 @@ static uint32_t random_set(dice_t *dice, uint64_t values[SET_MOST]) {
 static void test_histogram_equals_a_slow_one(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    for (uint32_t set = 0; set < SETS; set++) {
+    for (uint32_t set = 0; set < dice_share(SETS); set++) {
         uint64_t values[SET_MOST];
         const uint32_t count = random_set(&dice, values);
         const tally_histogram_t histogram = histogram_of(values, count);
@@ -453,7 +453,7 @@ static void test_histogram_equals_a_slow_one(void **state) {
 static void test_histogram_merged_in_any_way_equals_one_that_had_all(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    for (uint32_t set = 0; set < SETS; set++) {
+    for (uint32_t set = 0; set < dice_share(SETS); set++) {
         uint64_t values[2 * SET_MOST];
         const uint32_t half = random_set(&dice, values);
         const uint32_t count = half + random_set(&dice, values + half);

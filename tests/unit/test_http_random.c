@@ -71,7 +71,7 @@ static int32_t take_in_parts(tally_http_reply_t *reply, const char *bytes, uint3
 static void test_http_random_replies_are_survived(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    for (uint32_t i = 0; i < INPUTS; i++) {
+    for (uint32_t i = 0; i < dice_share(INPUTS); i++) {
         char bytes[24 * 32];
         uint8_t room[8]; /* the sanitizers watch its end */
         const uint32_t size = random_reply(&dice, bytes);
@@ -89,7 +89,7 @@ static void test_http_random_replies_are_survived(void **state) {
 static void test_http_endless_random_replies_end(void **state) {
     (void)state;
     dice_t dice = dice_from_environment();
-    for (uint32_t i = 0; i < 1000; i++) {
+    for (uint32_t i = 0; i < dice_share(1000); i++) {
         tally_http_reply_t reply;
         tally_http_reply_begin(&reply);
         int32_t status = tally_http_reply_take(&reply, (const uint8_t *)"HTTP/1.1 200\n", 13);

@@ -202,7 +202,7 @@ static void test_intervals_keep_to_their_bound_whatever_is_watched(void **state)
     (void)state;
     dice_t dice = dice_from_environment();
     uint32_t short_of_truth = 0;
-    for (uint32_t run = 0; run < RUNS; run++) {
+    for (uint32_t run = 0; run < dice_share(RUNS); run++) {
         const uint32_t longest = 2 + dice_roll(&dice, 30);
         tally_intervals_t set = {0};
         slow_t slow = {.total_ms = 0};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams that players update in place: their words extended to totals, their snapshots whole. */
-#include <pthread.h>
+/* Streams that players update in place: their words extended to totals. */
 #include <string.h>
 
-#include "atomic.h"
 #include "metrics.h"
 #include "tally/enums.h"
 #include "test.h"
@@ -170,35 +168,6 @@ static void test_metrics_stream_without_a_writer_keeps_its_totals(void **state) 
     assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), 7);
 }
 
-enum { UPDATES = 300000 };
-
-/* Counts packets received and expected alike, with a breath in between for a reader to look. */
-static void *write_equal_words(void *argument) {
-    writer_t *const writer = argument;
-    for (uint32_t i = 0; i < UPDATES; i++) {
-        tally_atomic_update_begin(&writer->version);
-        tally_atomic_add_owned(&writer->words[at(TALLY_M_RTP_RECEIVED)], 1);
-        tally_atomic_add_owned(&writer->words[at(TALLY_M_RTP_EXPECTED)], 1);
-        tally_atomic_update_end(&writer->version);
-    }
-    return NULL;
-}
-
-static void test_metrics_snapshot_is_never_torn(void **state) {
-    (void)state;
-    writer_t writer = new_writer();
-    tally_stream_t stream = attached_to(&writer);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, write_equal_words, &writer), 0);
-    while (total(&stream, TALLY_M_RTP_RECEIVED) < UPDATES) {
-        (void)tally_stream_sample(&stream);
-        assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED),
-                         total(&stream, TALLY_M_RTP_EXPECTED));
-    }
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(total(&stream, TALLY_M_RTP_RECEIVED), UPDATES);
-}
-
 /* --- what players may set ------------------------------------------------------------------- */
 
 /* 2^53, the largest integer on the wire. */
@@ -301,7 +270,6 @@ int main(void) {
         cmocka_unit_test(test_metrics_busy_writer_leaves_the_totals_as_they_were),
         cmocka_unit_test(test_metrics_stream_attached_in_mid_update_begins_at_the_next_sample),
         cmocka_unit_test(test_metrics_stream_without_a_writer_keeps_its_totals),
-        cmocka_unit_test(test_metrics_snapshot_is_never_torn),
         cmocka_unit_test(test_metrics_players_set_what_no_event_tells),
         cmocka_unit_test(test_metrics_of_event_phases_are_never_set),
         cmocka_unit_test(test_metrics_values_stay_within_their_units),

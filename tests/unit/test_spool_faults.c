@@ -3,6 +3,7 @@
  * never sent, what is not damaged is never lost. */
 #include <string.h>
 
+#include "dice.h"
 #include "spool_rig.h"
 #include "test.h"
 
@@ -32,7 +33,7 @@ static void test_spool_any_flipped_bit_costs_one_record_and_no_other(void **stat
     (void)state;
     static const char *const survivors[] = {"bc", "ac", "ab"};
     for (uint32_t record = 0; record < 3; record++) {
-        for (uint32_t bit = 0; bit < 29 * 8; bit++) {
+        for (uint32_t bit = 0; bit < 29 * 8; bit += dice_stride(29 * 8)) {
             keep_three_and_flip(record * RECORD_4 * 8 + bit);
             assert_uploaded(&rig, survivors[record]);
             assert_int_equal(rig.spool.damaged, 1);
@@ -47,7 +48,8 @@ static void test_spool_flipped_bits_outside_of_records_cost_none(void **state) {
         assert_uploaded(&rig, "abc");
         assert_int_equal(rig.spool.damaged, 0);
     }
-    for (uint32_t bit = 0; bit < 64 * 8; bit++) { /* the place of the next ones */
+    for (uint32_t bit = 0; bit < 64 * 8;
+         bit += dice_stride(64 * 8)) { /* the place of the next ones */
         keep_three_and_flip(3 * RECORD_4 * 8 + bit);
         assert_planned(&rig, UINT32_MAX, "abc");
         spool_rig_reboot(&rig, RIG_BOOT + 1);

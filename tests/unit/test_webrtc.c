@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A WebRTC track by itself: what becomes of a stack's cumulative values. */
-#include <pthread.h>
 #include <string.h>
 
 #include "test.h"
@@ -446,38 +445,6 @@ static void test_webrtc_a_busy_writer_is_told(void **state) {
     expect(TALLY_M_IN_PACKETS, 5);
 }
 
-enum { UPDATES = 20000 };
-
-static void *update(void *arg) {
-    tally_webrtc_inbound_t stats;
-    tally_webrtc_no_inbound(&stats);
-    for (uint32_t i = 1; i <= UPDATES; i++) {
-        stats.packets_received = (int64_t)i << 20; /* both halves of the total change */
-        stats.frames_decoded = (int64_t)i << 20;
-        stats.mid = i % 2 != 0 ? "odd" : "even";
-        (void)tally_webrtc_inbound(arg, &stats, NULL, i);
-    }
-    return NULL;
-}
-
-static void test_webrtc_snapshots_are_never_torn(void **state) {
-    (void)state;
-    pthread_t thread;
-    int64_t packets = 0;
-    assert_int_equal(pthread_create(&thread, NULL, update, &track), 0);
-    while (packets >> 20 < UPDATES) {
-        if (tally_webrtc_read(&track, &image)) {
-            packets = value_of(TALLY_M_IN_PACKETS).number;
-            assert_int_equal(value_of(TALLY_M_IN_FRAMES_DECODED).number, packets);
-            if (packets > 0) {
-                assert_string_equal(value_of(TALLY_M_IN_MID).text,
-                                    (packets >> 20) % 2 != 0 ? "odd" : "even");
-            }
-        }
-    }
-    assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_webrtc_sample_of_a_viewer, set_up),
@@ -503,7 +470,6 @@ int main(void) {
         cmocka_unit_test_setup(test_webrtc_nonsense_is_refused_as_a_whole, set_up),
         cmocka_unit_test_setup(test_webrtc_init_checks_its_arguments, set_up),
         cmocka_unit_test_setup(test_webrtc_a_busy_writer_is_told, set_up),
-        cmocka_unit_test_setup(test_webrtc_snapshots_are_never_torn, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,9 +118,14 @@
 #define TALLY_LOG_TEXT 1
 #endif
 
-/* 0 for targets without atomic compare-and-swap: the port's critical section takes its place. */
+/* 0 for targets without atomic compare-and-swap: the port's critical section takes its place. Left
+ * open, it is as the compiler says. */
 #ifndef TALLY_ATOMICS
+#ifdef __GCC_HAVE_SYNC_COMPARE_AND_SWAP_4
 #define TALLY_ATOMICS 1
+#else
+#define TALLY_ATOMICS 0
+#endif
 #endif
 
 #if TALLY_SESSIONS < 1 || TALLY_SESSIONS > 64
