@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make size`: flash, static RAM and stack of each board's image, by component.
 
-size.py writes build/size.json and the README's table; size.py --check fails if that has drifted.
+size.py writes build/size.json and the README's tables; size.py --check fails if the board's has
+drifted, size.py --check-processors if that of agent/ on the processors has.
 
 Flash and RAM come from the sections of the linked image; attribution.py shares them out. "other"
 is what no line and no symbol covers: string literals, alignment, the stack.
@@ -18,6 +19,7 @@ import sys
 
 import attribution
 import memory_table
+import processors
 import stack
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -120,8 +122,21 @@ def measure_or_exit(board):
         sys.exit(f"size: {board}: {' '.join(map(str, error.cmd))}\n{error.stdout}{error.stderr}")
 
 
-def check():
-    found = memory_table.drifts(measure_or_exit(TABLE_BOARD))
+def processors_or_exit():
+    try:
+        return processors.measure_all(run, BUILD)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"size: {' '.join(map(str, error.cmd))}\n{error.stdout}{error.stderr}")
+
+
+def processor_lines(figures):
+    print(f"{'agent/ by itself':<32} {'flash':>9} {'RAM':>9}   bytes")
+    for name, one in figures.items():
+        print(f"  {name:<30} {one['flash']:>9,} {one['ram']:>9,}")
+    print()
+
+
+def check(found):
     for line in found:
         print(f"size: {line}", file=sys.stderr)
     print("size: README agrees" if not found else
@@ -131,12 +146,16 @@ def check():
 
 def main():
     if sys.argv[1:] == ["--check"]:
-        return check()
+        return check(memory_table.drifts(measure_or_exit(TABLE_BOARD)))
+    if sys.argv[1:] == ["--check-processors"]:
+        return check(memory_table.processor_drifts(processors_or_exit()))
     figures = {}
     for board in sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.cmake")):
         figures[board] = measure_or_exit(board)
         table(board, figures[board])
-    memory_table.write(TABLE_BOARD, figures[TABLE_BOARD])
+    figures["processors"] = processors_or_exit()
+    processor_lines(figures["processors"])
+    memory_table.write(TABLE_BOARD, figures[TABLE_BOARD], figures["processors"])
     out = ROOT / "build" / "size.json"
     out.write_text(json.dumps(figures, indent=1) + "\n")
     print(f"written: {out.relative_to(ROOT)}, README.md")
