@@ -2,6 +2,8 @@
 """The boards boot, get an address, have what the program asks them for, and end when told to."""
 
 import collections
+import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -14,6 +16,7 @@ from qemu import Guest
 COMPILER = "arm-none-eabi-gcc"
 WAIT_FOR_INTERRUPT = 0xBF30  # WFI in Thumb state
 SAMPLES = 40
+STANDSTILL_S = 3  # the board waits 2 s
 
 
 class Boot:
@@ -96,6 +99,20 @@ class Vexpress(Boot, unittest.TestCase):
         for name, bit in (("MMU", 0), ("data cache", 2), ("prediction", 11), ("code cache", 12)):
             with self.subTest(name):
                 self.assertTrue(control >> bit & 1)
+
+    def test_a_machine_that_stood_still_waits_for_random_numbers_all_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = f"{folder}/random"
+            os.mkfifo(source)
+            with open(source, "rb+", buffering=0) as feed, self.probe(
+                    "-object", f"rng-random,id=slow,filename={source}",
+                    "-global", "virtio-rng-device.rng=slow") as guest:
+                guest.wait_for("^sctlr: ")
+                os.kill(guest.pid, signal.SIGSTOP)
+                time.sleep(STANDSTILL_S)
+                os.kill(guest.pid, signal.SIGCONT)
+                feed.write(os.urandom(64))
+                guest.wait_for("^random: [0-9a-f]{8} ")
 
     def test_there_are_no_random_numbers_from_a_source_it_does_not_know(self):
         with self.probe("-global", "virtio-mmio.force-legacy=false") as guest:
