@@ -2,8 +2,8 @@
 /* What waited when the power went waits when it is back, as records of the boot that made them. */
 #include <string.h>
 
-#include "spool_rig.h"
 #include "dice.h"
+#include "spool_rig.h"
 #include "test.h"
 
 #define BLOCK_BYTES 4096u
