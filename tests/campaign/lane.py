@@ -28,7 +28,7 @@ SETTLES_A_LIFE = 2
 PATIENCE_S = 10    # for the place where the power is to go
 SETTLE_S = 120     # boot records of boots that made nothing else are held back for a minute
 POLL_S = 0.1
-MISHAP_SHARE = 0.6
+MISHAP_SHARE = 0.8
 GOODBYE_SHARE = 0.2
 SHOWN_MOST = 10    # violations of a life
 TRIES_MOST = 4     # for each kill that a phase still lacks
@@ -67,6 +67,7 @@ class Lane:
         self._box = box
         self._folder = folder
         self._dice = random.Random(seed)
+        self._deck = mishaps.Deck(self._dice)
         self._say = say
         self._only = only
         self._settle_s = settle_s
@@ -154,7 +155,7 @@ class Lane:
         is_late = phase in (aims.HANDSHAKE, aims.UPLOAD, aims.ACK)
         if phase == aims.BOOT or self._dice.random() > MISHAP_SHARE / (2 if is_late else 1):
             return None
-        return mishaps.drawn(self._dice)
+        return self._deck.draw()
 
     def _settle(self):
         """The box is left alone until it has delivered everything; what the judge says then."""

@@ -16,7 +16,7 @@ class Mishap:
     def __init__(self, name, dice):
         self.name = name
         self.title = name
-        self.begin_s = dice.uniform(0, 2)
+        self.begin_s = dice.uniform(0, 1.5)
         self.length_s = dice.uniform(0.3, self.longest_s)
         self.happened = False
 
@@ -106,12 +106,22 @@ NETWORK = {"cable": (Unplugged, "cable"), "cut": (Broken, "cut")}
 CLOCK = {"date-past": (Spoilt, "date-past"), "date-future": (Spoilt, "date-future"),
          "frozen": (Frozen, "frozen")}
 GROUPS = {"server": SERVER, "network": NETWORK, "clock": CLOCK}
+TIMES = {"server": 1, "network": 3, "clock": 2}  # in a deck
 
 
-def drawn(dice):
-    """A Mishap with its title in a table; each group comes as often as the others."""
-    group = dice.choice(sorted(GROUPS))
-    return named(f"{group}: {dice.choice(sorted(GROUPS[group]))}", dice)
+class Deck:
+    """Every kind comes before one comes again; those of small groups come more than once."""
+
+    def __init__(self, dice):
+        self._dice = dice
+        self._titles = []
+
+    def draw(self):
+        if not self._titles:
+            self._titles = [f"{group}: {name}" for group, kinds in sorted(GROUPS.items())
+                            for name in sorted(kinds) for _ in range(TIMES[group])]
+            self._dice.shuffle(self._titles)
+        return named(self._titles.pop(), self._dice)
 
 
 def lasting(title, dice):
@@ -122,6 +132,7 @@ def lasting(title, dice):
 
 
 def named(title, dice):
+    """A Mishap by its title in a table."""
     group, name = title.split(": ")
     kind, argument = GROUPS[group][name]
     mishap = kind(argument, dice)
