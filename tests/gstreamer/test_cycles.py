@@ -44,11 +44,10 @@ class Cycles(unittest.TestCase):
             told = cycles.play(self.folder, CYCLES, cycles.with_plugin(
                 self.folder, scenario.PROGRAMS / "gstreamer", self.daemon.socket))
             bare = bare.result()
-        # A pipeline that has just ended may still be on its way out.
+        # A pipeline that has just ended may still be on its way out; what each left would be dozens.
         for key, most_more in (("files", 4), ("threads", 2)):
             least = min(entry[key] for entry in told[:3])
             self.assertLessEqual(max(entry[key] for entry in told), least + most_more, key)
-            self.assertEqual(min(entry[key] for entry in told[-3:]), least, key)
         heap = growth(told, "heap") - growth(bare, "heap")
         print(f"heap of a cycle: {growth(told, 'heap'):.1f} bytes, without the plugin "
               f"{growth(bare, 'heap'):.1f}", flush=True)

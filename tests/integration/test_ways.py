@@ -202,8 +202,8 @@ class Sizes(ways.Way):
         return sizes, re.search(r"U (tally_init\w+)", symbols)[1]
 
     def test_each_macro_that_changes_a_size_changes_the_name(self):
-        macros = re.findall(r"^#ifndef (TALLY_\w+)\n(?:#ifdef .*\n)?#define \1 ", CONFIG_H.read_text(),
-                            re.MULTILINE)
+        macros = re.findall(r"^#ifndef (TALLY_\w+)\n(?:#ifdef .*\n)?#define \1 ",
+                            CONFIG_H.read_text(), re.MULTILINE)
         self.assertEqual(set(macros), set(self.OTHER))
         sizes, name = self.sizes_and_name()
         changed = {m: self.sizes_and_name(**{m: value}) for m, value in self.OTHER.items()}
