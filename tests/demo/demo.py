@@ -23,7 +23,6 @@ from undisturbed import undisturbed, was_undisturbed  # noqa: E402
 
 FOLDER = ROOT / "build" / "demo"
 KEPT = ("firmware", "media")
-KBPS = 5000
 STREAM_S = 38
 PAUSE_AT_S, PAUSE_S = 8, 3
 MISHAPS = ("--drop", "40", "--duplicate", "12", "--reorder", "8", "--bye")
@@ -47,8 +46,9 @@ class Run:
     def prepare(self):
         with stage("certificates: a CA, a server, a device"):
             self._certs = scenario.make_certificates(FOLDER / "certs")
-        with stage(f"media: H.264 and AAC at {KBPS / 1000:g} Mbit/s"):
-            self._media = scenario.make_media(FOLDER, STREAM_S, KBPS)
+        kbps = self._device.stream_kbps
+        with stage(f"media: H.264 and AAC at {kbps / 1000:g} Mbit/s"):
+            self._media = scenario.make_media(FOLDER, STREAM_S, kbps)
         with stage("collector: HTTPS with client certificates") as notes:
             self.collector = self._start(scenario.Collector, self._certs)
             notes.append(f"port {self.collector.port}")

@@ -41,7 +41,8 @@ def prepare_once(maker):
     scenario.make_operator(certs)
     port = board.choose_port()
     return types.SimpleNamespace(
-        shared=shared, certs=certs, port=port, media=scenario.make_media(shared, 10, 5000),
+        shared=shared, certs=certs, port=port,
+        media=scenario.make_media(shared, 10, maker.stream_kbps),
         image=board.build(maker.board, shared / "firmware", certs, port))
 
 
