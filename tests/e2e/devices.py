@@ -47,8 +47,9 @@ class Box(board.Board):
 
     @classmethod
     def build(cls, folder, certs, port, **options):
-        return board.build(cls.board, folder / "firmware", certs, port, TALLY_HEARTBEAT_MS=3000,
-                           TALLY_UPLOAD_MS=3000, **options)
+        """One folder a board: a build folder keeps its first compiler."""
+        return board.build(cls.board, folder / f"firmware-{cls.board}", certs, port,
+                           TALLY_HEARTBEAT_MS=3000, TALLY_UPLOAD_MS=3000, **options)
 
     def finish(self, collector):
         """A board never ends by itself: all is uploaded once a record behind the end is stored."""
