@@ -84,7 +84,7 @@ class Erase(Aim):
 class Handshake(Aim):
     def __init__(self, dice):
         self._part = dice.randint(1, HANDSHAKE_PARTS)
-        self._after_s = dice.choice((0, dice.uniform(0, 0.03)))
+        self._after_s = dice.choice((0, 0, dice.uniform(0, 0.01)))
         self._passed = 0
 
     def wire(self, phase, size):

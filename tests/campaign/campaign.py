@@ -127,10 +127,12 @@ def arguments():
     parser.add_argument("--seed", type=int,
                         default=environment("SEED") or random.randrange(1, 1 << 31))
     parser.add_argument("--kills", type=int, default=environment("KILLS") or KILLS)
-    parser.add_argument("--least", type=int, default=KILLS_IN_EACH_PHASE,
-                        help="kills in each phase")
+    parser.add_argument("--least", type=int, help="kills in each phase; else 20, of fewer its share")
     parser.add_argument("--boxes", nargs="+", default=BOXES, choices=sorted(machines.MACHINES))
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.least is None:
+        options.least = min(KILLS_IN_EACH_PHASE, options.kills // len(aims.PHASES))
+    return options
 
 
 def main():
