@@ -16,7 +16,7 @@
 #define SAID_LATE_MS 2000u
 
 /* An error may still be on its way to the bus when the application has given up already. */
-#define ERROR_LATE_US 20000u
+#define ERROR_LATE_MS 20u
 
 /* After the last thing noted, a pipeline that does not play is looked at so long as if it did. */
 #define STIRRED_MS 10000u
@@ -119,13 +119,6 @@ static void note_pause(player_t *player, const fact_t *facts) {
     }
 }
 
-static fact_t *find(fact_t *facts, bool (*is)(const fact_t *)) {
-    while (facts != NULL && !is(facts)) {
-        facts = facts->next;
-    }
-    return facts;
-}
-
 static bool is_leave(const fact_t *fact) {
     return fact->kind == FACT_TARGET && fact->value <= RUNG_READY;
 }
@@ -144,27 +137,62 @@ static fact_t *find_leave(const player_t *player, fact_t *facts) {
     return facts;
 }
 
-/* What was noted. Who leaves before the first frame may do so for an error that is not heard yet:
- * it is waited for, and comes first. */
+/* Behind the leave, before the next way up: the link to an error that led to it. */
+static fact_t **find_late_error(fact_t *leave) {
+    for (fact_t **link = &leave->next; *link != NULL; link = &(*link)->next) {
+        const fact_t *const fact = *link;
+        if ((fact->kind == FACT_TARGET && !is_leave(fact)) ||
+            fact->at_ms > leave->at_ms + ERROR_LATE_MS) {
+            break;
+        }
+        if (is_fatal(fact)) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
+/* Whether it played until the leave, or failed. */
+static bool is_explained(const fact_t *facts, const fact_t *leave) {
+    bool is_shown = false;
+    bool is_playing = false;
+    bool has_failed = false;
+    for (const fact_t *fact = facts; fact != leave; fact = fact->next) {
+        is_shown = is_shown || fact->kind == FACT_SHOWN;
+        is_playing = is_playing || (fact->kind == FACT_STATE && fact->value == RUNG_PLAYING);
+        has_failed = has_failed || is_fatal(fact);
+    }
+    return has_failed || (is_shown && is_playing);
+}
+
+static fact_t *put_in_front(fact_t *facts, fact_t *leave, fact_t **late) {
+    fact_t **link = &facts;
+    fact_t *const error = *late;
+    *late = error->next;
+    while (*link != leave) {
+        link = &(*link)->next;
+    }
+    error->at_ms = MIN(error->at_ms, leave->at_ms);
+    error->next = leave;
+    *link = error;
+    return facts;
+}
+
+/* What was noted. Who leaves before the first frame may do so for an error that is not heard
+ * yet, or was heard just then: it is waited for, and comes first. */
 static fact_t *take_facts(player_t *player) {
-    fact_t *const facts = inbox_take(&player->inbox);
+    fact_t *facts = inbox_take(&player->inbox);
     fact_t *const leave = find_leave(player, facts);
-    if (leave == NULL || player->judge.course.has_started || find(facts, is_fatal) != NULL) {
+    if (leave == NULL || player->judge.course.has_started || is_explained(facts, leave)) {
         return facts;
     }
-    g_usleep(ERROR_LATE_US);
-    fact_t *const late = inbox_take(&player->inbox);
-    fact_t *const error = find(late, is_fatal);
-    if (error != NULL) {
-        const uint64_t at_ms = leave->at_ms;
-        for (fact_t *fact = late; fact != error->next; fact = fact->next) {
-            fact->at_ms = at_ms;
-        }
-        for (fact_t *fact = leave; fact != NULL; fact = fact->next) {
-            fact->at_ms = MAX(fact->at_ms, at_ms + 1);
-        }
+    fact_t **late = find_late_error(leave);
+    if (late == NULL) {
+        g_usleep(ERROR_LATE_MS * 1000u);
+        facts = fact_merge(facts, inbox_take(&player->inbox));
+        late = find_late_error(leave);
     }
-    return fact_merge(facts, late);
+    return late != NULL ? put_in_front(facts, leave, late) : facts;
 }
 
 static bool is_for_judge(const player_t *player, const fact_t *fact) {

@@ -6,8 +6,10 @@
  * there until all pipelines are gone.
  *
  * WHEN the watcher looks: "never"; "paused": once, while the pipeline is paused before it plays;
- * "hidden": never, and the application drops all messages of the bus. For each pipeline a line goes
- * to stdout: the milliseconds of CLOCK_BOOTTIME at which its sink showed the first frame.
+ * "hidden": never, and the application drops all messages of the bus; "failing": never, and the
+ * application leaves for an error that it sees in its own sync handler, before the plugin does. For
+ * each pipeline a line goes to stdout: the milliseconds of CLOCK_BOOTTIME at which its sink showed
+ * the first frame; 0: none.
  */
 #include <gst/gst.h>
 #include <inttypes.h>
@@ -139,6 +141,12 @@ static gboolean ask(GstElement *pipeline, GstState state) {
            gst_element_get_state(pipeline, NULL, NULL, WAIT_NS) != GST_STATE_CHANGE_FAILURE;
 }
 
+static struct {
+    GMutex lock;
+    GCond changed;
+    bool is_there;
+} failure;
+
 static GstBusSyncReply drop(GstBus *bus, GstMessage *message, gpointer unused) {
     (void)bus;
     (void)unused;
@@ -150,6 +158,36 @@ static void hide(GstElement *pipeline) {
     GstBus *const bus = gst_element_get_bus(pipeline);
     gst_bus_set_sync_handler(bus, drop, NULL, NULL);
     gst_object_unref(bus);
+}
+
+/* In the thread that fails, until another one leaves. */
+static GstBusSyncReply hold_error(GstBus *bus, GstMessage *message, gpointer data) {
+    GstElement *const pipeline = data;
+    (void)bus;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+        g_mutex_lock(&failure.lock);
+        failure.is_there = true;
+        g_cond_signal(&failure.changed);
+        g_mutex_unlock(&failure.lock);
+        while (GST_STATE_TARGET(pipeline) != GST_STATE_NULL)
+            g_usleep(1000);
+    }
+    return GST_BUS_PASS;
+}
+
+static bool fail(GstElement *pipeline) {
+    const gint64 until = g_get_monotonic_time() + (gint64)(WAIT_NS / GST_USECOND);
+    GstBus *const bus = gst_element_get_bus(pipeline);
+    gst_bus_set_sync_handler(bus, hold_error, pipeline, NULL);
+    gst_object_unref(bus);
+    failure.is_there = false;
+    (void)gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    g_mutex_lock(&failure.lock);
+    bool is_in_time = true;
+    while (!failure.is_there && is_in_time)
+        is_in_time = g_cond_wait_until(&failure.changed, &failure.lock, until) != FALSE;
+    g_mutex_unlock(&failure.lock);
+    return is_in_time;
 }
 
 static gboolean play(const char *when, const char *text, unsigned frames) {
@@ -167,7 +205,11 @@ static gboolean play(const char *when, const char *text, unsigned frames) {
         is_played = ask(pipeline, GST_STATE_PAUSED);
         let_look(1);
     }
-    is_played = is_played && ask(pipeline, GST_STATE_PLAYING) && await_frames(&screen, frames);
+    if (g_str_has_prefix(when, "failing:")) {
+        is_played = fail(pipeline);
+    } else {
+        is_played = is_played && ask(pipeline, GST_STATE_PLAYING) && await_frames(&screen, frames);
+    }
     (void)gst_element_set_state(pipeline, GST_STATE_NULL);
     (void)printf("%" PRIu64 "\n", screen.first_ms);
     gst_object_unref(pipeline);

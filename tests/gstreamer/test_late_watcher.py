@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pipelines that are gone before the plugin's watcher looked at them: each session is told with its
-first frame, at the time at which the sink itself showed it. See late_watcher.c."""
+first frame, at the time at which the sink itself showed it, or with its error. See late_watcher.c."""
 import os
 import unittest
 
@@ -15,6 +15,8 @@ SLOW = FILM.replace("100/1", "5/1")
 FREE = f"{FILM} sync=false"
 PICTURE = FILM.replace("videotestsrc", "videotestsrc num-buffers=1")
 SOUND = "audiotestsrc ! fakeaudiosink"
+BROKEN = FILM.replace(" ! video", " ! identity error-after=1 ! video", 1)
+ERROR = 2  # see tally/hook.h
 
 
 @unittest.skipUnless(PROGRAM, "TALLY_LATE_WATCHER names the application")
@@ -54,6 +56,14 @@ class LateWatcher(unittest.TestCase):
 
     def test_an_application_that_keeps_its_messages_for_itself(self):
         self.assert_told(*(("hidden", 3, text) for text in (LIVE, FILM, FREE, SOUND)))
+
+    def test_an_application_that_left_for_an_error_before_the_plugin_heard_of_it(self):
+        with Run() as run:
+            run.play(PROGRAM, f"never:1:{FIRST}", f"failing:1:{BROKEN}")
+            self.assertEqual(run.code, 0, run.output)
+            self.assertEqual(run.hooks(), ["SOURCE", "PLAY", "FATAL", "CLOSE"])
+            self.assertEqual(run.one("CLOSE")["code"], ERROR)
+            self.assertLessEqual(run.at("FATAL"), run.at("CLOSE"))
 
 
 if __name__ == "__main__":
