@@ -188,7 +188,7 @@ static fact_t *take_facts(player_t *player) {
     }
     fact_t **late = find_late_error(leave);
     if (late == NULL) {
-        g_usleep(ERROR_LATE_MS * 1000u);
+        g_usleep((gulong)ERROR_LATE_MS * 1000u);
         facts = fact_merge(facts, inbox_take(&player->inbox));
         late = find_late_error(leave);
     }
