@@ -40,6 +40,9 @@ def broken_tree(name, folder):
         copy = shutil.copytree if (scenario.ROOT / each).is_dir() else shutil.copy
         tree.mkdir(exist_ok=True)
         copy(scenario.ROOT / each, tree / each)
+    fetched = scenario.ROOT / ".deps"
+    if fetched.exists():
+        (tree / ".deps").symlink_to(fetched.resolve())
     what = HERE / "broken" / f"{name}.txt"
     files = [line[4:] for line in what.read_text().splitlines() if line.startswith("--- ")]
     subprocess.run([sys.executable, scenario.TESTS / "fault/break.py", what,
