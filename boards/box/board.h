@@ -67,6 +67,9 @@ void board_wake(void);
 uint32_t board_mask(void);
 void board_unmask(uint32_t state);
 
+/* Waits until an interrupt is pending, masked or not. Not in interrupts. */
+void board_wait_for_interrupt(void);
+
 /* Lets board_on_ethernet() run from now on. */
 void board_enable_ethernet(void);
 

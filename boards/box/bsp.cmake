@@ -11,7 +11,8 @@ function(tally_add_bsp script)
     add_library(tally_bsp OBJECT ${ARGN}
         "${tally_boards_dir}/box/console.c"
         "${tally_boards_dir}/box/restart_note.c"
-        "${tally_boards_dir}/box/semihost.c")
+        "${tally_boards_dir}/box/semihost.c"
+        "${tally_boards_dir}/box/sleep.c")
     target_include_directories(tally_bsp PUBLIC "${tally_boards_dir}/box")
     target_compile_definitions(tally_bsp PRIVATE TALLY_PRODUCT=$<BOOL:${TALLY_PRODUCT}>)
     target_link_libraries(tally_bsp PRIVATE tally_warnings PUBLIC tally_agent tally_port_ram)

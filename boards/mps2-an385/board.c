@@ -75,6 +75,10 @@ void board_unmask(uint32_t state) {
     cortex_m_unmask(state);
 }
 
+void board_wait_for_interrupt(void) {
+    cortex_m_wait_for_interrupt();
+}
+
 void board_enable_ethernet(void) {
     cortex_m_enable_irq(ETHERNET_IRQ);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time and sleep. TIMER0 runs freely and is the time; SysTick only interrupts. Were ticks counted
+ * Time. TIMER0 runs freely and is the time; SysTick only interrupts. Were ticks counted
  * instead, each one that comes while its predecessor is still masked would be lost from the time.
  *
  * TIMER0 counts down through 32 bits at 25 MHz, once round in 171 s; the time is extended to 64
  * bits by whoever reads it, and a tick reads it every BOARD_TICK_MS.
  */
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "board.h"
@@ -28,7 +27,6 @@ typedef struct {
 _Static_assert(TICK_CYCLES <= 0x1000000u, "SysTick has 24 bits");
 
 static uint64_t cycles;
-static volatile bool awake;
 
 void clock_init(void) {
     TIMER0->reload = UINT32_MAX;
@@ -59,24 +57,4 @@ uint64_t board_now_ms(void) {
 void clock_tick_entry(void) {
     (void)now_cycles();
     board_on_tick();
-}
-
-void board_wake(void) {
-    awake = true;
-}
-
-/* A wake between the look at `awake` and WFI is not missed: while masked, its interrupt stays
- * pending and WFI returns at once; the interrupt runs when the mask is lifted. */
-void board_sleep(uint64_t deadline_ms) {
-    bool done = false;
-    while (!done) {
-        const uint32_t mask = cortex_m_mask();
-        done = awake || board_now_ms() >= deadline_ms;
-        if (done) {
-            awake = false;
-        } else {
-            cortex_m_wait_for_interrupt();
-        }
-        cortex_m_unmask(mask);
-    }
 }

@@ -57,6 +57,10 @@ void board_unmask(uint32_t state) {
     cortex_a_unmask(state);
 }
 
+void board_wait_for_interrupt(void) {
+    cortex_a_wait_for_interrupt();
+}
+
 void board_enable_ethernet(void) {
     gic_enable(VEXPRESS_IRQ_ETHERNET);
 }

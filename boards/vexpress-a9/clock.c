@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time and sleep. A counter of the system registers runs freely and is the time; the timer only
+ * Time. A counter of the system registers runs freely and is the time; the timer only
  * interrupts. Were ticks counted instead, each one that comes while its predecessor is still masked
  * would be lost from the time.
  *
  * The counter has 32 bits at 24 MHz and goes round in 178 s, whoever resets the core; the time is
  * extended to 64 bits by whoever reads it, and a tick reads it every BOARD_TICK_MS.
  */
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "board.h"
@@ -35,7 +34,6 @@
 
 static uint32_t started_at;
 static uint64_t cycles; /* since then */
-static volatile bool awake;
 
 void clock_init(void) {
     started_at = SYS_24MHZ;
@@ -66,24 +64,4 @@ void clock_interrupt(void) {
     TIMER_CLEAR = 0;
     (void)now_cycles();
     board_on_tick();
-}
-
-void board_wake(void) {
-    awake = true;
-}
-
-/* A wake between the look at `awake` and WFI is not missed: while masked, its interrupt stays
- * pending and WFI returns at once; the interrupt runs when the mask is lifted. */
-void board_sleep(uint64_t deadline_ms) {
-    bool done = false;
-    while (!done) {
-        const uint32_t mask = board_mask();
-        done = awake || board_now_ms() >= deadline_ms;
-        if (done) {
-            awake = false;
-        } else {
-            cortex_a_wait_for_interrupt();
-        }
-        board_unmask(mask);
-    }
 }
