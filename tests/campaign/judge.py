@@ -178,10 +178,10 @@ def twice(life):
 
 def invented(life):
     """What the server has is what came, and it has all that it accepted."""
-    came = {(upload.boot, seq) for upload in accepted(life) for seq, _ in upload.records}
-    for key in sorted(life.stored.keys() - came):
+    accepted_keys = came(life)
+    for key in sorted(life.stored.keys() - accepted_keys):
         yield Violation("invented", f"{shown(key)} is stored and was in no upload")
-    for key in sorted(came - life.stored.keys()):
+    for key in sorted(accepted_keys - life.stored.keys()):
         yield Violation("forgotten", f"{shown(key)} was accepted and is not stored")
 
 
@@ -302,6 +302,11 @@ def cut_sessions(life):
 
 def accepted(life):
     return (upload for upload in life.uploads if upload.status == 204)
+
+
+def came(life):
+    """The keys of all records that the server said it has."""
+    return {(upload.boot, seq) for upload in accepted(life) for seq, _ in upload.records}
 
 
 def shown(key):

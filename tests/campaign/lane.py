@@ -169,10 +169,11 @@ class Lane:
         return judge.judge(life)
 
     def _is_settled(self, known):
-        rows = self._rows("SELECT boot, seq, kind FROM records")
-        stored = {(row["boot"], row["seq"]) for row in rows}
-        told = any(row["kind"] == "b" and row["boot"] not in known for row in rows)
-        return told and not self._life.waiting - stored
+        """By what was accepted: a server that forgets is the judge's business."""
+        self._read_uploads()
+        came = judge.came(self._life)
+        told = any(boot not in known for boot, _ in came)  # its boot record came first
+        return told and not self._life.waiting - came
 
     def _end(self, run, had_to_begin=False):
         life = self._life
@@ -196,17 +197,22 @@ class Lane:
 
     # ---- the server -----------------------------------------------------------------------------
 
-    def _rows(self, query):
+    def _rows(self, query, *values):
         with contextlib.closing(sqlite3.connect(self._box.collector.database, timeout=20)) as data:
             data.row_factory = sqlite3.Row
-            return data.execute(query).fetchall()
+            return data.execute(query, values).fetchall()
 
     def _read_server(self):
         self._life.rows = [judge.row_of(*row) for row in
                            self._rows("SELECT boot, seq, kind, bytes, json FROM records")]
-        uploads = self._rows("SELECT boot, status, reason, body FROM uploads ORDER BY id")
-        del self._life.uploads[:]
-        for boot, status, reason, body in uploads:
+        self._read_uploads()
+
+    def _read_uploads(self):
+        """Those that came since."""
+        uploads = self._life.uploads
+        for boot, status, reason, body in self._rows("SELECT boot, status, reason, body FROM"
+                                                     " uploads ORDER BY id LIMIT -1 OFFSET ?",
+                                                     len(uploads)):
             records = wire.parse(body).records if body else ()
-            self._life.uploads.append(judge.Upload(
+            uploads.append(judge.Upload(
                 boot, status, reason, tuple((each.seq, each.raw) for each in records)))

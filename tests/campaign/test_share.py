@@ -13,9 +13,6 @@ import aims  # noqa: E402
 import campaign  # noqa: E402
 
 
-FORGETFUL_S = 5  # its box will never know that everything is delivered
-
-
 class Share(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -38,7 +35,7 @@ class Share(unittest.TestCase):
         self.assertGreater(account.figures["records stored"], 20)
 
     def test_a_server_that_forgets_is_found_out(self):
-        account = self.play([aims.ACK], 0, HERE / "broken/forgets.py", settle_s=FORGETFUL_S)
+        account = self.play([aims.ACK], 0, HERE / "broken/forgets.py")
         self.assertLessEqual({"lost", "forgotten"}, {found.rule for found in account.violations})
 
 
