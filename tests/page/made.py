@@ -40,7 +40,7 @@ class Life:
     def upload(self):
         now_ms = time.time_ns() // 1_000_000
         data = harness.body(*self._waiting, device=self.device, boot=self.boot,
-                            uptime_ms=self.uptime_ms, unix_ms=self._booted_ms + self.uptime_ms)
+                            registry=self.registry.version, uptime_ms=self.uptime_ms, unix_ms=self._booted_ms + self.uptime_ms)
         store = Store(self._database)
         store.accept(wire.parse(data), now_ms, data)
         store.close()
