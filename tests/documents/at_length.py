@@ -140,6 +140,15 @@ class Registry(AtLength):
         self.assertIn("mps2-an385", json.loads((self.tree / "build/size.json").read_text()))
 
 
+class Cleaning(AtLength):
+    def test_nothing_is_left(self):
+        (self.tree / "build").mkdir()
+        self.make("make distclean")
+        self.assertEqual({path.name for path in self.tree.iterdir()},
+                         {pathlib.PurePath(name).parts[0] for name in tracked()})
+        self.assertTrue((ROOT / "agent").exists())
+
+
 class Tests(AtLength):
     """Programs of the build folder that this test belongs to."""
 

@@ -53,6 +53,9 @@ class Typed(Typing):
     def test_help(self):
         self.assertIn("\ndemo ", self.type("make help", ROOT))
 
+    def test_the_maintainers(self):
+        self.assertRegex(self.type("git log", ROOT), r"(?m)^Author: .+ <.+@.+>$")
+
     def test_suites_of_ctest_that_are_named(self):
         for command in sorted(c for c in self.documented if c.startswith("ctest -")):
             with self.subTest(command=command):
