@@ -124,4 +124,4 @@ def unaccounted(commands, table, root=reading.ROOT):
 
 
 def build_folder():
-    return pathlib.Path(os.environ["TALLY_BUILD"])
+    return pathlib.Path(os.environ.get("TALLY_BUILD", reading.ROOT / "build/test"))

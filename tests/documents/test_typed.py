@@ -91,6 +91,8 @@ class Typed(Typing):
     def test_tools(self):
         registry = json.loads(self.type_tool("tally-decode --registry"))
         self.assertIn("su", registry["metrics"])
+        said = json.loads(self.type_tool("tally-decode FILE", FILE="upload").splitlines()[-1])
+        self.assertIn(RECORD["w"], said.values())
         self.type_tool("tally-decode --as SYSTEM FILE...", SYSTEM="nanostream", **{"FILE...": "upload"})
         self.assertEqual(self.type_tool("tally-schema reference"),
                          (ROOT / "agent/METRICS.md").read_text())
@@ -103,6 +105,9 @@ class Typed(Typing):
         (self.folder / "image").write_bytes(bytes(store.data))
         self.assertIn("urgent: 1 put, 0 gone, 1 waiting",
                       self.type_tool("tally-spool IMAGE", IMAGE="image"))
+        self.assertRegex(self.type_tool("tally-spool --waiting IMAGE", IMAGE="image"), r"\bb\b")
+        (self.folder / "erased").write_bytes(b"\xff" * 8192)
+        self.type_tool("tally-spool --settings IMAGE", IMAGE="erased")
 
     def test_the_validator(self):
         command = "tests/schema/validator.py FILE..."
