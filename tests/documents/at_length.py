@@ -4,19 +4,23 @@
 
     at_length.py [CLASS.TEST...]
 """
+import contextlib
 import filecmp
 import json
 import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 import held
 import reading
 from reading import ROOT
+from test_specification import registry_hash
 from typing_tests import Typing
 
 SOURCES = ("mbedtls", "lwip", "cmocka", "tinycbor")
@@ -53,7 +57,10 @@ class AtLength(Typing):
         copy(cls.tree)
 
     def make(self, command, timeout_s=1800, **places):
-        return self.type(command, self.tree, timeout_s=timeout_s, **places)
+        begun = time.monotonic()
+        said = self.type(command, self.tree, timeout_s=timeout_s, **places)
+        print(f"{command}: {time.monotonic() - begun:.0f} s", flush=True)
+        return said
 
     def scratch(self):
         holder = tempfile.TemporaryDirectory()
@@ -109,6 +116,16 @@ class Programs(AtLength):
                 self.make(command)
                 page = self.tree / "build" / command.split()[1] / "report.html"
                 self.assertIn("</html>", page.read_text())
+                self.assert_is_of_the_registry(page.parent / "collector.db")
+
+    def assert_is_of_the_registry(self, database):
+        """Each boot says which registry it has, as SPEC.md and METRICS.md let a stranger work it out."""
+        expected = registry_hash((ROOT / "agent/METRICS.md").read_text())
+        with contextlib.closing(sqlite3.connect(database)) as records:
+            boots = records.execute("SELECT json FROM records WHERE kind = 'b'").fetchall()
+        self.assertTrue(boots)
+        for (record,) in boots:
+            self.assertEqual(json.loads(record)["b"]["rv"], expected)
 
 
 class Firmware(AtLength):
