@@ -119,7 +119,7 @@ class Programs(AtLength):
                 self.assert_is_of_the_registry(page.parent / "collector.db")
 
     def assert_is_of_the_registry(self, database):
-        """Each boot says which registry it has, as SPEC.md and METRICS.md let a stranger work it out."""
+        """Each boot says which registry it has, as a stranger works it out from the two pages."""
         expected = registry_hash((ROOT / "agent/METRICS.md").read_text())
         with contextlib.closing(sqlite3.connect(database)) as records:
             boots = records.execute("SELECT json FROM records WHERE kind = 'b'").fetchall()

@@ -32,9 +32,8 @@ def suites(build):
 def recipe(command, root=reading.ROOT):
     """What `make ...` would run; raises if it would run nothing of the kind."""
     words = [word for word in command.split() if word != "make"]
-    places = {"ENDPOINT=https://HOST:PORT/PATH": "ENDPOINT=https://host:1/path", "CERTS=DIR": "CERTS=."}
-    done = subprocess.run(["make", "-n", *(places.get(word, word) for word in words)], cwd=root,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "-n", *words], cwd=root, capture_output=True, text=True,
+                          check=False)
     if done.returncode != 0:
         raise LookupError(f"{command}: {done.stderr.strip()}")
     return done.stdout

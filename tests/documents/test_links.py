@@ -75,7 +75,8 @@ class Links(unittest.TestCase):
                 self.assertEqual(missing_files(name, (ROOT / name).read_text()), [])
 
     def test_dead_ones_are_found(self):
-        page = ("# Page\n\n[a](README.md) [b](nowhere.md) [c](#page) [d](#pages) [e](../README.md)\n"
+        page = ("# Page\n\n"
+                "[a](README.md) [b](nowhere.md) [c](#page) [d](#pages) [e](../README.md)\n"
                 "`agent/src/hook.c` `agent/src/hock.c` `hook.c` `hock.c`\n")
         self.assertEqual(dead_links("README.md", page),
                          ["README.md:3: nowhere.md", "README.md:3: #pages: no such heading",

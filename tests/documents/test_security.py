@@ -63,7 +63,8 @@ class Security(unittest.TestCase):
         self.assertNotRegex(unit, r"\nSocketBindAllow=")
 
     def test_a_promise_that_nothing_holds_is_found(self):
-        page = "| promise | held by |\n| --- | --- |\n| all | `test_all_is_well` |\n| none | hope |\n"
+        page = ("| promise | held by |\n| --- | --- |\n"
+                "| all | `test_all_is_well` |\n| none | hope |\n")
         self.assertEqual(list(promises(page)), [("all", ["test_all_is_well"]), ("none", [])])
         self.assertNotIn("test_all_is_well", tests())
 
