@@ -55,7 +55,8 @@ function drawSession(each) {
     ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`}, "to the newest")])]);
   now(byId("now"), device, session);
   states(byId("timeline"), device, session);
-  plots.update(session.plots, session.offset_ms);
+  plots.update(session.plots, {offset: session.offset_ms, from: session.from_ms,
+    to: session.to_ms});
   events(byId("events"), device, session);
   if (session.drawn < session.of) {
     byId("timeline").dataset.thinned = `${session.drawn} of ${session.of}`;
@@ -73,7 +74,7 @@ async function refresh(changed) {
   refusals(device, told);
   health(byId("health"), device, told);
   if (told.health) {
-    healthPlots.update(told.health.plots, told.health.offset_ms);
+    healthPlots.update(told.health.plots, {offset: told.health.offset_ms, from: null, to: null});
   }
   await showSession();
   await records.load();
