@@ -19,6 +19,9 @@ void schema_print_cddl(FILE *out);
 /* The reference of all metrics, records and lists, in Markdown. */
 void schema_print_reference(FILE *out);
 
+/* Metrics and lists as rows, and a typed view a kind of record, for tests/ingest/sql. */
+void schema_print_sql(FILE *out);
+
 /*
  * The ledger: every key that was ever on the wire. `old` is the ledger so far, or NULL. False when
  * the registry breaks with it; every reason is a line on `complaints`, and nothing is printed.

@@ -26,7 +26,8 @@ static int usage(void) {
     say(stderr,
         "usage: tally-schema cddl           uploads and records as CDDL (RFC 8610)\n"
         "       tally-schema reference      all metrics, records and lists in Markdown\n"
-        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n");
+        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n"
+        "       tally-schema sql            metrics, lists and typed views for PostgreSQL\n");
     return EXIT_USAGE;
 }
 
@@ -62,6 +63,10 @@ int main(int argc, char **argv) {
     }
     if (argc == 2 && strcmp(argv[1], "reference") == 0) {
         schema_print_reference(stdout);
+        return finish(EXIT_GOOD);
+    }
+    if (argc == 2 && strcmp(argv[1], "sql") == 0) {
+        schema_print_sql(stdout);
         return finish(EXIT_GOOD);
     }
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "ledger") == 0) {
