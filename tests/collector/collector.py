@@ -17,6 +17,7 @@ from aiohttp import web
 import wire
 from faults import KINDS, NONE, REFUSALS, RETRY_AFTER, Faults
 from names import Names
+from page import server as page
 from refusal import Refusal
 from store import Store
 
@@ -104,10 +105,10 @@ def tls_context(options):
     return context
 
 
-def announce(path, port):
+def announce(path, **ports):
     """Says where to connect; written at once, so a waiting test never reads half of it."""
     with open(f"{path}.new", "w", encoding="utf-8") as out:
-        json.dump({"port": port, "pid": os.getpid()}, out)
+        json.dump({**ports, "pid": os.getpid()}, out)
     os.replace(f"{path}.new", path)
 
 
@@ -115,18 +116,21 @@ async def serve(options, collector):
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(collector.app(options.path), access_log=None)
-    await runner.setup()
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        runner = web.AppRunner(collector.app(options.path), access_log=None)
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
         await web.TCPSite(runner, options.host, options.port, shutdown_timeout=GRACE_S,
                           ssl_context=tls_context(options)).start()
-        port = runner.addresses[0][1]
-        log.info("listening on %s:%d", options.host, port)
+        ports = {"port": runner.addresses[0][1]}
+        log.info("listening on %s:%d", options.host, ports["port"])
+        if options.page is not None:
+            runner, ports["page"] = await page.start(options.db, options.registry, options.page)
+            stack.push_async_callback(runner.cleanup)
+            log.info("page: http://localhost:%d/", ports["page"])
         if options.ready:
-            announce(options.ready, port)
+            announce(options.ready, **ports)
         await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 def arguments():
@@ -144,7 +148,11 @@ def arguments():
     parser.add_argument("--config", metavar="FILE",
                         help="answer accepted uploads with this (see sign_config.py), while it is"
                              " there; read anew each time")
-    parser.add_argument("--ready", metavar="FILE", help="gets {port, pid} once listening")
+    parser.add_argument("--page", type=int, metavar="PORT",
+                        help="show what comes on a web page, to this machine only; 0: any free"
+                             " port; needs --registry (see page/README.md)")
+    parser.add_argument("--ready", metavar="FILE",
+                        help="gets {port, pid}, and page with --page, once listening")
     parser.add_argument("--fault", choices=KINDS, default=NONE)
     parser.add_argument("--fault-count", type=int, metavar="N",
                         help="spoil the first N requests only (default: all)")
@@ -154,7 +162,10 @@ def arguments():
                         help="play the fault named in it while it is there; read anew each time")
     parser.add_argument("--fault-retry-after", choices=RETRY_AFTER,
                         help="let every refusal ask for that delay, in this form")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.page is not None and not options.registry:
+        parser.error("--page needs --registry")
+    return options
 
 
 def main():
