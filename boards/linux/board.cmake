@@ -99,6 +99,7 @@ function(tally_schema_tool name folder)
         "${linux_dir}/tools/ledger.c"
         "${linux_dir}/tools/names.c"
         "${linux_dir}/tools/reference.c"
+        "${linux_dir}/tools/sql.c"
         "${linux_dir}/tools/tally-schema.c"
         "${linux_dir}/tools/telegraf.c"
         "${linux_dir}/say.c"

@@ -31,7 +31,8 @@ static int usage(void) {
         "                                  Telegraf's input; CLASS: the most personal data that "
         "go\n"
         "                                  through, none, device, content or viewer (all)\n"
-        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n");
+        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n"
+        "       tally-schema sql            metrics, lists and typed views for PostgreSQL\n");
     return EXIT_USAGE;
 }
 
@@ -67,6 +68,10 @@ int main(int argc, char **argv) {
     }
     if (argc == 2 && strcmp(argv[1], "reference") == 0) {
         schema_print_reference(stdout);
+        return finish(EXIT_GOOD);
+    }
+    if (argc == 2 && strcmp(argv[1], "sql") == 0) {
+        schema_print_sql(stdout);
         return finish(EXIT_GOOD);
     }
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "telegraf") == 0 &&
