@@ -26,8 +26,9 @@ def programs():
 class Postgres:
     """One server; databases in it are made from the SQL next door."""
 
-    def __init__(self, schema_tool):
+    def __init__(self, schema_tool, settings=None):
         self._schema_tool = schema_tool
+        self._settings = QUIET if settings is None else settings
         self._bin = programs()
         self._user = USER if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
         self.folder = tempfile.mkdtemp(prefix="tally-pg-")
@@ -37,11 +38,18 @@ class Postgres:
         self._count = 0
         self._run("initdb", "-D", self._data, "-U", "owner", "-A", "trust", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync")
-        settings = [f"-c {name}={value}" for name, value in QUIET.items()]
+        self.start()
+        self.connect("postgres").cursor().execute("CREATE ROLE telegraf LOGIN")
+
+    def start(self):
+        settings = [f"-c {name}={value}" for name, value in self._settings.items()]
         self._run("pg_ctl", "-D", self._data, "-w", "-t", "300", "-l",
                   os.path.join(self.folder, "log"), "-o",
                   f"-c listen_addresses= -k {self.folder} {' '.join(settings)}", "start")
-        self.connect("postgres").cursor().execute("CREATE ROLE telegraf LOGIN")
+
+    def halt(self, mode="fast"):
+        """Until start(); "immediate" is a crash, after which it recovers."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "stop")
 
     def _run(self, program, *arguments):
         command = [os.path.join(self._bin, program), *arguments]
@@ -79,7 +87,7 @@ class Postgres:
         yield read("views.sql")
 
     def stop(self):
-        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
+        self.halt("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
