@@ -98,6 +98,11 @@ class CollectorProcess:
         with open(self.log, encoding="utf-8") as source:
             return source.read()
 
+    def memory_kib(self):
+        """The most it ever had in use."""
+        with open(f"/proc/{self._process.pid}/status", encoding="ascii") as source:
+            return next(int(line.split()[1]) for line in source if line.startswith("VmHWM"))
+
     def stop(self, number=signal.SIGTERM):
         """Asks it to end; returns its exit status."""
         if self._process.poll() is None:
