@@ -22,7 +22,7 @@ def late_after_ms(received):
 
 
 def state_now(registry, start, last, events, is_boot_over):
-    """(state, what tells it) of a session; `last` is its last heartbeat or its end, if there is one."""
+    """(state, what tells it) of a session; `last` is its last heartbeat or its end, or None."""
     if last is not None and last.kind == "x":
         return registry.named("se", last.fields.get("p", {}).get("se")), "end"
     if is_boot_over:

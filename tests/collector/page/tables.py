@@ -51,8 +51,8 @@ class Tables:
         return self._db.execute("SELECT COALESCE(MAX(id), 0) FROM uploads").fetchone()[0]
 
     def uploaders_since(self, upload_id):
-        return [row[0] for row in self._db.execute(
-            "SELECT DISTINCT device FROM uploads WHERE id > ?", (upload_id,))]
+        return {row[0] for row in self._db.execute(
+            "SELECT DISTINCT device FROM uploads WHERE id > ?", (upload_id,))}
 
     def devices(self):
         return [row[0] for row in self._db.execute(DEVICES)]
@@ -74,8 +74,8 @@ class Tables:
                                 (device,)).fetchone()[0]
 
     def boots(self, device, most=MOST_BOOTS):
-        """(boot, first upload, last one, registry, whether it was running at the last one), newest
-        first: a boot that is over sends no uptime, and what waited of it may come behind the next."""
+        """(boot, first upload, last one, registry, the last one that it ran at), newest first: a
+        boot that is over sends no uptime, and what waited of it may come behind the next."""
         return self._db.execute(
             "SELECT boot, MIN(id) AS first, MAX(id) AS last, MAX(registry) AS registry,"
             " MAX(CASE WHEN m IS NOT NULL THEN id END) AS running FROM uploads"
@@ -121,8 +121,9 @@ class Tables:
             " AND session IS NOT NULL ORDER BY session DESC LIMIT ?", (device, boot, most))]
 
     def has_session(self, device, boot, session):
-        return bool(self._db.execute("SELECT 1 FROM records WHERE device = ? AND boot = ?"
-                                     " AND session = ? LIMIT 1", (device, boot, session)).fetchall())
+        return self._db.execute(
+            "SELECT 1 FROM records WHERE device = ? AND boot = ? AND session = ? LIMIT 1",
+            (device, boot, session)).fetchone() is not None
 
     def session_count(self, device, boot):
         return self._db.execute("SELECT COUNT(DISTINCT session) FROM records"

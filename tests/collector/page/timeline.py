@@ -9,7 +9,7 @@ the span keeps the durations and says that their order is not known.
 
 import collections
 
-# Durations of group p by state, less the one of group i that ads take of them, which is a state too.
+# Durations of group p by state, less the one of group i that ads take of them: a state as well.
 DURATIONS = {
     "idle": ("it", None), "joining": ("jt", "ij"), "zapping": ("zt", None),
     "playing": ("pt", "ix"), "paused": ("pd", "iu"), "stalled": ("sd", "ig"),

@@ -7,12 +7,15 @@ import {clock, duration} from "./format.mjs";
 const HEIGHT = 170;
 const COLOURS = 7;
 const AXIS_PX = 52; // of the left axis; the timeline stands beside it likewise
+const LEAST_S = 10; // that a plot is wide, be there one moment only
 const sync = uPlot.sync("session");
+let plots = 0;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A value with the unit of its plot, in digits that can be read.
-export const amount = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 4}).format(value);
+const AMOUNT = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
+const amount = (value) => AMOUNT.format(value);
 
 const seeing = new IntersectionObserver((entries) => entries.forEach((entry) => {
   entry.target.plot.isInSight = entry.isIntersecting;
@@ -24,8 +27,9 @@ const sizing = new ResizeObserver((entries) => entries.forEach(({target}) => tar
 class Plot {
   constructor(place, device) {
     this.device = device;
-    this.legend = element("ul", {class: "legend"});
-    this.canvas = element("div", {class: "canvas", role: "img"});
+    this.legend = element("ul", {class: "legend", id: `legend-${plots += 1}`});
+    this.canvas = element("div", {class: "canvas", role: "img",
+      "aria-describedby": this.legend.id});
     this.note = element("p", {class: "note"});
     this.canvas.plot = this;
     this.title = element("h4");
@@ -72,6 +76,7 @@ class Plot {
     if (this.told.lines.length > 0) {
       this.chart = new uPlot(this.options(), this.data(), this.canvas);
       sync.sub(this.chart);
+      this.canvas.parentElement.plot = this.chart;
     } else {
       this.canvas.replaceChildren("No record tells of it.");
     }
@@ -79,7 +84,8 @@ class Plot {
 
   // Lines need not have a value at the same moments.
   data() {
-    return uPlot.join(this.told.lines.map((line) => [line.at.map((at) => this.x(at)), line.values]));
+    return uPlot.join(this.told.lines.map(
+      (line) => [line.at.map((at) => this.x(at)), line.values]));
   }
 
   x(uptime) {
@@ -114,8 +120,9 @@ class Plot {
   times(low, high) {
     const [first, last] = [this.chart?.data[0][0], this.chart?.data[0].at(-1)];
     const isAll = !this.chart || (low === first && high === last);
-    return isAll && this.span.from !== null && this.span.to > this.span.from
-      ? [this.x(this.span.from), this.x(this.span.to)] : [low, high];
+    const [from, to] = isAll && this.span.from !== null
+      ? [this.x(this.span.from), this.x(this.span.to)] : [low ?? 0, high ?? 0];
+    return to - from > 0.001 ? [from, to] : [from - LEAST_S / 2, from + LEAST_S / 2];
   }
 
   // From 0, with some room.

@@ -30,9 +30,12 @@ function bars(span, x) {
   });
 }
 
-const tick = (event, x, offset) => drawn("line", {class: "event", x1: x(event.uptime_ms),
-  x2: x(event.uptime_ms), y1: HEIGHT + 2, y2: HEIGHT + TICKS}, drawn("title", {},
-  `${words(valueName("et", event.m["e.et"][1]) ?? "event")} at ${timeOf(event.uptime_ms, offset, true)}`));
+function tick(event, x, offset) {
+  const at = x(event.uptime_ms);
+  const name = words(valueName("et", event.m["e.et"][1]) ?? "event");
+  return drawn("line", {class: "event", x1: at, x2: at, y1: HEIGHT + 2, y2: HEIGHT + TICKS},
+    drawn("title", {}, `${name} at ${timeOf(event.uptime_ms, offset, true)}`));
+}
 
 function drawing(told, width) {
   const [begin, end] = [told.from_ms, Math.max(told.to_ms, told.from_ms + 1)];
