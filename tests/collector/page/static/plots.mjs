@@ -6,7 +6,8 @@ import {clock, duration} from "./format.mjs";
 
 const HEIGHT = 170;
 const COLOURS = 7;
-const AXIS_PX = 52; // of the left axis; the timeline stands beside it likewise
+export const AXIS_PX = 52;  // of the left axis
+export const RIGHT_PX = 26; // where the last time stands half outside
 const LEAST_S = 10; // that a plot is wide, be there one moment only
 const sync = uPlot.sync("session");
 let plots = 0;
@@ -97,8 +98,8 @@ class Plot {
     const axis = {stroke: colour("--muted"), grid, ticks: {...grid, size: 4}, gap: 4,
       font: "11px system-ui, sans-serif"};
     return {
-      width: this.canvas.clientWidth, height: HEIGHT, legend: {show: false}, pxAlign: 1,
-      padding: [8, 8, 0, 0],
+      width: this.canvas.clientWidth, height: HEIGHT, legend: {show: false},
+      padding: [8, RIGHT_PX, 0, 0],
       cursor: {sync: {key: sync.key}, y: false, drag: {x: true, y: false}, points: {size: 6}},
       scales: {x: {time: this.span.offset !== null, range: (_, low, high) => this.times(low, high)},
         y: {range: (_, low, high) => this.range(low, high)}},
