@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, happened, heartbeat
+from by_hand import REGISTRY, happened, heartbeat
 from page import figures
 
 
@@ -29,10 +29,11 @@ class StateNow(unittest.TestCase):
     def test_is_the_last_heartbeats(self):
         self.assertEqual(self.state(heartbeat(5, p={"se": 2})), ("playing", "heartbeat"))
 
-    def test_is_that_of_an_event_behind_it(self):
-        last = heartbeat(5000, p={"se": 2})
-        self.assertEqual(self.state(last, [happened(5100, "stall_begin")]), ("stalled", "event"))
-        self.assertEqual(self.state(last, [happened(4900, "stall_begin")])[0], "playing")
+    def test_is_that_of_an_event_that_was_told_behind_it(self):
+        last = heartbeat(5000, seq=7, p={"se": 2})
+        for seq, state in ((8, ("stalled", "event")), (6, ("playing", "heartbeat"))):
+            for at in (5100, 5000, 4900):
+                self.assertEqual(self.state(last, [happened(at, "stall_begin", seq)]), state)
 
     def test_is_joining_when_only_its_start_has_come(self):
         for kind, state in ((0, "joining"), (1, "zapping")):

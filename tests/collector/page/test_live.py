@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make live` as somebody types it: a page, what to flash with, and a device that is seen to play."""
+"""`make live` as somebody types it: a page, what to flash with, a device that is seen to play."""
 
 import contextlib
 import json
@@ -15,12 +15,13 @@ import unittest
 import urllib.error
 import urllib.request
 
-from page_case import FOLDER
+from by_hand import FOLDER
 from harness import CBOR, body, record, scratch
 
 LIVE = FOLDER.parent / "live.py"
 # The same with a short stream: what is proved does not need a long one.
-SHORT = f"import sys; sys.path.insert(0, {str(LIVE.parent)!r}); import live; live.STREAM_S = 5; live.main()"
+SHORT = (f"import sys; sys.path.insert(0, {str(LIVE.parent)!r});"
+         " import live; live.STREAM_S = 5; live.main()")
 
 
 def free_ports():
@@ -80,8 +81,8 @@ class Live(unittest.TestCase):
         self.await_devices(process, lambda devices: devices == [])
         certs = self.folder / "live" / "certs"
         self.assertIn(f"page:     http://localhost:{self.port + 1}/", self.said())
-        self.assertIn("make firmware BOARD=mps2-an385"
-                      f" ENDPOINT=https://10.0.2.2:{self.port}/v1/records CERTS={certs}", self.said())
+        self.assertIn(f"make firmware BOARD=mps2-an385 ENDPOINT=https://10.0.2.2:{self.port}"
+                      f"/v1/records CERTS={certs}", self.said())
         self.assertEqual(self.upload(certs, body(record(0, "b", 0), device="stb-0001")), 204)
         self.assertEqual(self.devices()[0]["device"], "stb-0001")
         process.send_signal(signal.SIGINT)
@@ -104,7 +105,7 @@ class Live(unittest.TestCase):
 
     def test_a_device_that_is_none_is_refused_by_name(self):
         self.assertEqual(self.start(LIVE, DEVICE="toaster").wait(timeout=60), 1)
-        self.assertRegex(self.said(), r"\Alive: no device 'toaster'; DEVICE is one of: mps2-an385,.*\n\Z")
+        self.assertRegex(self.said(), r"\Alive: no device 'toaster'; DEVICE is one of: .*\n\Z")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, heartbeat
+from by_hand import REGISTRY, heartbeat
 
 ALL = {"p": 0b1111, "l": 0b1}
 STARTUP_ONLY = {"p": 0b1000}

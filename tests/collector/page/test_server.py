@@ -8,7 +8,7 @@ import os
 import subprocess
 import unittest
 
-from page_case import FOLDER, REGISTRY
+from by_hand import FOLDER, REGISTRY
 from harness import BOOT, DEVICE, CollectorProcess, CollectorTest, body, record, scratch
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e&\"'"
@@ -46,8 +46,8 @@ class Served(CollectorTest):
         self.assertEqual(status, 200, data)
         return json.loads(data)
 
-    def upload(self, *records, version=5, **head):
-        answer = self.started.upload(body(*records, version=version, **head))
+    def upload(self, *records, registry=REGISTRY.version, **head):
+        answer = self.started.upload(body(*records, registry=registry, **head))
         self.assertEqual(answer, (204, ""))
 
     def upload_session(self, **head):
@@ -96,7 +96,7 @@ class Told(Served):
 
     def test_of_a_device_with_another_registry_nothing_that_is_absent_is_known(self):
         self.upload(record(0, "b", 0, c={"p": 15}), record(1, "h", 9, s=1, p={"su": 800}),
-                    version=4)
+                    registry=4)
         last = self.session()["last"]["m"]
         self.assertEqual((last["p.su"], last["p.sc"]), (["told", 800], ["unknown"]))
 

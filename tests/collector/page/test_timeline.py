@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, happened, heartbeat
+from by_hand import REGISTRY, happened, heartbeat
 from page import timeline
 
 
