@@ -36,7 +36,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	processors demo demo-linux live size bench schema lint clean distclean
+	processors fleet demo demo-linux live size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -87,6 +87,12 @@ campaign: programs ready-test ## kill boxes in QEMU in every phase; SEED=n repea
 
 processors: build-test ## run the unit tests on all seven processors
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L processors
+
+# With `programs` above it shares a folder, not what is built for a fleet alone.
+fleet: ready-fleet ## 50 simulated devices report to a collector; DEVICES=n SECONDS=n SEED=n
+	$(call build,linux,-DTALLY_BOARD=linux -DTALLY_FLEET=ON -DCMAKE_BUILD_TYPE=MinSizeRel)
+	@$(OWNER) $(PYTHON) tests/fleet/fleet.py $(addprefix --devices ,$(DEVICES)) \
+		$(addprefix --seconds ,$(SECONDS)) $(addprefix --seed ,$(SEED))
 
 demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py
