@@ -130,8 +130,9 @@ $$;
 
 -- ---- when it happened --------------------------------------------------------------------------
 
+-- NULL from the year 10000 on: clients cannot read that.
 CREATE FUNCTION tally.moment(unix_ms bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN unix_ms BETWEEN 0 AND 9007199254740992
+    SELECT CASE WHEN unix_ms BETWEEN 0 AND 253402300799999
         THEN 'epoch'::timestamptz + unix_ms * interval '1 ms' END
 $$;
 
