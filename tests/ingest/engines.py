@@ -4,16 +4,15 @@
 Each runs with the configuration that an operator has; only places and ports are those of a test.
 """
 import contextlib
-import json
 import os
 import pathlib
-import pwd
-import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
+
+import psycopg2.extras
+
+from postgres import Postgres
 
 HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
@@ -22,9 +21,6 @@ sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "collector")]
 import scenario  # noqa: E402
 
 TELEGRAF = pathlib.Path(os.environ.get("TALLY_TELEGRAF_DIR", ROOT / ".deps/telegraf")) / "telegraf"
-POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
-DATABASE = "tally"
-SQL = ("schema.sql", "registry.sql", "views.sql")
 WAIT_S = 60
 
 
@@ -43,109 +39,74 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Postgres:
-    """A cluster of its own, reached by a socket only. It refuses to run as root."""
+class Places:
+    """Where the engines meet: they come and go, these stay. Names of sockets are short."""
 
-    def __init__(self, folder, sockets):
-        self._data = folder / "postgresql"
-        self._sockets = sockets
-        self._log = folder / "postgresql.log"
-        self._process = None
-        self._user = {}
-        if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-            self._data.mkdir()
-            shutil.chown(self._data, owner.pw_uid, owner.pw_gid)
-        self._run(POSTGRES / "initdb", "--auth=trust", "--username=tally", "--encoding=UTF8",
-                  "--locale=C.UTF-8", "--pgdata", self._data)
-        self.start()
-        self._run(POSTGRES / "createdb", "-h", sockets, "-U", "tally", DATABASE)
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.telegraf = self.folder / "telegraf.sock"
+        self.journal_socket = self.folder / "journal.sock"
+        self.journal = self.folder / "journal"
+        self.health_port, self.port = free_port(), free_port()
 
-    def _run(self, *command):
-        with open(self._log, "ab") as log:
-            subprocess.run([str(word) for word in command], check=True, stdin=subprocess.DEVNULL,
-                           stdout=log, stderr=log, cwd="/", **self._user)
 
-    def start(self):
-        with open(self._log, "ab") as log:
-            self._process = subprocess.Popen(
-                [str(POSTGRES / "postgres"), "-D", str(self._data), "-c", "listen_addresses=",
-                 "-c", f"unix_socket_directories={self._sockets}", "-c", "log_statement=none"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **self._user)
-        await_true(f"PostgreSQL is ready ({self._log})", self._is_ready)
+class Database:
+    """PostgreSQL with the schema in it; unlike that of the unit tests it writes as a real one does."""
 
-    def _is_ready(self):
-        return subprocess.run([POSTGRES / "pg_isready", "-q", "-h", self._sockets],
-                              check=False).returncode == 0
+    def __init__(self):
+        self._server = Postgres(scenario.PROGRAMS / "tally-schema", settings={})
+        with contextlib.closing(self._server.database()) as made:
+            self._name = made.info.dbname
+        self.connection = (f"host={self._server.folder} dbname={self._name} user=telegraf")
+        self.start, self.halt, self.stop = (self._server.start, self._server.halt,
+                                            self._server.stop)
 
-    def stop(self, number=signal.SIGINT):
-        """SIGINT: orderly, at once; SIGQUIT: as in a crash."""
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-        self._process.wait(timeout=WAIT_S)
+    def rows(self, query, *values):
+        """As dictionaries; on a connection of its own, for the server comes and goes."""
+        with contextlib.closing(self._server.connect(self._name)) as connection:
+            cursor = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
+            cursor.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
 
-    def load(self, *files):
-        self.query("CREATE ROLE telegraf LOGIN")
-        self._psql(*(word for file in files for word in ("-f", file)))
-
-    def query(self, statement):
-        """Rows as dictionaries."""
-        if not statement.lstrip().upper().startswith(("SELECT", "WITH", "TABLE")):
-            self._psql("-c", statement)
-            return []
-        text = self._psql("-A", "-t", "-c", f"SELECT coalesce(json_agg(q), '[]') FROM ({statement}) q")
-        return json.loads(text)
-
-    def value(self, statement):
-        (row,) = self.query(statement)
-        (value,) = row.values()
+    def value(self, query, *values):
+        ((value,),) = (row.values() for row in self.rows(query, *values))
         return value
-
-    def _psql(self, *words):
-        done = subprocess.run(
-            [str(word) for word in ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h",
-                                    self._sockets, "-U", "tally", "-d", DATABASE, *words)],
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
-        return done.stdout
 
 
 class Telegraf(scenario.Process):
-    """With the input, the gate and the outputs named; the same buffer when it is started again."""
+    """With the input, the gate and the outputs named."""
     OWN = ("agent.conf", "input.conf", "gate.conf")
 
-    def __init__(self, folder, sockets, *outputs, **environment):
-        self.socket = sockets / "telegraf.sock"
-        self.health_port = free_port()
-        self.buffer = folder / "buffer"
-        self.socket.unlink(missing_ok=True)
-        self.environment = {
-            "TALLY_LISTEN": f"unix://{self.socket}", "TALLY_BUFFER": str(self.buffer),
-            "TALLY_HEALTH": f"http://127.0.0.1:{self.health_port}",
-            "TALLY_DATABASE": f"host={sockets} dbname={DATABASE} user=telegraf", **environment}
-        files = [HERE / "telegraf" / name for name in self.OWN] + list(outputs)
+    def __init__(self, folder, places, *outputs, own=OWN, **environment):
+        places.telegraf.unlink(missing_ok=True)
+        settings = {"TALLY_LISTEN": f"unix://{places.telegraf}",
+                    "TALLY_HEALTH": f"http://127.0.0.1:{places.health_port}", **environment}
+        files = [HERE / "telegraf" / name for name in (*own, *outputs)]
         super().__init__("telegraf", folder, "env",
-                         *(f"{name}={value}" for name, value in self.environment.items()),
+                         *(f"{name}={value}" for name, value in settings.items()),
                          TELEGRAF, "--strict-env-handling",
                          *(word for file in files for word in ("--config", file)))
-        await_true(f"Telegraf listens ({self.log})", self.socket.exists)
+        await_true(f"Telegraf listens ({self.log})",
+                   lambda: places.telegraf.exists() or not self.is_running())
+        assert self.is_running(), self.log.read_text(errors="replace")[-2000:]
 
 
 class Nginx(scenario.Process):
     """The operator's file with the places of a test in it."""
 
-    def __init__(self, folder, certs, telegraf, port=0, retry_s=2):
-        self.port = port or free_port()
+    def __init__(self, folder, places, certs, retry_s=2):
+        self.port = places.port
         site = (HERE / "nginx/tally.conf").read_text(encoding="utf-8")
         for there, here in (("listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
                             ("/etc/tally/", f"{certs}/"),
-                            ("/run/tally/telegraf.sock", str(telegraf.socket)),
-                            ("127.0.0.1:8687", f"127.0.0.1:{telegraf.health_port}"),
+                            ("/run/tally/", f"{places.folder}/"),
+                            ("/var/lib/tally/", f"{places.folder}/"),
+                            ("127.0.0.1:8687", f"127.0.0.1:{places.health_port}"),
                             ("Retry-After 30", f"Retry-After {retry_s}")):
             assert there in site, there
             site = site.replace(there, here)
+        places.journal.mkdir(exist_ok=True)
+        places.journal_socket.unlink(missing_ok=True)
         self.folder = folder / "nginx"
         self.folder.mkdir(exist_ok=True)
         (self.folder / "tally.conf").write_text(site, encoding="utf-8")
