@@ -52,11 +52,11 @@ class Sessions(ViewCase):
 
     def test_a_session_cut_by_power_ends_with_the_next_boot_as_its_last_heartbeat_stands(self):
         self.land(dated(0, "b", 0, c=EVERYTHING), dated(1, "s", 1000, s=1),
-                  dated(2, "h", 61_000, s=1, p={"pt": 50_000, "xe": 60_000}),
-                  dated(3, "h", 121_000, s=1, p={"pt": 110_000, "xe": 120_000}),
+                  dated(2, "h", 61_000, s=1, p={"pa": 1, "fp": 1, "pt": 50_000, "xe": 60_000}),
+                  dated(3, "h", 121_000, s=1, p={"pa": 1, "fp": 1, "pt": 110_000, "xe": 120_000}),
                   dated(4, "s", 121_500, s=2))
         self.assertEqual([row[1] for row in self.rows(self.STANDING, W)], ["open", "open"])
-        self.assertEqual(self.of_all("plays", "sessions, attempted, plays"), (2, 2, 0))
+        self.assertEqual(self.of_all("plays", "sessions, attempted, plays"), (2, 2, 1))
         self.land(dated(0, "b", 200_000), b=2)
         self.assertEqual(self.rows(self.STANDING, W),
                          [(1, "cut", 110_000, 121_000, None), (2, "cut", None, 121_500, None)])
