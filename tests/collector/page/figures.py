@@ -28,19 +28,18 @@ def state_now(registry, start, last, events, is_boot_over):
     if is_boot_over:
         return CUT, "boot"
     since = last.uptime_ms if last is not None else -1
-    changes = [state for at, state in timeline.transitions(registry, events) if at > since]
+    changes = [change for change in timeline.transitions(registry, start, events)
+               if change[0] > since]
     if changes:
-        return changes[-1], "event"
+        is_start = start is not None and len(changes) == 1 and last is None
+        return changes[-1][1], "start" if is_start else "event"
     if last is not None:
         return registry.named("se", last.fields.get("p", {}).get("se")), "heartbeat"
-    if start is None:
-        return None, "nothing"
-    kind = registry.named("ki", start.fields.get("d", {}).get("ki"))
-    return "zapping" if kind == "zap" else "joining", "start"
+    return None, "nothing"
 
 
 def loss_ppm(streams):
-    """Packets lost of those expected, of the last records of all streams; None without any."""
+    """Packets lost of those expected, of the last records of all streams; None where none were."""
     lost = expected = 0
     for record in streams:
         rtp, inbound = record.fields.get("r", {}), record.fields.get("j", {})

@@ -45,9 +45,13 @@ def opened_ms(record):
     return record.uptime_ms - record.fields.get("p", {}).get("xe", 0)
 
 
-def transitions(registry, events):
-    """[(uptime, state from then on)] of the events that change the state."""
+def transitions(registry, start, events):
+    """[(uptime, state from then on)] by the session's start, which is the play request, and by the
+    events that change the state."""
     state, before, found = None, None, []
+    if start is not None:
+        kind = registry.named("ki", start.fields.get("d", {}).get("ki"))
+        found.append((start.uptime_ms, "zapping" if kind == "zap" else "joining"))
     for event in events:
         about = event.fields.get("e", {})
         name = registry.named("et", about.get("et"))
@@ -66,7 +70,7 @@ def transitions(registry, events):
 def path(begin, end, state, changes):
     """[(state, ms)] from begin to end, by the state at the beginning and what changed it."""
     parts, at = [], begin
-    for when, then in [*(change for change in changes if begin < change[0] <= end), (end, None)]:
+    for when, then in [*(change for change in changes if begin <= change[0] <= end), (end, None)]:
         if state is not None and when > at:
             parts.append((state, when - at))
         state, at = then, when
@@ -90,15 +94,12 @@ def between(begin, end, took, state, changes):
     return Span(begin, end, sorted(took.items(), key=lambda item: item[0] != state), len(took) < 2)
 
 
-def spans(registry, records, events):
+def spans(registry, start, records, events):
     """The spans of a session, from its heartbeats and its end, oldest first."""
     if not records:
         return []
-    changes = transitions(registry, events)
-    at, before, state = opened_ms(records[0]), {}, "idle"
-    if durations(records[0].fields)["idle"] == 0:
-        state = "zapping" if durations(records[0].fields)["zapping"] else "joining"
-    found = []
+    changes = transitions(registry, start, events)
+    at, before, state, found = opened_ms(records[0]), {}, "idle", []
     for record in records:
         told = durations(record.fields)
         took = {name: told[name] - before.get(name, 0) for name in told}

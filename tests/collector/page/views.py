@@ -2,6 +2,7 @@
 """What the page is told: rows of the database put together as JSON, each figure with its record."""
 
 from page import figures, series, timeline
+from page.registry import NEVER, TOLD, UNKNOWN, UNMEASURED
 
 SESSION = ("p.se", "p.su", "p.sc", "p.sd", "p.pt", "p.xe", "p.sr", "p.er", "p.br", "l.lb", "l.lv",
            "m.mk")
@@ -110,8 +111,20 @@ class Views:
             "stream": boot.source(first[0], ("r.rl", "r.rx", "r.rj", "j.jl", "j.jj"), start)
             if first else None,
             "loss_ppm": figures.loss_ppm(figures.last_moment(streams)),
+            "loss_state": self._loss_state(boot, start, last, streams),
             "received_kbps": figures.received_kbps(streams),
         }
+
+    def _loss_state(self, boot, start, last, streams):
+        """Whether there is a loss to tell of, and if not, why."""
+        if figures.loss_ppm(figures.last_moment(streams)) is not None:
+            return TOLD
+        declared = boot.declared(last or start, start) if last or start else None
+        if declared is None:
+            return UNKNOWN
+        measured = any(self._registry.is_declared(group, key, declared)
+                       for group, key in (("r", "rx"), ("j", "jp")))
+        return NEVER if measured else UNMEASURED
 
     def device(self, device, now_ms):
         with self._tables.snapshot() as tables:
@@ -163,9 +176,11 @@ class Views:
         events = self._tables.events(*of_boot)
         told = [record for record in records if record.kind in "hx" and "p" in record.fields]
         declared = boot.declared(records[-1], start) if records else None
-        found = timeline.merged(timeline.spans(self._registry, told, events))
+        found = timeline.merged(timeline.spans(self._registry, start, told, events))
         return {
             "offset_ms": figures.wall_offset([*events, *records]), "of": of,
+            "from_ms": timeline.opened_ms(told[0]) if told else None,
+            "to_ms": records[-1].uptime_ms if records else None,
             "drawn": len({record.uptime_ms for record in records}),
             "plots": [series.plotted(self._registry, plot, records, declared)
                       for plot in series.SESSION_PLOTS],

@@ -60,12 +60,9 @@ function jitter(told) {
   return stream ? figure(told.device, stream, stream.kind === "j" ? "j.jj" : "r.rj") : "";
 }
 
-function loss(told) {
-  const session = told.session;
-  return session && worked(told.device, "loss_ppm", session.loss_ppm,
-    quantity(session.loss_ppm, "ppm"), {boot: session.boot, session: session.session,
-      title: "packets lost of those expected, since the streams began"});
-}
+export const loss = (device, session) => worked(device, "loss_ppm", session.loss_ppm,
+  quantity(session.loss_ppm, "ppm"), {boot: session.boot, session: session.session,
+    state: session.loss_state, title: "packets lost of those expected, since the streams began"});
 
 function seen(told, nowMs) {
   const late = isLate(told, nowMs);
@@ -108,7 +105,7 @@ export const COLUMNS = [
   {head: "Buffer", title: "media ahead of the playhead", cell: (told) => playing(told, "l.lb"),
     by: (told) => raw(told.session?.last, "l.lb")},
   {head: "Loss", title: "packets lost of those expected, and jitter",
-    cell: (told) => [loss(told) ?? "", second(jitter(told))],
+    cell: (told) => (told.session ? [loss(told.device, told.session), second(jitter(told))] : ""),
     by: (told) => told.session?.loss_ppm},
   {head: "Dropped", title: "records evicted from a full spool: urgent, routine",
     cell: (told) => [agent(told, "a.ud"), second(agent(told, "a.ad"), " routine")],

@@ -55,7 +55,8 @@ function drawSession(each) {
     ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`}, "to the newest")])]);
   now(byId("now"), device, session);
   states(byId("timeline"), device, session);
-  plots.update(session.plots, session.offset_ms);
+  plots.update(session.plots, {offset: session.offset_ms, from: session.from_ms,
+    to: session.to_ms});
   events(byId("events"), device, session);
   if (session.drawn < session.of) {
     byId("timeline").dataset.thinned = `${session.drawn} of ${session.of}`;
@@ -67,13 +68,14 @@ async function refresh(changed) {
     return document.documentElement.dataset.shown;
   }
   told = await ask("/api/device", [["device", device]]);
+  byId("empty").hidden = true;
   byId("content").hidden = false;
   about(device, told);
   boots(byId("boots"), device, told);
   refusals(device, told);
   health(byId("health"), device, told);
   if (told.health) {
-    healthPlots.update(told.health.plots, told.health.offset_ms);
+    healthPlots.update(told.health.plots, {offset: told.health.offset_ms, from: null, to: null});
   }
   await showSession();
   await records.load();
@@ -96,4 +98,9 @@ keys([["u", "up to all devices", () => location.assign("/")],
   }]]);
 addEventListener("popstate", () => location.reload());
 addEventListener("resize", () => session && states(byId("timeline"), device, session));
-live(refresh);
+live(refresh, (reason) => {
+  byId("empty").hidden = told !== null;
+  byId("empty").textContent = reason.status === 404
+    ? `No device with the id ${device} has reached the collector yet. It shows up here by itself.`
+    : `The collector does not answer: ${reason.message}`;
+});

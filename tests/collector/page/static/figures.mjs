@@ -9,6 +9,7 @@ const SAID = {
   never: ["–", "measured, but there is no value so far"],
   unmeasured: ["n/m", "not measured by this device"],
   unknown: ["?", "the device has not said whether it measures this"],
+  none: ["…", "no record of it has come yet"],
 };
 
 // The element of a level, or the value itself.
@@ -19,7 +20,7 @@ const part = (value, place) => (Array.isArray(value) ? value[LEVEL.indexOf(place
 export function figure(device, source, name, {look = null, place = "last"} = {}) {
   const key = name.split(".")[1];
   const about = metric(key);
-  const [state, whole] = source?.m[name] ?? ["unknown"];
+  const [state, whole] = source?.m[name] ?? ["none"];
   const isLevel = about.kind === "level" && Array.isArray(whole);
   const value = isLevel ? part(whole, place) : whole;
   const data = {device, metric: name, state};
@@ -50,16 +51,20 @@ export function exactly(value, about) {
   return `${typeof value === "string" ? value : JSON.stringify(value)}${unit}`;
 }
 
-// What the server worked out of several rows. Null is told like a value that never came.
-export function worked(device, name, value, text, {session = null, boot = null, title = ""} = {}) {
-  const data = {device, figure: name, value: JSON.stringify(value)};
+// What the server worked out of several rows; `state` says why there is no value where it is null.
+export function worked(device, name, value, text,
+  {session = null, boot = null, title = "", state = value === null ? "never" : "told"} = {}) {
+  const data = {device, figure: name, state, value: JSON.stringify(value)};
   if (boot !== null) {
     data.boot = boot;
   }
   if (session !== null) {
     data.session = session;
   }
-  return element("span", {class: "fig", data, title}, value === null ? "–" : text);
+  return value === null
+    ? element("span", {class: `fig ${state}`, data, "aria-label": SAID[state][1],
+      title: SAID[state][1]}, SAID[state][0])
+    : element("span", {class: "fig", data, title}, text);
 }
 
 // The value if there is one, to sort by.

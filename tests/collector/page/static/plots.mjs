@@ -12,7 +12,7 @@ const sync = uPlot.sync("session");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A value with the unit of its plot, in digits that can be read.
-const amount = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 4}).format(value);
+export const amount = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 4}).format(value);
 
 const seeing = new IntersectionObserver((entries) => entries.forEach((entry) => {
   entry.target.plot.isInSight = entry.isIntersecting;
@@ -35,10 +35,11 @@ class Plot {
     sizing.observe(this.canvas);
   }
 
-  // `told` is the plot as the server tells it, `offset` unix ms of uptime 0, or null.
-  update(told, offset) {
+  // `told` is the plot as the server tells it; `span` is what plots of a place have in common:
+  // {offset: unix ms of uptime 0, or null, from, to: uptimes, or null}.
+  update(told, span) {
     this.told = told;
-    this.offset = offset;
+    this.span = span;
     this.draw();
   }
 
@@ -82,7 +83,7 @@ class Plot {
   }
 
   x(uptime) {
-    return (uptime + (this.offset ?? 0)) / 1000;
+    return (uptime + (this.span.offset ?? 0)) / 1000;
   }
 
   options() {
@@ -93,9 +94,9 @@ class Plot {
       width: this.canvas.clientWidth, height: HEIGHT, legend: {show: false}, pxAlign: 1,
       padding: [8, 8, 0, 0],
       cursor: {sync: {key: sync.key}, y: false, drag: {x: true, y: false}, points: {size: 6}},
-      scales: {x: {time: this.offset !== null}, y: {range: this.range.bind(this)}},
-      axes: [{...axis, size: 26, space: 70, ...(this.offset === null ? {values: (_, at) =>
-        at.map((s) => duration(Math.round(s * 1000)))} : {})},
+      scales: {x: {time: this.span.offset !== null, range: (_, low, high) => this.times(low, high)},
+        y: {range: (_, low, high) => this.range(low, high)}},
+      axes: [{...axis, size: 26, space: 80, values: (_, all) => all.map((s) => this.time(s))},
       {...axis, size: AXIS_PX, values: (_, all) => all.map(amount)}],
       series: [{}, ...this.told.lines.map((line, place) => ({label: line.label, width: 1.6,
         stroke: colour(`--c${place % COLOURS}`), points: {size: 4},
@@ -105,8 +106,20 @@ class Plot {
     };
   }
 
+  time(seconds) {
+    return this.span.offset === null ? duration(Math.round(seconds * 1000)) : clock(seconds * 1000);
+  }
+
+  // All of the session, unless the reader has chosen a part of it.
+  times(low, high) {
+    const [first, last] = [this.chart?.data[0][0], this.chart?.data[0].at(-1)];
+    const isAll = !this.chart || (low === first && high === last);
+    return isAll && this.span.from !== null && this.span.to > this.span.from
+      ? [this.x(this.span.from), this.x(this.span.to)] : [low, high];
+  }
+
   // From 0, with some room.
-  range(_, low, high) {
+  range(low, high) {
     const most = Math.max(high ?? 0, 0);
     const least = Math.min(low ?? 0, 0);
     return [least, most === least ? least + 1 : most + (most - least) * 0.08];
@@ -133,6 +146,9 @@ class Plot {
   }
 }
 
+const isQuiet = (told) => told.quiet !== "" && told.lines.length > 0 &&
+  told.lines.every((line) => line.values.every((value) => !value));
+
 // The plots of one place on the page; they stay while their data change.
 export class Plots {
   constructor(place, device) {
@@ -141,19 +157,23 @@ export class Plots {
     this.all = new Map();
   }
 
-  // What is neither measured nor told of takes no room but a line.
-  update(plots, offset) {
+  // What was not measured, or is nothing but 0, takes no room but a line.
+  update(plots, span) {
     for (const told of plots) {
       if (!this.all.has(told.id)) {
         this.all.set(told.id, new Plot(this.place, this.device));
       }
-      this.all.get(told.id).update(told, offset);
-      this.all.get(told.id).canvas.parentElement.hidden = told.lines.length === 0;
+      const plot = this.all.get(told.id);
+      plot.canvas.parentElement.hidden = told.lines.length === 0 || isQuiet(told);
+      plot.update(told, span);
     }
     const without = plots.filter((told) => told.lines.length === 0).map((told) => told.title);
-    this.without ??= this.place.parentElement.appendChild(element("p", {class: "note"}));
-    this.without.textContent = without.length
-      ? `Nothing measured for: ${without.join(", ").toLowerCase()}.` : "";
+    const said = plots.filter(isQuiet).map((told) => told.quiet);
+    if (without.length) {
+      said.push(`No figures of: ${without.join(", ").toLowerCase()}.`);
+    }
+    this.said ??= this.place.parentElement.appendChild(element("p", {class: "note said"}));
+    this.said.textContent = said.join(" ");
   }
 
   // Colours are in the charts themselves.

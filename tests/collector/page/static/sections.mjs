@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a device's page that are lists of figures.
 import {metric, valueName} from "./api.mjs";
-import {stateLabel} from "./columns.mjs";
+import {loss, stateLabel} from "./columns.mjs";
 import {byId, element, show} from "./dom.mjs";
 import {figure, raw, worked} from "./figures.mjs";
 import {age, clock, count, duration, quantity, shortBoot, words} from "./format.mjs";
@@ -46,7 +46,7 @@ export function now(place, device, session) {
     item("Bitrate", summary.received_kbps === null ? of("p.br") : worked(device, "received_kbps",
       summary.received_kbps, quantity(summary.received_kbps, "kbps"), from)),
     item("Buffer", of("l.lb")),
-    item("Loss", worked(device, "loss_ppm", summary.loss_ppm, quantity(summary.loss_ppm, "ppm"), from),
+    item("Loss", loss(device, summary),
       ...(rtp ? [" · ", figure(device, rtp, "r.rl"), " packets"] : [])),
     ...(rtp ? [item("Jitter", figure(device, rtp, "r.rj"))] : []),
     ...(frames ? [item("Frames", figure(device, frames, "f.fr"), " shown, ",
@@ -90,9 +90,10 @@ const began = (row) => {
     : clock(first.wall_ms - (row.began ? 0 : raw(row.last, "p.xe") ?? 0));
 };
 
-// What an event's number is: of some a duration or a bitrate, of most a number.
-const CODES = {stall_end: "ms", seeked: "ms", wake: "ms", rendition_auto: "kbps",
-  rendition_user: "kbps", milestone: "percent"};
+// What an event's numbers are: of some a duration or a bitrate, of most a number.
+const UNITS = {"e.ec": {stall_end: "ms", seeked: "ms", wake: "ms", rendition_auto: "kbps",
+  rendition_user: "kbps", milestone: "percent"},
+"e.ed": {rendition_auto: "kbps", rendition_user: "kbps"}};
 
 export function events(place, device, session) {
   const columns = [
@@ -110,7 +111,7 @@ function number(device, row, name) {
   if (row.m[name][0] !== "told") {
     return "";
   }
-  const unit = CODES[valueName("et", row.m["e.et"][1])];
+  const unit = UNITS[name][valueName("et", row.m["e.et"][1])];
   return figure(device, row, name, {look: (value) => quantity(value, unit)});
 }
 

@@ -35,8 +35,7 @@ const tick = (event, x, offset) => drawn("line", {class: "event", x1: x(event.up
   `${words(valueName("et", event.m["e.et"][1]) ?? "event")} at ${timeOf(event.uptime_ms, offset, true)}`));
 
 function drawing(told, width) {
-  const begin = told.timeline[0].begin;
-  const end = Math.max(told.timeline.at(-1).end, told.last?.uptime_ms ?? 0, begin + 1);
+  const [begin, end] = [told.from_ms, Math.max(told.to_ms, told.from_ms + 1)];
   const x = (uptime) => LEFT + (uptime - begin) / (end - begin) * (width - LEFT - RIGHT);
   const events = told.events.filter((event) => event.uptime_ms >= begin && event.uptime_ms <= end);
   return drawn("svg", {width, height: HEIGHT + TICKS + 16, role: "img",
