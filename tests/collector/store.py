@@ -62,7 +62,8 @@ class Store:
 
     def __init__(self, path):
         self._db = sqlite3.connect(path, timeout=BUSY_S)
-        self._db.execute("PRAGMA journal_mode = WAL")  # tests read while the collector writes
+        self._db.execute("PRAGMA journal_mode = WAL")  # others read while the collector writes
+        self._db.execute("PRAGMA synchronous = FULL")  # what is acknowledged outlives a power cut
         self._db.executescript(SCHEMA)
 
     def close(self):

@@ -74,6 +74,21 @@ class Storing(StoreTest):
             [("stb-42", "operator-1", 9, 1, 50, 60, 1, 204, None),
              ("stb-42", None, None, None, None, None, 0, 422, "no good")])
 
+    def test_an_upload_costs_the_same_behind_any_number_of_records(self):
+        """Counted in steps of SQLite's machine, which are the same on any machine."""
+        self.upload(record(9, "c", w=7000))
+        first = self.steps_of_upload(0)
+        self.upload(*(record(seq, "h", s=1, w=8000) for seq in range(10, 3000)))
+        self.assertLess(self.steps_of_upload(4000), 2 * first)
+
+    def steps_of_upload(self, seq):
+        tens = []
+        self.store._db.set_progress_handler(lambda: tens.append(10), 10)
+        self.upload(*(record(seq + each, "h", s=1, w=8000)
+                      for each in range(5)))
+        self.store._db.set_progress_handler(None, 0)
+        return sum(tens)
+
 
 class Dating(StoreTest):
     def dates(self):
