@@ -41,16 +41,27 @@ CREATE TABLE IF NOT EXISTS records(
     upload_id INTEGER NOT NULL REFERENCES uploads(id),
     PRIMARY KEY (device, boot, seq)
 );
+-- Of the page, which asks for the newest of each device.
+CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m);
+CREATE INDEX IF NOT EXISTS records_of_session ON records(device, boot, session, kind, seq);
+CREATE INDEX IF NOT EXISTS records_arrived ON records(device);
+CREATE INDEX IF NOT EXISTS records_resent ON records(device, boot, resends) WHERE resends > 0;
+CREATE INDEX IF NOT EXISTS records_declaring ON records(device, boot, seq)
+    WHERE json_extract(json, '$.c') IS NOT NULL;
+-- Of the store itself: what a later upload may date, or date better.
+CREATE INDEX IF NOT EXISTS records_undated ON records(device, boot)
+    WHERE wall_quality IN ('unknown', 'clock');
 """
 
 CLOCK_KIND = "c"
+BUSY_S = 1.0  # how long somebody else may be writing; nothing else is answered meanwhile
 
 
 class Store:
     """The database of one collector."""
 
     def __init__(self, path):
-        self._db = sqlite3.connect(path)
+        self._db = sqlite3.connect(path, timeout=BUSY_S)
         self._db.execute("PRAGMA journal_mode = WAL")  # tests read while the collector writes
         self._db.executescript(SCHEMA)
 
@@ -90,6 +101,9 @@ class Store:
                                " with other bytes")
         self._db.execute("UPDATE records SET resends = resends + 1"
                          " WHERE device = ? AND boot = ? AND seq = ?", key)
+        self._db.execute("UPDATE records SET wall_ms = ?1, wall_quality = ?2 WHERE ?1 IS NOT NULL"
+                         " AND device = ?3 AND boot = ?4 AND seq = ?5"
+                         " AND wall_quality IN ('unknown', 'clock')", (*wall_time(body, record), *key))
         return True
 
     def _insert(self, key, body, record, upload_id):
@@ -100,16 +114,17 @@ class Store:
              record.raw, json.dumps(record.fields, ensure_ascii=False), upload_id))
 
     def _date_by_clock(self, body):
-        """Dates what has no time yet by the boot's newest clock record, whichever came first."""
+        """Dates what nothing better dates by the boot's newest clock record, whichever came first."""
         boot = (body.device, body.boot)
         clock = self._db.execute(
             "SELECT wall_ms - uptime_ms FROM records WHERE device = ? AND boot = ?"
-            " AND kind = ? AND wall_quality = 'device' ORDER BY seq DESC LIMIT 1",
-            (*boot, CLOCK_KIND)).fetchone()
+            " AND session IS NULL AND kind = ? AND wall_quality = 'device'"
+            " ORDER BY seq DESC LIMIT 1", (*boot, CLOCK_KIND)).fetchone()
         if clock is not None:
             self._db.execute(
-                "UPDATE records SET wall_ms = uptime_ms + ?, wall_quality = 'clock'"
-                " WHERE device = ? AND boot = ? AND wall_quality = 'unknown'", (*clock, *boot))
+                "UPDATE records SET wall_ms = uptime_ms + ?1, wall_quality = 'clock'"
+                " WHERE device = ?2 AND boot = ?3 AND wall_quality IN ('unknown', 'clock')"
+                " AND wall_ms IS NOT uptime_ms + ?1", (*clock, *boot))
 
 
 def wall_time(body, record):

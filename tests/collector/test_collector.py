@@ -198,7 +198,9 @@ class Running(CollectorTest):
         registry = os.path.join(scratch(self.addCleanup), "registry.json")
         with open(registry, "w", encoding="utf-8") as out:
             json.dump({"version": 1, "kinds": {"h": "heartbeat"}, "groups": {"p": "playback"},
-                       "metrics": {"pt": {"name": "play_time", "group": "p", "unit": "ms"}}}, out)
+                       "groups_of": {"h": "p"},
+                       "metrics": {"pt": {"name": "play_time", "group": "p", "unit": "ms",
+                                          "kind": "duration"}}}, out)
         started = self.collector("--registry", registry)
         started.upload(body(record(3, "h", s=1, p={"pt": 1200, "zz": 0})))
         self.assertEqual(started.printed(),
