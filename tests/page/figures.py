@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of a page beside those that the database's records yield."""
 import dataclasses
+import json
 import pathlib
 import re
 
@@ -25,6 +26,12 @@ SCALES = {
     "millicelsius": {"\u00b0C": 1000},
     "millidecibel": {"dB": 1000},
 }
+
+
+# What the numbers of an event are, by its type: code and detail (enums.h).
+OF_EVENTS = {"stall_end": ("ms", ""), "seeked": ("ms", ""), "wake": ("ms", ""),
+             "milestone": ("percent", ""), "ad_milestone": ("percent", ""),
+             "rendition_auto": ("kbps", "kbps"), "rendition_user": ("kbps", "kbps")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,11 +81,25 @@ class Comparison:
         if (figure["state"], figure["value"]) != (told.state, value):
             found.append(Difference(device, seq, name, (figure["state"], figure["value"]),
                                     (told.state, value)))
-        elif not self.reads_as(figure["text"], key, told.state, value):
+        elif not (self._is_exact(figure["text"], key, value) if figure["exact"] else
+                  self._reads_as(figure["text"], key, told.state, value, self._unit(figure, key))):
             found.append(Difference(device, seq, name, figure["text"], f"{value!r} in words"))
         return found
 
-    def reads_as(self, text, key, state, value):
+    def _unit(self, figure, key):
+        if key in ("ec", "ed"):
+            event = self._database.records[figure["device"], figure["boot"], figure["seq"]]["e"]
+            name = self._database.named("et", event["et"])
+            return OF_EVENTS.get(name, ("", ""))[key == "ed"]
+        return self._registry.metrics.get(key, {}).get("unit")
+
+    def _is_exact(self, text, key, value):
+        """Whether it stands there as it came, with its unit."""
+        unit = self._registry.metrics.get(key, {}).get("unit", "")
+        written = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        return text in (written.strip(), f"{written} {unit}")
+
+    def _reads_as(self, text, key, state, value, unit):
         """Whether a viewer reads this value."""
         if state in (NEVER, UNMEASURED, UNKNOWN):
             return not NUMBER.search(text)
@@ -89,7 +110,7 @@ class Comparison:
         if isinstance(value, str):
             return value.strip() == text or text.endswith("\u2026") and value.startswith(text[:-1])
         if isinstance(value, int):
-            return is_written(text, value, about.get("unit"))
+            return is_written(text, value, unit)
         return True  # a level or a histogram as a whole is judged by its parts
 
     # ---- what several rows say --------------------------------------------------------------

@@ -13,7 +13,7 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import scenario  # noqa: E402
 import figures  # noqa: E402
-from browser import Browser  # noqa: E402
+from browser import Browser, Timeout  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from truth import Database, Registry  # noqa: E402
 
@@ -116,12 +116,18 @@ class PageCase(unittest.TestCase):
     def complaints(self):
         return self.browser.complaints()[self.heard:]
 
+    def focus(self):
+        """What has the focus, once the page has scrolled there or will not."""
+        with contextlib.suppress(Timeout):
+            self.browser.until("it is in front", f"return (() => {{{FOCUS}}})()?.inFront", seconds=1)
+        return self.browser.run(FOCUS)
+
     def tabbed(self, selector, most=60):
         """Presses Tab until what the selector says has the focus; all places on the way there."""
         places = []
         for _ in range(most):
             self.browser.press(Keys.TAB)
-            places.append(self.browser.run(FOCUS))
+            places.append(self.focus())
             if self.browser.run("return document.activeElement.matches(arguments[0])", selector):
                 return places
         return self.fail(f"{most} times Tab did not lead to {selector}: {places}")
