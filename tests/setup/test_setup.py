@@ -5,6 +5,7 @@ Each test works in a copy of cmake/setup, with the commands of fakes/ first in
 the PATH and the policy-rc.d in the copy as well.
 """
 
+import base64
 import hashlib
 import io
 import os
@@ -29,6 +30,21 @@ echo 'After this operation, 8382 kB of additional disk space will be used.'
 ZCBOR = "zcbor 1.2.3 sha256:0abc"
 
 
+def tarball():
+    """A package as npm packs it."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+        member = tarfile.TarInfo("package/dist/uPlot.esm.js")
+        member.size = 5
+        tar.addfile(member, io.BytesIO(b"draws"))
+    return held.getvalue()
+
+
+TARBALL = tarball()
+INTEGRITY = "sha512-" + base64.b64encode(hashlib.sha512(TARBALL).digest()).decode()
+UPLOT = f"uplot 4.5.6 {INTEGRITY}"
+
+
 class Sandbox(unittest.TestCase):
     """A tree, a state for the fakes, and a machine with nothing missing.
 
@@ -50,10 +66,12 @@ class Sandbox(unittest.TestCase):
         (self.setup / "packages.lint").write_text("shellcheck # why\n")
         self.installed("cmake", "ninja-build", "shellcheck")
         (self.setup / "zcbor.pin").write_text("# why\nzcbor==1.2.3 --hash=sha256:0abc\n")
-        for name in ("mbedtls", "lwip", "cmocka", "zcbor"):
+        (self.setup / "uplot.pin").write_text(f"# why\nuplot@4.5.6 {INTEGRITY}\n")
+        (self.state / "uplot.tgz").write_bytes(TARBALL)
+        for name in ("mbedtls", "lwip", "cmocka", "zcbor", "uplot"):
             (self.deps / name).mkdir(parents=True)
         (self.deps / "versions").write_text(
-            f"mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n{ZCBOR}\n")
+            f"mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n{ZCBOR}\n{UPLOT}\n")
         self.apt(plan=PLAN)
 
     def installed(self, *packages):
@@ -138,14 +156,14 @@ class SomethingMissing(Sandbox):
     def test_check_installs_nothing_and_names_missing_sources(self):
         (self.deps / "versions").write_text("mbedtls 3.6.6 x\n")
         run = self.run_script("setup.sh", "--check", "test")
-        self.assert_refused(run, "missing: ninja-build lwip cmocka zcbor;")
+        self.assert_refused(run, "missing: ninja-build lwip cmocka zcbor uplot;")
         run = self.run_script("setup.sh", "--check", "lint")
         self.assert_refused(run, "missing: lwip;")
         self.assertEqual(self.calls(), [])
 
     def test_an_unknown_set_is_refused_by_name(self):
         run = self.run_script("setup.sh", "tset")
-        self.assert_refused(run, "no set 'tset'", "bench demo demo-linux lint linux test")
+        self.assert_refused(run, "no set 'tset'", "bench demo demo-linux lint linux live test")
 
     def test_only_what_is_missing_is_installed_without_questions(self):
         run = self.run_script("setup.sh", "test")
@@ -305,7 +323,7 @@ class Sources(Sandbox):
         self.assertIn("lwip 2.2.1+dfsg1 sha256:", versions[1])
         self.assertIn("cmocka 1.1.5 sha256:", versions[2])
         self.assertIn(versions[0], run.out)
-        self.assertEqual(versions[3], ZCBOR)
+        self.assertEqual(versions[3:], [ZCBOR, UPLOT])
         self.assertEqual(self.leftovers(), [])
 
     def test_are_not_fetched_twice(self):
@@ -462,7 +480,8 @@ class Zcbor(Sandbox):
         self.assertEqual((run.returncode, run.err), (0, ""))
         self.assertEqual(self.steps(), ["pip"])
         self.assertEqual((self.deps / "zcbor" / "README").read_text(), "zcbor\n")
-        self.assertEqual(self.versions(), ["mbedtls 3.6.6 x", "lwip 2.2.1 x", "cmocka 1.1.5 x", ZCBOR])
+        self.assertEqual(
+            self.versions(), ["mbedtls 3.6.6 x", "lwip 2.2.1 x", "cmocka 1.1.5 x", UPLOT, ZCBOR])
         self.assertIn(ZCBOR, run.out)
 
     def test_comes_in_the_pinned_version_with_nothing_beside_it(self):
@@ -487,7 +506,7 @@ class Zcbor(Sandbox):
         pin.write_text(pin.read_text().replace("1.2.3", "1.2.4"))
         self.assertEqual(self.run_script("fetch.sh", "test").returncode, 0)
         self.assertEqual(self.steps(), ["pip", "pip"])
-        self.assertEqual(self.versions()[3:], ["zcbor 1.2.4 sha256:0abc"])
+        self.assertEqual(self.versions()[3:], [UPLOT, "zcbor 1.2.4 sha256:0abc"])
 
     def test_that_does_not_come_is_one_line_and_leaves_nothing_behind(self):
         for says, word in (
@@ -503,6 +522,93 @@ class Zcbor(Sandbox):
                 self.assert_refused(run, word, "run: make setup\n")
                 self.assertFalse((self.deps / "zcbor").exists())
                 self.assertEqual(list(self.deps.glob("fetch.??????")), [])
+
+
+class Uplot(Sandbox):
+    """What draws the live page's plots, which comes from npm's registry; nothing else does."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.deps / "uplot")
+        (self.setup / "packages.live").write_text("cmake # why\n")
+
+    def test_comes_for_the_page_and_for_its_tests(self):
+        self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
+        self.assertEqual(self.calls(), [])
+        for name in ("live", "test"):
+            with self.subTest(set=name):
+                shutil.rmtree(self.deps / "uplot", ignore_errors=True)
+                run = self.run_script("setup.sh", name, uid=1000)
+                self.assertEqual((run.returncode, run.err), (0, ""))
+                self.assertEqual((self.deps / "uplot/dist/uPlot.esm.js").read_text(), "draws")
+                self.assertIn(UPLOT, run.out)
+                self.assertEqual((self.deps / "versions").read_text().splitlines()[-1], UPLOT)
+        self.assertEqual(self.steps(), ["npm", "npm"])
+
+    def test_comes_in_the_pinned_version_and_runs_nothing(self):
+        self.run_script("fetch.sh", "live")
+        self.assertRegex(self.calls()[0], "^npm pack uplot@4.5.6 --ignore-scripts ")
+
+    def test_is_not_fetched_twice(self):
+        self.run_script("fetch.sh", "live")
+        self.assertEqual(self.run_script("fetch.sh", "live", "test").returncode, 0)
+        self.assertEqual(self.steps(), ["npm"])
+
+    def test_given_by_the_caller_is_not_fetched(self):
+        run = self.run_script("fetch.sh", "live", TALLY_UPLOT_DIR="/mine")
+        self.assertEqual((run.returncode, self.calls()), (0, []))
+
+    def test_of_another_version_is_fetched_anew(self):
+        self.run_script("fetch.sh", "live")
+        pin = self.setup / "uplot.pin"
+        pin.write_text(pin.read_text().replace("4.5.6", "4.5.7"))
+        self.assertEqual(self.run_script("fetch.sh", "live").returncode, 0)
+        self.assertEqual(self.steps(), ["npm", "npm"])
+
+    def test_with_other_bytes_than_the_pinned_ones_is_refused(self):
+        (self.state / "uplot.tgz").write_bytes(TARBALL[:-1] + bytes([TARBALL[-1] ^ 1]))
+        run = self.run_script("fetch.sh", "live")
+        self.assert_refused(run, "not what uplot.pin says", "run: make setup\n")
+        self.assertFalse((self.deps / "uplot").exists())
+        self.assertEqual(list(self.deps.glob("fetch.??????")), [])
+
+    def test_that_does_not_come_is_one_line_and_leaves_nothing_behind(self):
+        for says, word in (
+            ("npm ERR! code EINTEGRITY", "npm's registry says"),
+            ("npm error code ENOTFOUND", "offline"),
+            ("npm ERR! code ENOSPC", "no disk space"),
+            ("npm ERR! code E404", "npm failed (ERR! code E404"),
+            ("nothing of use", "npm failed (no reason given"),
+        ):
+            with self.subTest(says=says):
+                self.apt(npm=f"echo '{says}'; exit 1")
+                self.assert_refused(self.run_script("setup.sh", "live"), word, "run: make setup")
+                self.assertFalse((self.deps / "uplot").exists())
+                self.assertEqual(list(self.deps.glob("fetch.??????")), [])
+
+
+class Commands(Sandbox):
+    """A package that brings a command, on machines where the command is there another way."""
+
+    def setUp(self):
+        super().setUp()
+        (self.setup / "packages.test").write_text("cmake # why\nbird [tweet]  # why\n")
+
+    def test_a_package_is_missing_where_its_command_is(self):
+        self.assert_refused(self.run_script("setup.sh", "--check", "test"), "missing: bird;")
+        self.assertEqual(self.run_script("setup.sh", "test").returncode, 0)
+        self.assertEqual(self.calls()[-1].split()[-1], "bird")
+
+    def test_a_package_is_not_missing_where_its_command_is_there(self):
+        (self.top / "tweet").write_text("#!/bin/sh\n")
+        (self.top / "tweet").chmod(0o755)
+        path = f"{HERE / 'fakes'}:/usr/bin:/bin:{self.top}"
+        run = self.run_script("setup.sh", "--check", "test", PATH=path)
+        self.assertEqual((run.returncode, run.err), (0, ""))
+
+    def test_a_package_that_is_there_is_not_missing_whatever_it_brings(self):
+        self.installed("cmake", "bird", "shellcheck")
+        self.assertEqual(self.run_script("setup.sh", "--check", "test").returncode, 0)
 
 
 class AsOwner(Sandbox):
