@@ -36,7 +36,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	processors fleet demo demo-linux size bench schema lint clean distclean
+	processors fleet demo demo-linux live size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -105,6 +105,9 @@ size: ready-bench ## measure the code and the memory
 
 bench: linux ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
+
+live: programs ready-live ## show what devices report on a web page; DEVICE=name boots one, HOST=address lets others in
+	@$(OWNER) $(PYTHON) tests/collector/live.py
 
 schema: ready-demo ## write what is made of the registry; LEDGER=file goes on from another
 	@$(STAGE) configure-linux $(LOGS)/configure-linux.log \

@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "entry.h"
+#include "log.h"
 
 #define DAY_S   86400u
 #define NEWS_MS 2000u
@@ -58,6 +59,19 @@ bool tally_clock_has_news(tally_t *tally) {
     return is_news;
 }
 
+/* A server may have its clock wrong: believed, the date would have its certificate refused from now
+ * on, as not valid yet or not any more. */
+static bool is_refused(const tally_t *tally, int64_t unix_ms) {
+    const tally_transport_t *const transport = tally->uplink.transport;
+    const int64_t unix_s = unix_ms / 1000;
+    const bool is_outside = unix_s < transport->valid_from_s || unix_s > transport->valid_to_s;
+    if (transport->valid_to_s == 0 || !is_outside) {
+        return false;
+    }
+    TALLY_LOG(tally->port, CLOCK_REFUSED, unix_s / DAY_S);
+    return true;
+}
+
 void tally_clock_take(tally_t *tally) {
     const tally_port_t *const port = tally->port;
     tally_report_t *const report = &tally->report;
@@ -72,7 +86,9 @@ void tally_clock_take(tally_t *tally) {
         tally->has_offset = true;
     }
     /* A date is good to half a second: to follow it closer would only make the time jump. */
-    if (report->wall.quality != TALLY_WALL_AUTHENTICATED || is_off(tally->clock.offset_ms)) {
+    const bool is_right =
+        report->wall.quality == TALLY_WALL_AUTHENTICATED && !is_off(tally->clock.offset_ms);
+    if (!is_right && !is_refused(tally, unix_ms)) {
         port->set_wall(port->ctx, unix_ms);
         report->wall = port->wall(port->ctx);
     }

@@ -12,11 +12,13 @@
 # For the set `test` also zcbor, which Debian does not have: from PyPI, as pip
 # is set up on this machine, in the one version and with the checksum of
 # zcbor.pin; and for the sets `live` and `test` uPlot, from npm's registry as npm
-# is set up here, likewise by uplot.pin. --missing only names what is not there.
+# is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
+# of what go brings, by telegraf.pin. --missing only names what is not there.
 #
 # Environment:
 #   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR,
-#   TALLY_ZCBOR_DIR, TALLY_UPLOT_DIR what the caller has: not fetched
+#   TALLY_ZCBOR_DIR, TALLY_UPLOT_DIR, TALLY_TELEGRAF_DIR
+#                   what the caller has: not fetched
 #   TALLY_PYTHON    the interpreter whose pip it is (the tests set it)
 
 set -euo pipefail
@@ -28,6 +30,8 @@ versions=$deps/versions
 log=$deps/fetch.log
 # shellcheck source=cmake/setup/say.sh
 . "$here/say.sh"
+# shellcheck source=cmake/setup/telegraf.sh
+. "$here/telegraf.sh"
 
 main() {
 	local missing sources name
@@ -49,7 +53,7 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vxE 'zcbor|uplot')
+	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vxE 'zcbor|uplot|telegraf')
 	if [ "${#sources[@]}" -gt 0 ]; then
 		say "fetching the sources of ${sources[*]} from Debian"
 		download "${sources[@]}"
@@ -62,6 +66,9 @@ main() {
 	fi
 	if is_among uplot "${missing[@]}"; then
 		install_uplot
+	fi
+	if is_among telegraf "${missing[@]}"; then
+		install_telegraf
 	fi
 }
 
@@ -82,6 +89,8 @@ missing_sources() {
 		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_here zcbor || echo zcbor
 	! { is_among live "$@" || is_among test "$@"; } ||
 		[ -n "${TALLY_UPLOT_DIR:-}" ] || is_pinned_here uplot || echo uplot
+	! is_among ingest "$@" ||
+		[ -n "${TALLY_TELEGRAF_DIR:-}" ] || is_pinned_here telegraf || echo telegraf
 }
 
 pinned_zcbor() {

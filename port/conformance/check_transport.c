@@ -37,6 +37,28 @@ uint8_t tally_check_transport_opens(tally_kit_t *kit) {
     return tally_kit_judge(opens);
 }
 
+/* Unix seconds when the run began; 0: nobody knows. */
+static int64_t began_s(const tally_kit_t *kit) {
+    const tally_wall_t *const wall = &kit->wall_before;
+    const bool is_told = wall->quality == TALLY_WALL_AUTHENTICATED;
+    return (is_told ? wall->unix_ms : kit->setup->unix_ms) / 1000;
+}
+
+uint8_t tally_check_transport_dates(tally_kit_t *kit) {
+    const tally_transport_t *const transport = kit->setup->transport;
+    const int64_t now_s = began_s(kit);
+    const uint32_t from_s = transport->valid_from_s;
+    const uint32_t to_s = transport->valid_to_s;
+    const bool has_none = from_s == 0 && to_s == 0;
+    if (kit->setup->proves_peer && has_none) {
+        return tally_kit_unchecked(kit, "it tells none");
+    }
+    (void)tally_kit_saw(kit, from_s > to_s ? "valid_from_s" : "valid_to_s",
+                        from_s > to_s ? from_s : to_s);
+    const bool has_now = now_s == 0 || (now_s >= from_s && now_s <= to_s);
+    return tally_kit_judge(has_none || (kit->setup->proves_peer && from_s <= to_s && has_now));
+}
+
 uint8_t tally_check_transport_phases(tally_kit_t *kit) {
     const stream_opening_t opening = tally_stream_bench_open(kit, kit->setup->echo);
     tally_stream_bench_close(kit);

@@ -202,6 +202,9 @@
     X(TRANSPORT_OPENS, transport_opens, TRANSPORT_COMPLETE,                                        \
       "open() does not come to TALLY_OPEN",                                                        \
       "Starts or goes on opening")                                                                 \
+    X(TRANSPORT_DATES, transport_dates, TRANSPORT_OPENS,                                           \
+      "valid_from_s and valid_to_s have not the time between them, or are those of TCP",           \
+      "From when to when, in seconds since 1970, the certificates are valid that proved it")       \
     X(TRANSPORT_PHASES, transport_phases, TRANSPORT_OPENS,                                         \
       "open() returns something positive that is none of enum tally_opening",                      \
       "a positive enum tally_opening while under way")                                             \

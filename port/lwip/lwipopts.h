@@ -23,6 +23,7 @@
 #define LWIP_SOCKET          0
 #define LWIP_TIMERS          1
 #define LWIP_SINGLE_NETIF    1
+#define LWIP_NO_CTYPE_H      1 /* digits are told by comparing, not by the C library's table */
 
 /* ---- memory --------------------------------------------------------------------------------- */
 

@@ -92,6 +92,8 @@ static int32_t step_handshake(tally_tls_t *tls) {
         tls->handshakes++;
         tls->resumed += tls->verified ? 0u : 1u;
         tls->phase = TALLY_TLS_OPEN;
+        tls->transport.valid_from_s = tls->validity.from_s;
+        tls->transport.valid_to_s = tls->validity.to_s;
         return TALLY_OPEN;
     }
     /* Mbed TLS also says WANT_READ between two messages that are both there. */

@@ -62,10 +62,11 @@ typedef struct {
     int32_t last_error;       /* Mbed TLS's own code of the last failure, 0 before any */
 } tally_tls_stats_t;
 
-/* When a chain is valid: the latest beginning and the earliest end of its certificates. */
+/* When a chain is valid: the latest beginning and the earliest end of its certificates, in seconds
+ * since 1970. */
 typedef struct {
-    mbedtls_x509_time from;
-    mbedtls_x509_time to;
+    uint32_t from_s;
+    uint32_t to_s;
 } tally_tls_validity_t;
 
 typedef struct {
@@ -88,14 +89,14 @@ typedef struct {
     uint32_t verify_flags;     /* MBEDTLS_X509_BADCERT_* of the session's chain */
     uint32_t heap_failed_then; /* heap_failed as the session began */
     int32_t lower_error;       /* what the lower stream failed with, else 0 */
+    tally_tls_validity_t validity; /* of the chain that the session goes back to */
     uint32_t handshakes;
     uint32_t resumed;
     int32_t last_error;
 #if TALLY_TLS_TICKETS
     tally_settings_t *settings;
-    tally_peer_t peer;             /* of the session */
-    tally_tls_validity_t validity; /* of the chain that the session goes back to */
-    uint8_t *kept;                 /* the last session that can be resumed, in the heap, or NULL */
+    tally_peer_t peer; /* of the session */
+    uint8_t *kept;     /* the last session that can be resumed, in the heap, or NULL */
     uint32_t kept_bytes;
     bool recalled; /* the settings were asked for one: it is offered once */
 #endif

@@ -106,9 +106,20 @@ static uint32_t judge_server(tally_tls_t *tls, const mbedtls_x509_crt *crt, uint
     return flags;
 }
 
+/* Narrows down when the chain is valid by one more certificate. */
+static void note_dates(tally_tls_validity_t *validity, const mbedtls_x509_crt *crt) {
+    const uint32_t from_s = tally_tls_seconds(&crt->valid_from);
+    const uint32_t to_s = tally_tls_seconds(&crt->valid_to);
+    validity->from_s = from_s > validity->from_s ? from_s : validity->from_s;
+    validity->to_s = to_s < validity->to_s ? to_s : validity->to_s;
+}
+
 int tally_tls_credentials_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
     tally_tls_t *tls = ctx;
     int64_t unix_ms;
+    if (!tls->verified) {
+        tls->validity = (tally_tls_validity_t){.to_s = UINT32_MAX};
+    }
     tls->verified = true;
     if (depth > 0 && !has_ca(tls)) {
         *flags = 0; /* who signed a pinned key does not matter */
@@ -121,8 +132,6 @@ int tally_tls_credentials_verify(void *ctx, mbedtls_x509_crt *crt, int depth, ui
         *flags = judge_server(tls, crt, *flags);
     }
     tls->verify_flags |= *flags;
-#if TALLY_TLS_TICKETS
-    tally_tls_session_note(tls, crt);
-#endif
+    note_dates(&tls->validity, crt);
     return 0;
 }

@@ -29,6 +29,9 @@ int32_t tally_tls_error_map(tally_tls_t *tls, int ret);
  * believed. */
 void tally_tls_time_use(const tally_port_t *port, uint32_t least_unix_s);
 
+/* Seconds since 1970, or the nearest number to it that has 32 bits. */
+uint32_t tally_tls_seconds(const mbedtls_x509_time *date);
+
 /* The wall time in ms since 1970, and whether it may judge a certificate. */
 bool tally_tls_wall(int64_t *unix_ms);
 
@@ -37,9 +40,6 @@ bool tally_tls_wall(int64_t *unix_ms);
 /* Offers the session that was kept, if it was made with this peer and this configuration and its
  * certificates are still valid; it is kept no longer. Before the handshake. */
 void tally_tls_session_offer(tally_tls_t *tls);
-
-/* Narrows down when the session's chain is valid by one more certificate. */
-void tally_tls_session_note(tally_tls_t *tls, const mbedtls_x509_crt *crt);
 
 /* Keeps the open session if the server gave a ticket for it. */
 void tally_tls_session_keep(tally_tls_t *tls);

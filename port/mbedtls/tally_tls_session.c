@@ -65,24 +65,14 @@ static bool fingerprint(const tally_tls_t *tls, uint8_t *bound) {
 
 static bool is_valid_now(const tally_tls_validity_t *validity) {
     int64_t unix_ms;
-    return mbedtls_x509_time_is_past(&validity->to) == 0 &&
-           (!tally_tls_wall(&unix_ms) || mbedtls_x509_time_is_future(&validity->from) == 0);
+    const int64_t unix_s = tally_tls_unix_s(NULL);
+    return unix_s <= validity->to_s && (!tally_tls_wall(&unix_ms) || unix_s >= validity->from_s);
 }
 
 static bool is_fit(const tally_tls_t *tls, const head_t *head) {
     uint8_t bound[BOUND_BYTES];
     return fingerprint(tls, bound) && memcmp(bound, head->bound, BOUND_BYTES) == 0 &&
            is_valid_now(&head->validity);
-}
-
-void tally_tls_session_note(tally_tls_t *tls, const mbedtls_x509_crt *crt) {
-    tally_tls_validity_t *const validity = &tls->validity;
-    if (mbedtls_x509_time_cmp(&crt->valid_from, &validity->from) > 0) {
-        validity->from = crt->valid_from;
-    }
-    if (mbedtls_x509_time_cmp(&crt->valid_to, &validity->to) < 0) {
-        validity->to = crt->valid_to;
-    }
 }
 
 /* --- settings ------------------------------------------------------------------------------- */
@@ -179,7 +169,6 @@ static void offer(tally_tls_t *tls) {
 
 /* A ticket is used once: whoever sees it twice on the wire knows the device again. */
 void tally_tls_session_offer(tally_tls_t *tls) {
-    tls->validity = (tally_tls_validity_t){.to = {.year = 10000}};
     recall(tls);
     if (tls->kept != NULL) {
         offer(tls);

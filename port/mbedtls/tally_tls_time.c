@@ -62,3 +62,18 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *tt, struct tm *tm_buf
     tm_buf->tm_sec = (int)(seconds % 60u);
     return tm_buf;
 }
+
+/* The same calendar the other way. */
+uint32_t tally_tls_seconds(const mbedtls_x509_time *date) {
+    if (date->year < 1970) {
+        return 0;
+    }
+    const uint32_t months = (uint32_t)date->year * 12u + (uint32_t)date->mon - 3u;
+    const uint32_t year = months / 12u;
+    const uint32_t month = months % 12u; /* 0: March */
+    const uint32_t days = 365u * year + year / 4u - year / 100u + year / 400u +
+                          (153u * month + 2u) / 5u + (uint32_t)date->day - 719469u;
+    const uint64_t unix_s = (uint64_t)days * DAY_S + (uint32_t)date->hour * 3600u +
+                            (uint32_t)date->min * 60u + (uint32_t)date->sec;
+    return unix_s < UINT32_MAX ? (uint32_t)unix_s : UINT32_MAX;
+}

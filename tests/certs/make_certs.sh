@@ -17,13 +17,17 @@
 #   other-ca.pem                 a CA nobody trusts ...
 #   other-server.pem, .key       ... and the right names signed by it
 #
+# TALLY_SERVER_NAMES in the environment names the collector's machine in further
+# ways, as openssl writes them: IP:192.0.2.1,DNS:bench.example
+#
 # Running it again is free: a complete, still valid set for the same device ids
-# is left alone. The CAs' keys are thrown away, so a set never changes in part.
+# is left alone, whatever it names. The CAs' keys are thrown away, so a set never changes in part.
 set -eu
 umask 077
 
 foreign_id=foreign-device
 local_names='DNS:localhost,IP:127.0.0.1,IP:10.0.2.2'  # 10.0.2.2: the host, as a QEMU guest sees it
+local_names=$local_names${TALLY_SERVER_NAMES:+,$TALLY_SERVER_NAMES}
 leaves='server device foreign-device wrongname-server expired-server other-server'
 lasting='ca other-ca server device foreign-device wrongname-server other-server'
 

@@ -5,7 +5,8 @@ Numbers and `portal` (somebody between who answers with a page of his own) refus
 an upload before it is looked at. With all others the upload is handled, and
 stored if it is good, but the answer comes late (slow) or is lost: the device
 cannot know, sends again, and the store has to notice.
-`date-past` and `date-future` accept like `none`, at a time that is days away.
+`date-past` and `date-future` accept like `none`, at a time that is days away, `date-far` at one at
+which no certificate of the tests is valid any more.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ BUSY = ("429", "503")  # these say when to come back, others only if it is asked
 RETRY_AFTER = {"seconds": lambda delay_s: str(round(delay_s)),
                "date": lambda delay_s: http_date(delay_s)}
 ELSEWHERE = "https://portal.invalid/login"
-DAYS_OFF = {"date-past": -3, "date-future": 3}
+DAYS_OFF = {"date-past": -3, "date-future": 3, "date-far": 20 * 365}
 DAY_S = 86400
 PAGE = "<!doctype html><title>Welcome</title><p>Please accept our terms.\n"
 HUGE_HEADER_BYTES = 1 << 20

@@ -33,9 +33,9 @@ def encode(fields):
     return cbor2.dumps(fields, canonical=True)
 
 
-def body(*records, device=DEVICE, boot=BOOT, uptime_ms=None, unix_ms=None):
+def body(*records, device=DEVICE, boot=BOOT, uptime_ms=None, unix_ms=None, registry=1):
     """An upload; a record given as bytes is put in as it is."""
-    head = {"v": 1, "d": device, "o": "operator-1", "b": boot, "m": uptime_ms, "t": unix_ms}
+    head = {"v": registry, "d": device, "o": "operator-1", "b": boot, "m": uptime_ms, "t": unix_ms}
     head = {key: value for key, value in head.items() if value is not None}
     encoded = bytes([0xA0 + len(head) + 1])
     encoded += b"".join(cbor2.dumps(key) + cbor2.dumps(value) for key, value in head.items())

@@ -147,7 +147,7 @@ class Faults(CollectorTest):
         self.assert_counts_the_resend(collector)
 
     def test_a_wrong_date_is_days_away_in_an_answer_that_accepts(self):
-        for fault, days in (("date-past", -3), ("date-future", 3)):
+        for fault, days in (("date-past", -3), ("date-future", 3), ("date-far", 7300)):
             collector = self.spoiled(fault)
             told = email.utils.parsedate_to_datetime(self.headers_of(collector)["Date"])
             self.assertAlmostEqual(told.timestamp() - time.time(), days * 86400, delta=5)

@@ -16,6 +16,26 @@ static void spoil_claims_proof(device_t *device) {
     device->transport.is_authenticated = true;
 }
 
+static void spoil_tcp_has_dates(device_t *device) {
+    device->transport.valid_to_s = UINT32_MAX;
+}
+
+static void prove(device_t *device, uint32_t from_s, uint32_t to_s) {
+    device->transport.is_authenticated = true;
+    device->setup.proves_peer = true;
+    device->transport.valid_from_s = from_s;
+    device->transport.valid_to_s = to_s;
+}
+
+static void spoil_swaps_dates(device_t *device) {
+    prove(device, 2000000000u, 1000000000u);
+}
+
+static void spoil_counts_days(device_t *device) {
+    device->setup.unix_ms = INT64_C(1777593600000);
+    prove(device, 20000u, 23650u);
+}
+
 /* ---- open and close ------------------------------------------------------------------------- */
 
 static int32_t never_opens(void *ctx, const tally_peer_t *peer) {
@@ -250,6 +270,10 @@ static const broken_t transport_rows[] = {
     {"no receive", TALLY_RULE_TRANSPORT_COMPLETE, spoil_has_no_receive, false, false},
     {"TCP that proves its peer", TALLY_RULE_TRANSPORT_PROVED, spoil_claims_proof, false, false},
     {"connecting for ever", TALLY_RULE_TRANSPORT_OPENS, spoil_never_opens, false, false},
+    {"TCP with dates", TALLY_RULE_TRANSPORT_DATES, spoil_tcp_has_dates, false, false},
+    {"a certificate's end before its begin", TALLY_RULE_TRANSPORT_DATES, spoil_swaps_dates, false,
+     false},
+    {"dates in days", TALLY_RULE_TRANSPORT_DATES, spoil_counts_days, false, false},
     {"a phase of its own", TALLY_RULE_TRANSPORT_PHASES, spoil_has_a_fourth_phase, false, false},
     {"back to the name", TALLY_RULE_TRANSPORT_FORWARD, spoil_goes_back, false, false},
     {"connect() that waits", TALLY_RULE_TRANSPORT_OPEN_WAITS, spoil_waits_for_peer, false, false},

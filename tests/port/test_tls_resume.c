@@ -137,6 +137,40 @@ static void learning_the_time_does_not_cost_the_session(void **state) {
     assert_true(resumes("localhost"));
 }
 
+/* --- dates that the server's clock is measured by -------------------------------------------- */
+
+static void a_resumed_session_has_the_dates_that_it_goes_back_to(void **state) {
+    (void)state;
+    const tls_dates_t server_dates = tls_dates_of("server");
+    assert_false(resumes("localhost"));
+    tls_device_expect_dates(&device, server_dates);
+    assert_true(resumes("localhost"));
+    tls_device_expect_dates(&device, server_dates);
+}
+
+/* They are the next one's as soon as there is a next one. */
+static void a_renewed_certificate_has_its_own_dates(void **state) {
+    tls_server_options_t server_options = tls_server_good;
+    server_options.option[0] = *state;
+    server_options.certificate = "pki/self-server";
+    teardown(state);
+    options.ca = NULL;
+    options.pins[0] = "pki/self-server";
+    options.pins[1] = "pki/renewed-server";
+    server = tls_server_start(&server_options);
+    device_start();
+    assert_false(resumes("localhost"));
+    tls_device_expect_dates(&device, tls_dates_of("pki/self-server"));
+    tls_server_stop(&server);
+    server_options.port = server.port;
+    server_options.certificate = "pki/renewed-server";
+    server = tls_server_start(&server_options);
+    assert_false(resumes("localhost"));
+    tls_device_expect_dates(&device, tls_dates_of("pki/renewed-server"));
+    assert_true(resumes("localhost"));
+    tls_device_expect_dates(&device, tls_dates_of("pki/renewed-server"));
+}
+
 /* --- reboots -------------------------------------------------------------------------------- */
 
 static int setup_settings(void **state) {
@@ -166,6 +200,15 @@ static void a_session_outlives_a_reboot(void **state) {
     reboot(0);
     assert_true(resumes("localhost"));
     assert_true(resumes("localhost"));
+}
+
+static void a_session_brings_its_dates_along_over_a_reboot(void **state) {
+    (void)state;
+    assert_false(resumes("localhost"));
+    reboot(0);
+    tls_device_expect_dates(&device, (tls_dates_t){0, 0});
+    assert_true(resumes("localhost"));
+    tls_device_expect_dates(&device, tls_dates_of("server"));
 }
 
 static void time_that_is_not_authenticated_keeps_and_recalls_nothing(void **state) {
@@ -269,8 +312,13 @@ int main(void) {
         TLS_1_2(no_session_outlives_the_certificates_it_goes_back_to),
         TLS_1_3(no_session_is_resumed_before_its_certificates_are_valid),
         TLS_1_3(learning_the_time_does_not_cost_the_session),
+        TLS_1_3(a_resumed_session_has_the_dates_that_it_goes_back_to),
+        TLS_1_2(a_resumed_session_has_the_dates_that_it_goes_back_to),
+        TLS_1_3(a_renewed_certificate_has_its_own_dates),
+        TLS_1_2(a_renewed_certificate_has_its_own_dates),
         KEPT_1_3(a_session_outlives_a_reboot),
         KEPT_1_2(a_session_outlives_a_reboot),
+        KEPT_1_3(a_session_brings_its_dates_along_over_a_reboot),
         KEPT_1_3(time_that_is_not_authenticated_keeps_and_recalls_nothing),
         KEPT_1_3(a_session_is_written_once_a_day),
         KEPT_1_3(a_session_of_another_age_is_a_full_handshake),

@@ -204,11 +204,56 @@ static void without_time_the_build_and_the_last_known_time_judge_the_end(void **
     assert_int_equal(meet(&device, &tls_server_good), TALLY_E_TLS_DATE);
 }
 
-static void last_known_time(tally_settings_t *settings, uint32_t unix_s) {
+/* --- dates that the server's clock is measured by -------------------------------------------- */
+
+static tls_dates_t dates_told(const tls_device_options_t *device_options, const char *certificate) {
+    static tls_device_t device;
+    tls_server_options_t server_options = tls_server_good;
+    server_options.certificate = certificate;
+    const tls_server_t server = tls_server_start(&server_options);
+    assert_int_equal(tls_device_start(&device, device_options), TALLY_OK);
+    tls_device_expect_dates(&device, (tls_dates_t){0, 0});
+    assert_int_equal(tls_device_talk(&device, "localhost", server.port), TALLY_OK);
+    const tls_dates_t told = {device.transport->valid_from_s, device.transport->valid_to_s};
+    tls_device_stop(&device);
+    tls_server_stop(&server);
+    return told;
+}
+
+static void a_server_is_valid_while_all_of_its_chain_is(void **state) {
+    (void)state;
+    tls_device_options_t device = tls_device_good;
+    device.ca = "pki/p384-root";
+    const tls_dates_t root = tls_dates_of("pki/p384-root");
+    const tls_dates_t early = tls_dates_of("pki/early-server");
+    const tls_dates_t longer = tls_dates_of("pki/long-server");
+    assert_true(root.from_s < longer.from_s && root.to_s < longer.to_s);
+    const tls_dates_t early_told = dates_told(&device, "pki/early-server");
+    assert_int_equal(early_told.from_s, early.from_s);
+    assert_int_equal(early_told.to_s, root.to_s);
+    const tls_dates_t longer_told = dates_told(&device, "pki/long-server");
+    assert_int_equal(longer_told.from_s, longer.from_s);
+    assert_int_equal(longer_told.to_s, root.to_s);
+}
+
+/* Whoever signed it does not matter, nor when. */
+static void a_pinned_server_is_valid_while_it_is_itself(void **state) {
+    (void)state;
+    tls_device_options_t device = tls_device_good;
+    device.ca = NULL;
+    device.pins[0] = "pki/long-server";
+    const tls_dates_t longer = tls_dates_of("pki/long-server");
+    const tls_dates_t told = dates_told(&device, "pki/long-server");
+    assert_int_equal(told.from_s, longer.from_s);
+    assert_int_equal(told.to_s, longer.to_s);
+}
+
+/* --- the last known time -------------------------------------------------------------------- */
+
+static void keep_time(tally_settings_t *settings, uint32_t id, uint32_t unix_s) {
     const uint8_t value[4] = {(uint8_t)unix_s, (uint8_t)(unix_s >> 8), (uint8_t)(unix_s >> 16),
                               (uint8_t)(unix_s >> 24)};
-    assert_int_equal(tally_settings_set(settings, TALLY_SETTING_LAST_TIME, value, sizeof value),
-                     TALLY_OK);
+    assert_int_equal(tally_settings_set(settings, id, value, sizeof value), TALLY_OK);
 }
 
 static void the_settings_have_a_last_known_time(void **state) {
@@ -222,9 +267,12 @@ static void the_settings_have_a_last_known_time(void **state) {
     assert_int_equal(tally_ram_store_init(&ram, memory, 4096, 2, 1), TALLY_OK);
     assert_int_equal(tally_settings_init(&settings, tally_ram_store(&ram)), TALLY_OK);
     assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
-    last_known_time(&settings, (uint32_t)time(NULL) + 9 * year_s);
+    /* A device that an earlier firmware has left with a date from afar. */
+    keep_time(&settings, TALLY_SETTING_TOLD_TIME, (uint32_t)time(NULL) + 11 * year_s);
     assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
-    last_known_time(&settings, (uint32_t)time(NULL) + 11 * year_s);
+    keep_time(&settings, TALLY_SETTING_LAST_TIME, (uint32_t)time(NULL) + 9 * year_s);
+    assert_int_equal(meet(&device, &tls_server_good), TALLY_OK);
+    keep_time(&settings, TALLY_SETTING_LAST_TIME, (uint32_t)time(NULL) + 11 * year_s);
     (void)tally_settings_clear(&settings, TALLY_SETTING_TLS_SESSION);
     assert_int_equal(meet(&device, &tls_server_good), TALLY_E_TLS_DATE);
 }
@@ -238,6 +286,8 @@ int main(void) {
         cmocka_unit_test(a_pinned_key_is_trusted_without_ca),
         cmocka_unit_test(with_ca_and_pin_both_must_hold),
         cmocka_unit_test(a_pin_does_not_replace_name_strength_and_dates),
+        cmocka_unit_test(a_server_is_valid_while_all_of_its_chain_is),
+        cmocka_unit_test(a_pinned_server_is_valid_while_it_is_itself),
         cmocka_unit_test(authenticated_time_judges_both_dates),
         cmocka_unit_test(time_that_is_not_known_judges_nothing),
         cmocka_unit_test(without_time_the_build_and_the_last_known_time_judge_the_end),

@@ -190,3 +190,26 @@ int32_t tls_device_talk(tls_device_t *device, const char *host, uint16_t port) {
     device->transport->close(device->transport->ctx);
     return status;
 }
+
+static uint32_t date_of(const char *name, const char *which) {
+    char command[1024];
+    (void)snprintf(command, sizeof command,
+                   "date +%%s -d \"$('" OPENSSL_PROGRAM "' x509 -noout -%s -in '" CERTS_DIR
+                   "/%s.pem' | cut -d= -f2)\"",
+                   which, name);
+    FILE *stream = popen(command, "r");
+    unsigned long unix_s = 0;
+    assert_non_null(stream);
+    assert_int_equal(fscanf(stream, "%lu", &unix_s), 1);
+    assert_int_equal(pclose(stream), 0);
+    return (uint32_t)unix_s;
+}
+
+tls_dates_t tls_dates_of(const char *name) {
+    return (tls_dates_t){.from_s = date_of(name, "startdate"), .to_s = date_of(name, "enddate")};
+}
+
+void tls_device_expect_dates(const tls_device_t *device, tls_dates_t expected) {
+    assert_int_equal(device->transport->valid_from_s, expected.from_s);
+    assert_int_equal(device->transport->valid_to_s, expected.to_s);
+}

@@ -46,4 +46,16 @@ int32_t tls_device_receive(tls_device_t *device, uint8_t *data, uint32_t size);
 /* Opens, sends a line and gets it back reversed, and closes: TALLY_OK or the first error. */
 int32_t tls_device_talk(tls_device_t *device, const char *host, uint16_t port);
 
+/* Seconds since 1970. */
+typedef struct {
+    uint32_t from_s;
+    uint32_t to_s;
+} tls_dates_t;
+
+/* When a certificate is valid, as OpenSSL reads it: "server" stands for server.pem. */
+tls_dates_t tls_dates_of(const char *name);
+
+/* Fails the test unless the transport says so of its last peer. */
+void tls_device_expect_dates(const tls_device_t *device, tls_dates_t expected);
+
 #endif

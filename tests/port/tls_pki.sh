@@ -13,10 +13,11 @@
 #   rsa1024-server, sha1-server           by rsa-inter; the one short, the other signed with SHA-1
 #   p224-inter, p224-server               P-256 signed by P-224 signed by p384-root
 #   early-server                          by p384-root: valid from next year
-#   self-server                           signed by itself
+#   long-server                           by p384-root, which it outlives
+#   self-server, renewed-server           signed by themselves, the second an hour ago
 #   factory-ca                            its key stays, to sign what a device makes itself
 #
-# Running it again is free.
+# Running it again is free, unless this file has changed.
 set -eu
 umask 077
 
@@ -106,6 +107,10 @@ mint() {
     issue factory-ca factory-ca P-256 authority sha256
     begins=$(date -u -d '+1 year' +%Y%m%d%H%M%SZ)
     issue p384-root early-server P-256 server sha384
+    begins=$(date -u -d '-1 hour' +%Y%m%d%H%M%SZ)
+    ends=$(date -u -d '+20 years' +%Y%m%d%H%M%SZ)
+    issue p384-root long-server P-256 server sha384
+    issue renewed-server renewed-server P-256 server sha256
     for chain in rsa pss rsa1024 sha1; do
         cp "$work/rsa-inter.pem" "$work/$chain-chain.pem"
     done
@@ -117,7 +122,10 @@ mint() {
 mkdir -p "$1"
 exec 9>"$1/.lock"
 flock 9
-openssl x509 -in "$1/done.pem" -noout -checkend 86400 >/dev/null 2>&1 && exit 0
+if [ -n "$(find "$1/done.pem" -newer "$0" 2>/dev/null)" ] &&
+    openssl x509 -in "$1/done.pem" -noout -checkend 86400 >/dev/null 2>&1; then
+    exit 0
+fi
 
 work=$(mktemp -d "$1/.minting.XXXXXX")
 trap 'rm -rf "$work"' EXIT

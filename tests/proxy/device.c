@@ -85,8 +85,11 @@ void device_skip(device_t *device, uint64_t ms) {
 /* ---- counting transports -------------------------------------------------------------------- */
 
 static int32_t counted_open(void *ctx, const tally_peer_t *peer) {
-    const device_counted_t *const counted = ctx;
-    return counted->lower->open(counted->lower->ctx, peer);
+    device_counted_t *const counted = ctx;
+    const int32_t status = counted->lower->open(counted->lower->ctx, peer);
+    counted->transport.valid_from_s = counted->lower->valid_from_s;
+    counted->transport.valid_to_s = counted->lower->valid_to_s;
+    return status;
 }
 
 static int32_t counted_send(void *ctx, const uint8_t *data, uint32_t size) {

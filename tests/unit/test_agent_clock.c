@@ -6,7 +6,8 @@
 #include "dice.h"
 #include "test.h"
 
-#define NOON_MS INT64_C(1700000000000) /* Tue, 14 Nov 2023 22:13:20 GMT */
+#define NOON_S  1700000000u /* Tue, 14 Nov 2023 22:13:20 GMT */
+#define NOON_MS (INT64_C(1000) * NOON_S)
 
 static device_t device;
 static dice_t dice;
@@ -108,6 +109,43 @@ static void test_clock_that_is_not_known_is_not_off(void **state) {
     assert_false(record_has(device_tell_agent(&device), "a.ag"));
     upload();
     assert_int_equal(record_number(device_tell_agent(&device), "a.ag"), 0);
+}
+
+/* Both bounds count as inside; without any, every date does. */
+static void test_clock_is_not_set_outside_of_the_servers_certificate(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t from_s;
+        uint32_t to_s;
+        uint32_t walls_set;
+    } cases[] = {
+        {NOON_S, NOON_S + 1000, 1},     {NOON_S - 1000, NOON_S, 1}, {0, 0, 1},
+        {NOON_S + 1, NOON_S + 1000, 0}, {1, NOON_S - 1, 0},         {NOON_S + 1, NOON_S - 1, 0},
+    };
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)set_up(NULL);
+        device.transport.transport.valid_from_s = cases[i].from_s;
+        device.transport.transport.valid_to_s = cases[i].to_s;
+        boot();
+        upload();
+        assert_int_equal(device.port.walls_set, cases[i].walls_set);
+        assert_int_equal(device_count(&device, 'c'), cases[i].walls_set);
+        upload(); /* a server that has it wrong is reported to like any other */
+        assert_int_equal(agent()->uplink.stats.accepted, agent()->uplink.stats.attempts);
+    }
+}
+
+static void test_clock_that_is_right_is_kept_from_a_server_that_is_not(void **state) {
+    (void)state;
+    const int64_t right_ms = NOON_MS + INT64_C(86400000);
+    device.transport.transport.valid_from_s = NOON_S + 3600;
+    device.transport.transport.valid_to_s = NOON_S + 90 * 86400;
+    set_wall(right_ms, TALLY_WALL_AUTHENTICATED);
+    boot();
+    upload();
+    assert_int_equal(device.port.walls_set, 0);
+    assert_int_equal(device.port.wall.unix_ms, right_ms);
+    assert_int_equal(record_number(device_tell_agent(&device), "a.ag"), 500 - 86400000);
 }
 
 /* A port may say anything. */
@@ -246,6 +284,8 @@ int main(void) {
         cmocka_unit_test_setup(test_clock_tells_how_far_the_device_is_off, set_up),
         cmocka_unit_test_setup(test_clock_that_drifts_is_set_again_beyond_two_seconds, set_up),
         cmocka_unit_test_setup(test_clock_that_is_not_known_is_not_off, set_up),
+        cmocka_unit_test_setup(test_clock_is_not_set_outside_of_the_servers_certificate, set_up),
+        cmocka_unit_test_setup(test_clock_that_is_right_is_kept_from_a_server_that_is_not, set_up),
         cmocka_unit_test_setup(test_clock_of_a_port_that_is_mad_does_no_harm, set_up),
         cmocka_unit_test_setup(test_clock_record_comes_with_the_first_time_of_a_boot, set_up),
         cmocka_unit_test_setup(test_clock_record_comes_again_when_the_time_turns_out_to_be_another,

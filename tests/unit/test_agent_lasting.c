@@ -177,6 +177,20 @@ static void test_agent_keeps_the_last_time_that_was_authenticated(void **state) 
     assert_int_equal(tally_le_get(time, sizeof time), (NOON_MS + HOUR_MS) / 1000);
 }
 
+/* A server may be days ahead while its certificate is valid. What it told is forgotten with the
+ * first date that corrects it. */
+static void test_agent_forgets_a_last_time_that_was_too_late(void **state) {
+    (void)state;
+    uint8_t time[4] = {0};
+    set_wall(NOON_MS + INT64_C(60) * 24 * HOUR_MS, TALLY_WALL_AUTHENTICATED);
+    lasting_boot(&box);
+    set_wall(NOON_MS, TALLY_WALL_AUTHENTICATED);
+    (void)device_tell_agent(&box.device);
+    assert_int_equal(tally_settings_get(&box.settings, TALLY_SETTING_LAST_TIME, time, sizeof time),
+                     sizeof time);
+    assert_int_equal(tally_le_get(time, sizeof time), NOON_MS / 1000);
+}
+
 /* --- erasing ahead -------------------------------------------------------------------------- */
 
 static void make_routine(void) {
@@ -231,6 +245,7 @@ int main(void) {
         cmocka_unit_test_setup(test_agent_gives_up_nothing_unless_told_to, set_up),
         cmocka_unit_test_setup(test_agent_that_knows_the_time_at_once_uses_it_at_once, set_up),
         cmocka_unit_test_setup(test_agent_keeps_the_last_time_that_was_authenticated, set_up),
+        cmocka_unit_test_setup(test_agent_forgets_a_last_time_that_was_too_late, set_up),
         cmocka_unit_test_setup(test_agent_erases_while_it_is_idle_and_not_for_a_record, set_up),
         cmocka_unit_test_setup(test_agent_does_not_erase_while_an_upload_is_under_way, set_up),
     };

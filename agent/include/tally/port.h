@@ -107,6 +107,12 @@ typedef struct {
      * believed, and its configuration looked at. */
     bool is_authenticated;
 
+    /* From when to when, in seconds since 1970, the certificates are valid that proved it on the
+     * stream that was last open: a date of the peer outside of that is not believed. Set by open()
+     * with TALLY_OPEN, kept by close(). Both 0: nobody knows, and any date is. */
+    uint32_t valid_from_s;
+    uint32_t valid_to_s;
+
     /* Starts or goes on opening. TALLY_OPEN, a positive enum tally_opening while under way, never
      * back to one before it, or a negative error, after which close() is due: a name without an
      * address and a peer that refuses are errors. Long work is done in parts: a transport that

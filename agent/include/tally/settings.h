@@ -26,10 +26,11 @@ enum tally_setting {
     TALLY_SETTING_CONSENT = 1,
     TALLY_SETTING_CONFIG = 2,      /* remote configuration in force */
     TALLY_SETTING_CONFIG_GOOD = 3, /* the last one with which an upload was accepted */
-    TALLY_SETTING_LAST_TIME = 4,   /* last known authenticated wall time */
+    TALLY_SETTING_TOLD_TIME = 4,   /* LAST_TIME of firmware that believed any date: not read */
     TALLY_SETTING_BOOT_COUNT = 5,
     TALLY_SETTING_TLS_SESSION = 6,
     TALLY_SETTING_BYTES_TODAY = 7, /* of the daily upload budget */
+    TALLY_SETTING_LAST_TIME = 8,   /* last known authenticated wall time */
     TALLY_SETTING_KEY_FIRST = 16,  /* persistent PSA keys (port/mbedtls) */
     TALLY_SETTING_KEY_END = 32,
     TALLY_SETTING_BOARD_FIRST = 64, /* for boards' own use */

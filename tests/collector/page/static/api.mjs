@@ -5,7 +5,8 @@ export async function ask(path, parameters = []) {
   const query = new URLSearchParams(parameters).toString();
   const answer = await fetch(query ? `${path}?${query}` : path);
   if (!answer.ok) {
-    throw new Error((await answer.text()).trim() || `status ${answer.status}`);
+    const text = (await answer.text()).trim();
+    throw Object.assign(new Error(text || `status ${answer.status}`), {status: answer.status});
   }
   return answer.json();
 }

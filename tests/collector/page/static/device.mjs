@@ -68,6 +68,7 @@ async function refresh(changed) {
     return document.documentElement.dataset.shown;
   }
   told = await ask("/api/device", [["device", device]]);
+  byId("empty").hidden = true;
   byId("content").hidden = false;
   about(device, told);
   boots(byId("boots"), device, told);
@@ -97,4 +98,9 @@ keys([["u", "up to all devices", () => location.assign("/")],
   }]]);
 addEventListener("popstate", () => location.reload());
 addEventListener("resize", () => session && states(byId("timeline"), device, session));
-live(refresh);
+live(refresh, (reason) => {
+  byId("empty").hidden = told !== null;
+  byId("empty").textContent = reason.status === 404
+    ? `No device with the id ${device} has reached the collector yet. It shows up here by itself.`
+    : `The collector does not answer: ${reason.message}`;
+});

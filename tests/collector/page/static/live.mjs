@@ -8,8 +8,9 @@ const PAUSE_MS = 500;
 const FAILED_MS = 2000;
 const root = document.documentElement;
 
-// `refresh(devices or null for all)` returns the newest upload that its numbers include.
-export function live(refresh) {
+// `refresh(devices or null for all)` returns the newest upload that its numbers include; `failed` is
+// told why it did not.
+export function live(refresh, failed = () => {}) {
   let source = null;
   let waiting = new Set();
   let busy = false;
@@ -39,6 +40,7 @@ export function live(refresh) {
       waiting = null;
       pause = FAILED_MS;
       say("waiting", `no answer: ${reason.message}`);
+      failed(reason);
     }
     setTimeout(() => {
       busy = false;
