@@ -59,6 +59,16 @@ class DevicePage(PageCase):
         self.assertEqual(course.span_faults(
             drawn["spans"], database.newest("stb-0001", boot, {"h", "x"}, 1)[1], stalls), [])
 
+    def test_a_plot_of_one_moment_shows_that_and_no_years(self):
+        self.street.move_in("stb-0002", seconds=1)
+        self.visit("stb-0002")
+        self.drawn()
+        spans = self.browser.run("return [...document.querySelectorAll('.canvas')].filter((one) =>"
+                                 " one.plot.chart).map((one) => one.plot.chart.scales.x)"
+                                 ".map((x) => x.max - x.min)")
+        self.assertGreaterEqual(len(spans), 3)
+        self.assertLess(max(spans), 60)
+
     def test_raw_records_are_all_there_with_all_their_values(self):
         texts = self.assert_raw_records(self.database(self.collector), "stb-0001")
         self.assertTrue(any(re.search(r"p\.su\s+startup time\s+\d+ ms", text) for text in texts))

@@ -63,7 +63,9 @@ class Plot {
     if (lines !== this.lines || this.isOther) {
       this.make(lines);
     } else if (this.drawn !== told) {
-      this.chart?.setData(this.data());
+      // A part that the reader has chosen stays.
+      this.chart?.setData(this.data(), !this.isPart);
+      this.chart?.redraw();
     }
     this.drawn = told;
   }
@@ -73,6 +75,7 @@ class Plot {
     this.chart = null;
     this.lines = lines;
     this.isOther = false;
+    this.isPart = false;
     this.canvas.classList.toggle("without", this.told.lines.length === 0);
     if (this.told.lines.length > 0) {
       this.chart = new uPlot(this.options(), this.data(), this.canvas);
@@ -85,8 +88,10 @@ class Plot {
 
   // Lines need not have a value at the same moments.
   data() {
-    return uPlot.join(this.told.lines.map(
+    const joined = uPlot.join(this.told.lines.map(
       (line) => [line.at.map((at) => this.x(at)), line.values]));
+    [this.first, this.last] = [joined[0][0], joined[0].at(-1)];
+    return joined;
   }
 
   x(uptime) {
@@ -109,8 +114,15 @@ class Plot {
         stroke: colour(`--c${place % COLOURS}`), points: {size: 4},
         // What is of an interval holds from the moment before.
         ...(line.how === "last" ? {} : {paths: uPlot.paths.stepped({align: -1})})}))],
-      hooks: {setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)]},
+      hooks: {
+        setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)],
+        setScale: [(chart, key) => key === "x" && this.scaled(chart)],
+      },
     };
+  }
+
+  scaled({scales: {x}, data: [times]}) {
+    this.isPart = times.length > 0 && (x.min > times[0] || x.max < times.at(-1));
   }
 
   time(seconds) {
@@ -119,10 +131,11 @@ class Plot {
 
   // All of the session, unless the reader has chosen a part of it.
   times(low, high) {
-    const [first, last] = [this.chart?.data[0][0], this.chart?.data[0].at(-1)];
-    const isAll = !this.chart || (low === first && high === last);
-    const [from, to] = isAll && this.span.from !== null
-      ? [this.x(this.span.from), this.x(this.span.to)] : [low ?? 0, high ?? 0];
+    // Of a plot with one moment uPlot wants to show years: there is no part of it to be chosen.
+    const {first = 0, last = 0} = this;
+    const isAll = !this.chart || first === last || (low === first && high === last);
+    const [from, to] = !isAll ? [low, high] : this.span.from === null ? [first, last]
+      : [this.x(this.span.from), this.x(this.span.to)];
     return to - from > 0.001 ? [from, to] : [from - LEAST_S / 2, from + LEAST_S / 2];
   }
 
