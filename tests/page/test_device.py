@@ -8,7 +8,7 @@ import urllib.parse
 import course
 import figures
 from browser import DESKTOP, PHONE
-from made import HOSTILE, Street
+from made import HOSTILE, Life, Street, View
 from page_case import CONTRAST, LAYOUT, PICTURES, PageCase
 from selenium.webdriver.common.keys import Keys
 
@@ -60,7 +60,12 @@ class DevicePage(PageCase):
             drawn["spans"], database.newest("stb-0001", boot, {"h", "x"}, 1)[1], stalls), [])
 
     def test_a_plot_of_one_moment_shows_that_and_no_years(self):
-        self.street.move_in("stb-0002", seconds=1)
+        life = Life(self.collector.database, self.registry, "stb-0002", 5, 1_700_000_000_000)
+        life.begin()
+        view = View(life, 1, "seed")
+        view.start()
+        view.play(1)
+        life.upload()
         self.visit("stb-0002")
         self.drawn()
         spans = self.browser.run("return [...document.querySelectorAll('.canvas')].filter((one) =>"
