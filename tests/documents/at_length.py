@@ -170,6 +170,12 @@ class Live(AtLength):
         self.assertRegex(text, r"ENDPOINT=https://127\.0\.0\.2:\d+/\S+ CERTS=build/live/certs\S+")
 
 
+class Fleet(AtLength):
+    def test_some_devices(self):
+        said = self.make("make fleet DEVICES=10 SECONDS=30 SEED=7")
+        self.assertRegex(said, "10 devices")
+
+
 class Firmware(AtLength):
     def test_firmware(self):
         certs = self.tree / "certs"
