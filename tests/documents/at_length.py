@@ -138,7 +138,7 @@ class Live(AtLength):
         said = self.scratch() / "said"
         with open(said, "wb") as out:
             live = subprocess.Popen(command.split(), cwd=self.tree, stdout=out, stderr=out,
-                                    start_new_session=True)
+                                    start_new_session=True, env=reading.own_environment())
         self.addCleanup(live.wait)
         self.addCleanup(os.killpg, live.pid, signal.SIGINT)
         return live, said
