@@ -5,7 +5,7 @@ import json
 import pathlib
 import re
 
-from truth import NEVER, TOLD, UNKNOWN, UNMEASURED, ZERO, Told
+from truth import NEVER, NONE, TOLD, UNKNOWN, UNMEASURED, ZERO, Told
 
 FIGURES = (pathlib.Path(__file__).parent / "figures.js").read_text(encoding="utf-8")
 PARTS = ("last", "least", "most", "mean", "time")
@@ -28,6 +28,8 @@ SCALES = {
 }
 
 
+# What the overview calls the qualities of a clock.
+CLOCKS = {"unknown": "no clock", "unauthenticated": "clock unsure", "authenticated": "clock sure"}
 # What the numbers of an event are, by its type: code and detail (enums.h).
 OF_EVENTS = {"stall_end": ("ms", ""), "seeked": ("ms", ""), "wake": ("ms", ""),
              "milestone": ("percent", ""), "ad_milestone": ("percent", ""),
@@ -69,7 +71,7 @@ class Comparison:
         device, boot, seq, name = (figure[key] for key in ("device", "boot", "seq", "metric"))
         group, key = name.split(".")
         if seq is None:
-            told = Told(UNKNOWN)
+            told = Told(NONE)
         elif (device, boot, seq) not in self._database.records:
             return [Difference(device, seq, name, "a record", "no such record")]
         else:
@@ -101,12 +103,12 @@ class Comparison:
 
     def _reads_as(self, text, key, state, value, unit):
         """Whether a viewer reads this value."""
-        if state in (NEVER, UNMEASURED, UNKNOWN):
+        if state in (NEVER, UNMEASURED, UNKNOWN, NONE):
             return not NUMBER.search(text)
         about = self._registry.metrics.get(key, {})
         named = about.get("values", {}).get(str(value))
         if named is not None:
-            return named.replace("_", " ") in text.replace("_", " ")
+            return text.replace("_", " ") in (named.replace("_", " "), CLOCKS.get(named))
         if isinstance(value, str):
             return value.strip() == text or text.endswith("\u2026") and value.startswith(text[:-1])
         if isinstance(value, int):

@@ -9,6 +9,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "collector"))
 import harness  # noqa: E402
 import wire  # noqa: E402
+from fields import Fields  # noqa: E402
 from refusal import Refusal  # noqa: E402
 from store import Store  # noqa: E402
 
@@ -44,8 +45,10 @@ class Life:
         data = harness.body(*self._waiting, device=self.device, boot=self.boot,
                             registry=registry or self.registry.version,
                             uptime_ms=self.uptime_ms, unix_ms=self._booted_ms + self.uptime_ms)
+        body = wire.parse(data)
+        Fields(self.registry.told).check(body)  # as the collector does
         store = Store(self._database)
-        store.accept(wire.parse(data), now_ms, data)
+        store.accept(body, now_ms, data)
         store.close()
         self._waiting = []
 

@@ -13,15 +13,10 @@ from page_case import CONTRAST, LAYOUT, PICTURES, PageCase
 from selenium.webdriver.common.keys import Keys
 
 # What there is to say of a session and of the device around it, whoever made it.
-WANTED = {"p.se", "p.su", "p.sc", "p.sd", "p.pt", "p.xe", "p.er", "p.sr", "l.lb", "r.rl", "r.rj", "f.fr",
+WANTED = {"p.su", "p.sc", "p.sd", "p.pt", "p.xe", "p.er", "p.sr", "l.lb", "r.rl", "r.rj", "f.fr",
           "f.fk", "e.et", "e.ec", "a.ap", "a.ad", "a.ud", "a.ao", "a.aq", "a.au", "a.az", "a.an", "a.at",
           "a.lh", "a.le", "a.ag", "b.dm", "b.fw", "b.re", "v.va", "state", "received_kbps", "loss_ppm",
-          "records_stored", "records_missing", "resends", "uploads_refused"} - {"p.se"}
-OPEN_ALL = "document.querySelectorAll('#raw details').forEach((each) => { each.open = true; })"
-RAW = """
-return [...document.querySelectorAll("#raw details.record")].map(({ dataset, innerText }) =>
-  ({ seq: Number(dataset.seq), text: innerText }));
-"""
+          "records_stored", "records_missing", "resends", "uploads_refused"}
 
 
 class DevicePage(PageCase):
@@ -44,13 +39,6 @@ class DevicePage(PageCase):
     def visit(self, device):
         self.open(self.collector, "/device?" + urllib.parse.urlencode({"device": device}))
 
-    def open_records(self):
-        self.browser.run("document.getElementById('records').open = true")
-        self.browser.until("records are listed", "return document.querySelector('#raw .record')")
-        self.browser.run(OPEN_ALL)
-        self.browser.until("records are open", "return !document.querySelector("
-                           "'#raw .record:not(:has(table)), #raw .record:not([open])')")
-
     def test_each_figure_is_what_the_records_say(self):
         self.open_records()
         shown = figures.read(self.browser)
@@ -59,10 +47,7 @@ class DevicePage(PageCase):
         self.assertEqual(WANTED - told, set())
 
     def test_each_line_and_each_state_is_drawn_as_the_records_say(self):
-        self.browser.resize((1280, 4000))
-        self.browser.until("all plots are drawn", "return document.querySelectorAll('.canvas canvas')"
-                           ".length === document.querySelectorAll('figure:not([hidden])').length")
-        drawn = course.read(self.browser)
+        drawn = self.drawn()
         database, boot = self.database(self.collector), self.life.boot
         records = database.of_session("stb-0001", boot, 1)
         self.assertEqual(course.plot_faults(drawn["plots"], records,
@@ -75,28 +60,8 @@ class DevicePage(PageCase):
             drawn["spans"], database.newest("stb-0001", boot, {"h", "x"}, 1)[1], stalls), [])
 
     def test_raw_records_are_all_there_with_all_their_values(self):
-        database = self.database(self.collector)
-        listed = {}
-        self.open_records()
-        while True:
-            for record in self.browser.run(RAW):
-                listed[record["seq"]] = record["text"]
-                values = {each["metric"]: each["value"] for each in figures.read(self.browser)
-                          if each["exact"] and each["seq"] == record["seq"]}
-                self.assertEqual(values, database.values("stb-0001", self.life.boot, record["seq"]))
-            if not self.browser.run("return !document.querySelector('.pager button:last-of-type')"
-                                    ".disabled"):
-                break
-            self.browser.run("document.querySelector('#raw').dataset.was = 'seen';"
-                             "document.querySelector('.record').id = 'old';"
-                             "document.querySelector('.pager button:last-of-type').click()")
-            self.browser.until("older records", "return !document.getElementById('old')")
-            self.browser.run(OPEN_ALL)
-            self.browser.until("they are open", "return !document.querySelector("
-                               "'#raw .record:not(:has(table))')")
-        self.assertEqual(set(listed), {seq for of, _, seq in database.records if of == "stb-0001"})
-        self.assertTrue(any(re.search(r"p\.su\s+startup time\s+\d+ ms", text)
-                            for text in listed.values()))
+        texts = self.assert_raw_records(self.database(self.collector), "stb-0001")
+        self.assertTrue(any(re.search(r"p\.su\s+startup time\s+\d+ ms", text) for text in texts))
 
     def test_nothing_sticks_out_of_a_phone(self):
         self.browser.resize(PHONE)

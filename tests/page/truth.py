@@ -12,6 +12,7 @@ import sqlite3
 import cbor2
 
 TOLD, ZERO, NEVER, UNMEASURED, UNKNOWN = "told", "zero", "never", "unmeasured", "unknown"
+NONE = "none"  # there is no record that could tell
 SUMS = ("counter", "duration")  # these leave out 0
 # The state that an event leaves a session in.
 AFTER = {"first_frame": "playing", "stall_begin": "stalled", "stall_end": "playing"}
@@ -30,6 +31,7 @@ class Registry:
     """The registry in the words of `tally-decode --registry`."""
 
     def __init__(self, registry):
+        self.told = registry
         self.version = registry["version"]
         self.metrics = registry["metrics"]
         self.kinds = registry["kinds"]
