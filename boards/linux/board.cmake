@@ -99,7 +99,9 @@ function(tally_schema_tool name folder)
         "${linux_dir}/tools/ledger.c"
         "${linux_dir}/tools/names.c"
         "${linux_dir}/tools/reference.c"
+        "${linux_dir}/tools/sql.c"
         "${linux_dir}/tools/tally-schema.c"
+        "${linux_dir}/tools/telegraf.c"
         "${linux_dir}/say.c"
         "${linux_dir}/utf8.c")
     target_include_directories(${name} PRIVATE

@@ -11,11 +11,14 @@
 # neither the machine's sources nor its lists change and no root is needed.
 # For the set `test` also zcbor, which Debian does not have: from PyPI, as pip
 # is set up on this machine, in the one version and with the checksum of
-# zcbor.pin. --missing only names what is not there.
+# zcbor.pin; and for the sets `live` and `test` uPlot, from npm's registry as npm
+# is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
+# of what go brings, by telegraf.pin. --missing only names what is not there.
 #
 # Environment:
 #   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR,
-#   TALLY_ZCBOR_DIR what the caller has: not fetched
+#   TALLY_ZCBOR_DIR, TALLY_UPLOT_DIR, TALLY_TELEGRAF_DIR
+#                   what the caller has: not fetched
 #   TALLY_PYTHON    the interpreter whose pip it is (the tests set it)
 
 set -euo pipefail
@@ -27,6 +30,8 @@ versions=$deps/versions
 log=$deps/fetch.log
 # shellcheck source=cmake/setup/say.sh
 . "$here/say.sh"
+# shellcheck source=cmake/setup/telegraf.sh
+. "$here/telegraf.sh"
 
 main() {
 	local missing sources name
@@ -48,7 +53,7 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vx zcbor)
+	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vxE 'zcbor|uplot|telegraf')
 	if [ "${#sources[@]}" -gt 0 ]; then
 		say "fetching the sources of ${sources[*]} from Debian"
 		download "${sources[@]}"
@@ -56,29 +61,49 @@ main() {
 			accept "$name"
 		done
 	fi
-	if [ "${#sources[@]}" -lt "${#missing[@]}" ]; then
+	if is_among zcbor "${missing[@]}"; then
 		install_zcbor
 	fi
+	if is_among uplot "${missing[@]}"; then
+		install_uplot
+	fi
+	if is_among telegraf "${missing[@]}"; then
+		install_telegraf
+	fi
+}
+
+# is_among WORD [WORD...]
+is_among() {
+	[[ " ${*:2} " == *" $1 "* ]]
 }
 
 # missing_sources [SET...]
 missing_sources() {
 	[ -n "${TALLY_MBEDTLS_DIR:-}" ] || is_here mbedtls || echo mbedtls
 	[ -n "${TALLY_LWIP_DIR:-}" ] || is_here lwip || echo lwip
-	[[ " $* " != *' test '* ]] ||
+	! is_among test "$@" ||
 		[ -n "${TALLY_CMOCKA_DIR:-}" ] || is_here cmocka || echo cmocka
-	[[ " $* " != *' bench '* ]] ||
+	! is_among bench "$@" ||
 		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
-	[[ " $* " != *' test '* ]] ||
-		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_zcbor_here || echo zcbor
+	! is_among test "$@" ||
+		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_here zcbor || echo zcbor
+	! { is_among live "$@" || is_among test "$@"; } ||
+		[ -n "${TALLY_UPLOT_DIR:-}" ] || is_pinned_here uplot || echo uplot
+	! is_among ingest "$@" ||
+		[ -n "${TALLY_TELEGRAF_DIR:-}" ] || is_pinned_here telegraf || echo telegraf
 }
 
 pinned_zcbor() {
 	sed -n 's/^zcbor==\([^ ]*\) --hash=\(sha256:.*\)/\1 \2/p' "$here/zcbor.pin"
 }
 
-is_pinned_zcbor_here() {
-	[ -d "$deps/zcbor" ] && grep -qsx "zcbor $(pinned_zcbor)" "$versions"
+# VERSION INTEGRITY, the latter as npm writes it: base64 of the SHA-512.
+pinned_uplot() {
+	sed -n 's/^uplot@\([^ ]*\) \(sha512-.*\)/\1 \2/p' "$here/uplot.pin"
+}
+
+is_pinned_here() {
+	[ -d "$deps/$1" ] && grep -qsxF "$1 $("pinned_$1")" "$versions"
 }
 
 is_here() {
@@ -184,6 +209,29 @@ install_zcbor() {
 	mv "$work/zcbor" "$deps/zcbor"
 	record zcbor "$(pinned_zcbor)"
 	say "zcbor $(pinned_zcbor)"
+}
+
+# Of a package nothing is run. npm checks what came against what the registry says
+# of it; uplot.pin says what that has to be.
+install_uplot() {
+	local version integrity
+	read -r version integrity < <(pinned_uplot)
+	say "fetching uPlot from npm's registry"
+	mkdir "$work/npm"
+	npm_config_cache=$work/npm-cache npm pack "uplot@$version" --ignore-scripts \
+		--no-update-notifier --pack-destination "$work/npm" </dev/null >>"$log" 2>&1 ||
+		fail_as_npm_says 'make setup'
+	[ "$(integrity_of "$work/npm/uplot-$version.tgz")" = "$integrity" ] ||
+		die "what came is not what uplot.pin says (log: $log); once npm's registry is mended, run: make setup"
+	unpack uplot "$work/npm/uplot-$version.tgz"
+	record uplot "$version $integrity"
+	say "uplot $version $integrity"
+}
+
+integrity_of() {
+	local sum
+	read -r sum _ < <(sha512sum "$1")
+	echo "sha512-$(basenc --base16 -d <<<"${sum^^}" | base64 -w 0)"
 }
 
 # Beside its place first, so that .deps/NAME is always whole or absent.

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Sourced by setup.sh and fetch.sh: how set-up speaks, and how it explains what
-# apt and pip wrote into their $log. Whatever goes wrong becomes one line on stderr.
+# apt, pip and npm wrote into their $log. Whatever goes wrong becomes one line on stderr.
 #
 # shellcheck disable=SC2154 # log is the sourcing script's
 
@@ -46,6 +46,23 @@ fail_as_pip_says() {
 	else
 		why=$(last_in_log '^ERROR: ') || why='no reason given'
 		cause="pip failed (${why#ERROR: }; log: $log); once mended,"
+	fi
+	die "$cause run: $1"
+}
+
+# fail_as_npm_says COMMAND: likewise for npm.
+fail_as_npm_says() {
+	local cause why
+
+	if why=$(last_in_log 'no space left|ENOSPC'); then
+		cause="no disk space ($why); free some, then"
+	elif why=$(last_in_log 'EINTEGRITY'); then
+		cause="what came is not what npm's registry says (log: $log); once that is mended,"
+	elif why=$(last_in_log 'ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|network'); then
+		cause="offline, npm reaches no registry (log: $log); once connected,"
+	else
+		why=$(last_in_log '^npm (ERR!|error)') || why='no reason given'
+		cause="npm failed (${why#npm }; log: $log); once mended,"
 	fi
 	die "$cause run: $1"
 }

@@ -68,8 +68,19 @@ known_sets() {
 	(cd "$here" && printf '%s\n' packages.*) | sed 's/packages\.//' | xargs
 }
 
+# A line is: PACKAGE [COMMAND] # why; the brackets are there, and where the
+# command is, the package is not needed: it may have come another way.
 packages_of() {
-	cat "${@/#/$here/packages.}" | sed 's/#.*//' | xargs -n 1 | sort -u
+	local package command
+
+	cat "${@/#/$here/packages.}" | sed 's/#.*//' | while read -r package command; do
+		[ -z "$package" ] || is_command "$command" || echo "$package"
+	done | sort -u
+}
+
+# is_command [NAME], with the brackets
+is_command() {
+	[ -n "$1" ] && command -v "${1:1:-1}" >/dev/null
 }
 
 missing_packages() {

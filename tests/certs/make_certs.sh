@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# make_certs.sh DIR [DEVICE_ID]
+# make_certs.sh DIR [DEVICE_ID [MORE_IDS...]]
 #
 # Mints the certificates the tests live on: one CA, the collector's server
 # certificate, one device certificate, and the bad relations a device or a
@@ -11,18 +11,23 @@
 #   server.pem, .key             the collector: localhost, 127.0.0.1, 10.0.2.2
 #   device.pem, .key             the device: CN = DEVICE_ID
 #   foreign-device.pem, .key     another device of the same CA
+#   ID.pem, .key                 one for each of MORE_IDS, as good as the device's
 #   wrongname-server.pem, .key   same CA, but valid for wrong.example only
 #   expired-server.pem, .key     same CA and names, ended a year ago
 #   other-ca.pem                 a CA nobody trusts ...
 #   other-server.pem, .key       ... and the right names signed by it
 #
-# Running it again is free: a complete, still valid set for the same device id
-# is left alone. The CAs' keys are thrown away, so a set never changes in part.
+# TALLY_SERVER_NAMES in the environment names the collector's machine in further
+# ways, as openssl writes them: IP:192.0.2.1,DNS:bench.example
+#
+# Running it again is free: a complete, still valid set for the same device ids
+# is left alone, whatever it names. The CAs' keys are thrown away, so a set never changes in part.
 set -eu
 umask 077
 
 foreign_id=foreign-device
 local_names='DNS:localhost,IP:127.0.0.1,IP:10.0.2.2'  # 10.0.2.2: the host, as a QEMU guest sees it
+local_names=$local_names${TALLY_SERVER_NAMES:+,$TALLY_SERVER_NAMES}
 leaves='server device foreign-device wrongname-server expired-server other-server'
 lasting='ca other-ca server device foreign-device wrongname-server other-server'
 
@@ -41,8 +46,8 @@ utc() {
 }
 
 is_complete() {
-    [ "$(cat "$dir/device-id" 2>/dev/null)" = "$device_id" ] || return 1
-    for leaf in $leaves; do
+    [ "$(cat "$dir/device-id" 2>/dev/null)" = "$device_ids" ] || return 1
+    for leaf in $leaves $more_ids; do
         [ -s "$dir/$leaf.pem" ] && [ -s "$dir/$leaf.key" ] || return 1
     done
     for cert in $lasting; do
@@ -124,6 +129,9 @@ mint() {
     leaf other-ca other-server localhost server
     leaf ca device "$device_id" device
     leaf ca foreign-device "$foreign_id" device
+    for id in $more_ids; do
+        leaf ca "$id" "$id" device
+    done
     NAMES=DNS:wrong.example
     leaf ca wrongname-server wrong.example server
     NAMES=$local_names
@@ -135,26 +143,46 @@ mint() {
 # device-id goes away first and comes back last: a set without it is not
 # complete, so a run that dies in between is simply repeated.
 install_set() {
+    old_ids=$(sed 's/^[^ ]*//' "$dir/device-id" 2>/dev/null || true)
+    for id in $old_ids; do
+        rm -f "$dir/$id.pem" "$dir/$id.key"
+    done
     rm -f "$dir/device-id"
     mv "$work/ca.pem" "$work/other-ca.pem" "$dir/"
-    for leaf in $leaves; do
+    for leaf in $leaves $more_ids; do
         mv "$work/$leaf.key" "$work/$leaf.pem" "$dir/"
     done
-    echo "$device_id" >"$work/device-id"
+    echo "$device_ids" >"$work/device-id"
     mv "$work/device-id" "$dir/"
 }
 
-case $# in
-1 | 2) ;;
-*) fail 'usage: make_certs.sh DIR [DEVICE_ID]' ;;
-esac
+check_id() {
+    case $1 in
+    '' | *[!A-Za-z0-9._:-]*) fail "device id '$1' has characters a CN should not need" ;;
+    "$foreign_id") fail "'$foreign_id' is the name of the other device" ;;
+    esac
+    [ ${#1} -le 64 ] || fail 'a CN holds 64 characters at most'
+}
+
+# check_more ID: its files stand beside those of the set, and of the others.
+check_more() {
+    check_id "$1"
+    for name in $lasting expired-server $more_ids; do
+        [ "$1" != "$name" ] || fail "there is a '$1' already"
+    done
+}
+
+[ $# -ge 1 ] || fail 'usage: make_certs.sh DIR [DEVICE_ID [MORE_IDS...]]'
 dir=$1
 device_id=${2-stb-0001}
-case $device_id in
-'' | *[!A-Za-z0-9._:-]*) fail "device id '$device_id' has characters a CN should not need" ;;
-"$foreign_id") fail "'$foreign_id' is the name of the other device" ;;
-esac
-[ ${#device_id} -le 64 ] || fail 'a CN holds 64 characters at most'
+check_id "$device_id"
+shift $(($# < 2 ? $# : 2))
+more_ids=
+for id; do
+    check_more "$id"
+    more_ids="$more_ids $id"
+done
+device_ids=$device_id$more_ids
 
 mkdir -p "$dir"
 exec 9>"$dir/.lock"

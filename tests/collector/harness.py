@@ -33,9 +33,9 @@ def encode(fields):
     return cbor2.dumps(fields, canonical=True)
 
 
-def body(*records, device=DEVICE, boot=BOOT, uptime_ms=None, unix_ms=None):
+def body(*records, device=DEVICE, boot=BOOT, uptime_ms=None, unix_ms=None, registry=1):
     """An upload; a record given as bytes is put in as it is."""
-    head = {"v": 1, "d": device, "o": "operator-1", "b": boot, "m": uptime_ms, "t": unix_ms}
+    head = {"v": registry, "d": device, "o": "operator-1", "b": boot, "m": uptime_ms, "t": unix_ms}
     head = {key: value for key, value in head.items() if value is not None}
     encoded = bytes([0xA0 + len(head) + 1])
     encoded += b"".join(cbor2.dumps(key) + cbor2.dumps(value) for key, value in head.items())
@@ -58,7 +58,8 @@ class CollectorProcess:
                  "--cert", self.cert(server + ".pem"), "--key", self.cert(server + ".key"),
                  "--db", self.database, "--ready", self._ready, *switches],
                 stdout=out, stderr=log)
-        self.port = self._await_ready()["port"]
+        ready = self._await_ready()
+        self.port, self.page = ready["port"], ready.get("page")
 
     def _await_ready(self):
         deadline = time.monotonic() + 60
@@ -86,6 +87,11 @@ class CollectorProcess:
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 
+    def execute(self, statement):
+        """Changes the database behind the collector's back."""
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute(statement)
+
     def rows(self, query):
         with contextlib.closing(sqlite3.connect(self.database)) as database:
             return database.execute(query).fetchall()
@@ -97,6 +103,11 @@ class CollectorProcess:
     def logged(self):
         with open(self.log, encoding="utf-8") as source:
             return source.read()
+
+    def memory_kib(self):
+        """The most it ever had in use."""
+        with open(f"/proc/{self._process.pid}/status", encoding="ascii") as source:
+            return next(int(line.split()[1]) for line in source if line.startswith("VmHWM"))
 
     def stop(self, number=signal.SIGTERM):
         """Asks it to end; returns its exit status."""

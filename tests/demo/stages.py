@@ -28,7 +28,7 @@ def only_one(folder, kept):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("demo: another demo runs in this tree; wait for it to end")
+        sys.exit(f"{folder.name}: another one runs in this tree; wait for it to end")
     for entry in folder.iterdir():
         if not entry.name.startswith(("lock", *kept)):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -15,11 +15,11 @@ class Linux(scenario.Tallyd):
     stream_kbps = 5000
     refused = 0
 
-    def __init__(self, folder, certs, port, _image):
+    def __init__(self, folder, certs, port, _image, **settings):
         super().__init__(folder, certs, f"https://127.0.0.1:{port}{scenario.PATH}",
                          start_buffer_ms=self.buffer.start_ms,
                          resume_buffer_ms=self.buffer.resume_ms,
-                         end_after_ms=self.buffer.end_after_ms)
+                         end_after_ms=self.buffer.end_after_ms, **settings)
 
     @staticmethod
     def build(_folder, _certs, _port):

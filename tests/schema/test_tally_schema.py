@@ -38,7 +38,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn("usage: tally-schema cddl", done.stderr)
 
     def test_output_that_did_not_arrive_is_no_success(self):
-        for what in ("cddl", "reference", "ledger"):
+        for what in ("cddl", "reference", "ledger", "telegraf", "sql"):
             with open("/dev/full", "w", encoding="utf-8") as full:
                 done = run(what, stdout=full)
             self.assertEqual(done.returncode, 1)
@@ -174,7 +174,7 @@ class Vendor(unittest.TestCase):
                       " keys pressed \\| held on the remote |\n", reference)
 
     def test_nothing_of_it_without_a_vendor(self):
-        for what in ("cddl", "reference", "ledger"):
+        for what in ("cddl", "reference", "ledger", "telegraf", "sql"):
             self.assertNotRegex(output(what), r"user-group|group-z|z vendor\n|Number \d")
 
 

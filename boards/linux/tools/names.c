@@ -138,10 +138,14 @@ static bool ends_with_unit(const char *symbol, const char *unit) {
            strcmp(symbol + symbol_bytes - unit_bytes, unit) == 0;
 }
 
-void names_print_metric(FILE *out, const names_metric_t *metric) {
+const char *names_unit_behind(const names_metric_t *metric) {
     const names_unit_t *const unit = metric->unit;
     const bool is_bare = is_silent(unit) || ends_with_unit(metric->symbol, unit->symbol);
-    json_name(out, metric->symbol, is_bare ? "" : unit->symbol);
+    return is_bare ? "" : unit->symbol;
+}
+
+void names_print_metric(FILE *out, const names_metric_t *metric) {
+    json_name(out, metric->symbol, names_unit_behind(metric));
 }
 
 /* ---- the registry as JSON ------------------------------------------------------------------- */

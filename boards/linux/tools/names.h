@@ -96,6 +96,9 @@ const char *names_record(char letter); /* the name of a kind of record */
 /* The metric of a bit in a group's capability set. */
 const names_metric_t *names_capability(const names_group_t *group, uint32_t bit);
 
+/* The symbol of the unit that stands behind the metric's name; "": none does. */
+const char *names_unit_behind(const names_metric_t *metric);
+
 /* The metric's name in quotes with its unit behind it, unless the name ends with it already:
  * "play_time_ms", "upload_bytes", "stalls". */
 void names_print_metric(FILE *out, const names_metric_t *metric);

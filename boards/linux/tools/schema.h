@@ -19,6 +19,15 @@ void schema_print_cddl(FILE *out);
 /* The reference of all metrics, records and lists, in Markdown. */
 void schema_print_reference(FILE *out);
 
+/* Metrics and lists as rows, and a typed view a kind of record, for tests/ingest/sql. */
+void schema_print_sql(FILE *out);
+
+/*
+ * The input of a Telegraf, TOML. No metric of a class of personal data above `most_personal` goes
+ * through: none, device, content or viewer. False for another word; nothing is printed then.
+ */
+bool schema_print_telegraf(FILE *out, const char *most_personal);
+
 /*
  * The ledger: every key that was ever on the wire. `old` is the ledger so far, or NULL. False when
  * the registry breaks with it; every reason is a line on `complaints`, and nothing is printed.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tally-schema: the registry as a schema, as a reference to read, and as a ledger of its keys.
+ * tally-schema: the registry as a schema, as a reference to read, as a configuration of Telegraf
+ * and as a ledger of its keys.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,7 +27,12 @@ static int usage(void) {
     say(stderr,
         "usage: tally-schema cddl           uploads and records as CDDL (RFC 8610)\n"
         "       tally-schema reference      all metrics, records and lists in Markdown\n"
-        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n");
+        "       tally-schema telegraf [CLASS]\n"
+        "                                  Telegraf's input; CLASS: the most personal data that "
+        "go\n"
+        "                                  through, none, device, content or viewer (all)\n"
+        "       tally-schema ledger [OLD]   every key there ever was; OLD: the ledger so far\n"
+        "       tally-schema sql            metrics, lists and typed views for PostgreSQL\n");
     return EXIT_USAGE;
 }
 
@@ -62,6 +68,14 @@ int main(int argc, char **argv) {
     }
     if (argc == 2 && strcmp(argv[1], "reference") == 0) {
         schema_print_reference(stdout);
+        return finish(EXIT_GOOD);
+    }
+    if (argc == 2 && strcmp(argv[1], "sql") == 0) {
+        schema_print_sql(stdout);
+        return finish(EXIT_GOOD);
+    }
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "telegraf") == 0 &&
+        schema_print_telegraf(stdout, argc == 3 ? argv[2] : "viewer")) {
         return finish(EXIT_GOOD);
     }
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "ledger") == 0) {
