@@ -83,9 +83,9 @@ class Postgres:
                 [str(POSTGRES / "postgres"), "-D", str(self._data), "-c", "listen_addresses=",
                  "-c", f"unix_socket_directories={self._sockets}", "-c", "log_statement=none"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **self._user)
-        await_true(f"PostgreSQL is ready ({self._log})", self._is_ready)
+        await_true(f"PostgreSQL is ready ({self._log})", self.is_ready)
 
-    def _is_ready(self):
+    def is_ready(self):
         return subprocess.run([POSTGRES / "pg_isready", "-q", "-h", self._sockets],
                               check=False).returncode == 0
 
@@ -111,6 +111,22 @@ class Postgres:
         (row,) = self.query(statement)
         (value,) = row.values()
         return value
+
+    @contextlib.contextmanager
+    def hold(self, statement):
+        """A transaction that has said this and stays open."""
+        session = subprocess.Popen(
+            ["psql", "-X", "-q", "-h", str(self._sockets), "-U", "tally", "-d", DATABASE],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            session.stdin.write(f"BEGIN; {statement}; SELECT 'held';\n")
+            session.stdin.flush()
+            while "held" not in session.stdout.readline():
+                assert session.poll() is None, statement
+            yield
+        finally:
+            session.kill()
+            session.communicate()
 
     def _psql(self, *words):
         done = subprocess.run(

@@ -5,6 +5,7 @@ import http.client
 import os
 import pathlib
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -97,6 +98,16 @@ class Road:
 
     def refusals(self):
         return self.database.query("SELECT fields FROM tally.refused ORDER BY fields ->> 'seq'")
+
+
+def post_past_the_front(places, data, device=DEVICE):
+    """To Telegraf itself, as nginx does; the status."""
+    connection = http.client.HTTPConnection("telegraf")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(places.telegraf))
+    with contextlib.closing(connection):
+        connection.request("POST", PATH, data, {"X-Tally-Device": device, **harness.CBOR})
+        return connection.getresponse().status
 
 
 class RoadTest(unittest.TestCase):
