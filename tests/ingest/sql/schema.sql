@@ -93,17 +93,24 @@ CREATE FUNCTION tally.is_id(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE 
     ELSE false END
 $$;
 
+-- "[scale,zeros,offset,counts...]" as SPEC.md has it: no bucket above 2^64, which no client can hold.
+CREATE FUNCTION tally.is_histogram(told text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN told ~ ('^\[(-[12]|[0-3]),(0|[1-9][0-9]{0,9}),(-1|0|[1-9][0-9]{0,2})'
+                             '(,(0|[1-9][0-9]{0,9})){0,20}\]$')
+        THEN (told::jsonb ->> 2)::integer + jsonb_array_length(told::jsonb) - 3
+            <= 64 * power(2, (told::jsonb ->> 0)::integer)
+        ELSE false END
+$$;
+
 -- Whether a metric's value has the form that its kind has; tags are texts.
 CREATE FUNCTION tally.is_metric(kind text, role text, value jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN kind = 'TEXT' OR (kind = 'ENUM' AND role = 'TAG') THEN jsonb_typeof(value) = 'string'
-        WHEN kind = 'LEVEL' THEN
-            coalesce(value #>> '{}' ~ '^\[(-?[0-9]{1,10},){4}[0-9]{1,10}\]$', false)
-        WHEN kind = 'HISTOGRAM' THEN
-            coalesce(value #>> '{}' ~ '^\[(-[12]|[0-3]),[0-9]{1,10},(-1|[0-9]{1,3})(,[0-9]{1,10}){0,20}\]$',
-                     false)
-        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^-?[0-9]{1,16}$', false)
+        WHEN kind = 'LEVEL' THEN coalesce(
+            value #>> '{}' ~ '^\[(-?(0|[1-9][0-9]{0,9}),){4}(0|[1-9][0-9]{0,9})\]$', false)
+        WHEN kind = 'HISTOGRAM' THEN tally.is_histogram(value #>> '{}')
+        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^[0-9]{1,16}$', false)
         WHEN kind IN ('SIGNED', 'ENUM') THEN tally.is_integer(value, -9007199254740992)
         ELSE tally.is_integer(value, 0)
     END
