@@ -46,7 +46,7 @@ CREATE TABLE tally.records (
     wall_ms bigint,               -- `w`: as the device believed
     sent_uptime_ms bigint,        -- `m` and `t` of the upload; of several, the last by `m`
     sent_wall_ms bigint,
-    at timestamptz,               -- when it happened, by tally.date_of
+    at timestamptz,               -- when it happened, by tally.dated
     began timestamptz,            -- a session's play request; of other records, `at`
     at_quality text NOT NULL,     -- device, upload, clock, unknown
     declares jsonb,               -- `c`: the capability sets it tells
@@ -143,41 +143,48 @@ CREATE FUNCTION tally.moment(unix_ms bigint) RETURNS timestamptz LANGUAGE sql IM
         THEN 'epoch'::timestamptz + unix_ms * interval '1 ms' END
 $$;
 
--- By the device; else by the upload; else by the boot's clock record, the last of several. What was
--- believed before that and is more than 2 s off was nobody's checked clock, and gives way to it.
-CREATE FUNCTION tally.date_of(r tally.records, clock tally.records,
-                              OUT at timestamptz, OUT began timestamptz, OUT quality text)
-LANGUAGE sql STABLE AS $$
-    SELECT tally.moment(unix_ms),
-        least(tally.moment(unix_ms), tally.moment(unix_ms - coalesce(
-            (r.fields ->> 'elapsed_time_ms')::bigint - coalesce((r.fields ->> 'idle_time_ms')::bigint, 0),
-            0))),
-        CASE WHEN tally.moment(unix_ms) IS NULL THEN 'unknown' ELSE kind END
-    FROM (VALUES
-        (1, 'device', r.wall_ms, r.wall_ms - r.uptime_ms, r.seq < clock.seq),
-        (2, 'upload', r.uptime_ms + r.sent_wall_ms - r.sent_uptime_ms,
-            r.sent_wall_ms - r.sent_uptime_ms, r.sent_uptime_ms < clock.uptime_ms),
-        (3, 'clock', r.uptime_ms + clock.wall_ms - clock.uptime_ms, NULL, NULL),
-        (4, 'unknown', NULL, NULL, NULL)
-    ) AS rule(number, kind, unix_ms, boot_began_ms, is_before)
-    WHERE (unix_ms IS NOT NULL OR number = 4) AND NOT coalesce(
-        is_before AND abs(boot_began_ms - (clock.wall_ms - clock.uptime_ms)) > 2000, false)
-    ORDER BY number LIMIT 1
-$$;
-
-CREATE FUNCTION tally.clock_of(device text, boot bigint) RETURNS tally.records
-LANGUAGE sql STABLE AS $$
-    SELECT c FROM tally.records c WHERE c.device = clock_of.device AND c.boot = clock_of.boot
-        AND c.kind = 'c' AND c.wall_ms IS NOT NULL ORDER BY c.seq DESC LIMIT 1
+-- Dates a record by the device; else by the upload; else by the boot's last clock record.
+-- What was believed before that and is more than 2 s off was nobody's checked clock: it gives way.
+CREATE FUNCTION tally.dated(r tally.records) RETURNS tally.records LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    clock record;
+    unix_ms bigint;
+BEGIN
+    SELECT c.seq, c.uptime_ms, c.wall_ms - c.uptime_ms AS booted_ms INTO clock
+    FROM tally.records c WHERE c.device = r.device AND c.boot = r.boot AND c.kind = 'c'
+        AND c.wall_ms IS NOT NULL ORDER BY c.seq DESC LIMIT 1;
+    IF r.wall_ms IS NOT NULL AND NOT coalesce(r.seq < clock.seq
+            AND abs(r.wall_ms - r.uptime_ms - clock.booted_ms) > 2000, false) THEN
+        unix_ms := r.wall_ms;
+        r.at_quality := 'device';
+    ELSIF r.sent_wall_ms IS NOT NULL AND NOT coalesce(r.sent_uptime_ms < clock.uptime_ms
+            AND abs(r.sent_wall_ms - r.sent_uptime_ms - clock.booted_ms) > 2000, false) THEN
+        unix_ms := r.uptime_ms + r.sent_wall_ms - r.sent_uptime_ms;
+        r.at_quality := 'upload';
+    ELSE
+        unix_ms := r.uptime_ms + clock.booted_ms;
+        r.at_quality := 'clock';
+    END IF;
+    r.at := tally.moment(unix_ms);
+    r.began := least(r.at, tally.moment(
+        unix_ms - coalesce((r.fields ->> 'elapsed_time_ms')::bigint, 0)
+        + coalesce((r.fields ->> 'idle_time_ms')::bigint, 0)));
+    IF r.at IS NULL THEN
+        r.at_quality := 'unknown';
+    END IF;
+    RETURN r;
+END
 $$;
 
 -- ---- landing -----------------------------------------------------------------------------------
 
 -- A row of tally.landing as a record; the columns that date it are still empty.
 CREATE FUNCTION tally.record_of("row" jsonb) RETURNS tally.records LANGUAGE sql IMMUTABLE AS $$
-    SELECT ("row" ->> 'device', ("row" ->> 'boot')::bigint, ("row" ->> 'seq')::bigint, "row" ->> 'kind',
+    SELECT ("row" ->> 'device', ("row" ->> 'boot')::bigint, ("row" ->> 'seq')::bigint,
+        "row" ->> 'kind',
         coalesce(("row" ->> 'session')::bigint, 0), "row" ->> 'operator',
-        ("row" ->> 'registry')::bigint, ("row" ->> 'uptime_ms')::bigint, ("row" ->> 'wall_ms')::bigint,
+        ("row" ->> 'registry')::bigint, ("row" ->> 'uptime_ms')::bigint,
+        ("row" ->> 'wall_ms')::bigint,
         CASE WHEN "row" ? 'sent_wall_ms' THEN ("row" ->> 'sent_uptime_ms')::bigint END,
         ("row" ->> 'sent_wall_ms')::bigint, NULL, NULL, 'unknown',
         (SELECT jsonb_object_agg(key, value) FROM jsonb_each("row") WHERE key LIKE 'declared\_%'),
@@ -195,14 +202,6 @@ $$;
 CREATE FUNCTION tally.refusal_of("row" jsonb, reason text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT jsonb_object_agg(key, value) FROM jsonb_each("row" || jsonb_build_object('reason', reason))
     WHERE key IN ('certificate', 'device', 'operator', 'boot', 'seq', 'kind', 'reason')
-$$;
-
-CREATE FUNCTION tally.dated(r tally.records) RETURNS tally.records LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    SELECT d.at, d.began, d.quality INTO r.at, r.began, r.at_quality
-    FROM tally.date_of(r, tally.clock_of(r.device, r.boot)) d;
-    RETURN r;
-END
 $$;
 
 -- A stored record, delivered `times` more, `again` with the latest time of sending.
@@ -224,7 +223,8 @@ CREATE FUNCTION tally.lock_devices(devices text[]) RETURNS void LANGUAGE sql AS 
     FROM (SELECT DISTINCT hashtext(d) & 63 AS lane FROM unnest(devices) d ORDER BY lane) lanes
 $$;
 
--- Takes what a COPY left in tally.landing. Never fails for what a row says: that would cost all others.
+-- Takes what a COPY left in tally.landing. Never fails for what a row says: that would cost all
+-- others.
 CREATE FUNCTION tally.land() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

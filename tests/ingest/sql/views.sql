@@ -153,7 +153,8 @@ SELECT operator, hour, dimension, value, sum(weight * ad_requests) AS requests,
     sum(weight * ad_impressions) AS impressions, sum(weight * ad_plays) AS plays,
     sum(weight * ad_completes) AS completes, sum(weight * ad_skips) AS skips,
     sum(weight * ad_clicks) AS clicks, sum(weight * ad_errors) AS errors,
-    sum(weight * ad_play_time_ms) AS play_time_ms, sum(weight * ad_stalled_time_ms) AS stalled_time_ms,
+    sum(weight * ad_play_time_ms) AS play_time_ms,
+    sum(weight * ad_stalled_time_ms) AS stalled_time_ms,
     sum(weight * (play_time_ms - coalesce(ad_play_time_ms, 0))) AS content_play_time_ms,
     sum(weight * (stalled_time_ms - coalesce(ad_stalled_time_ms, 0))) AS content_stalled_time_ms,
     sum(weight * (stalls - coalesce(ad_stalls, 0))) AS content_stalls,
@@ -286,8 +287,9 @@ CROSS JOIN LATERAL (
         ('firmware', b.fields ->> 'firmware'), ('browser', b.fields ->> 'browser')
 ) AS f(dimension, value);
 
--- All there was, told or folded, sampled or not: the three impressions (loads, requests, plays), zaps,
--- and of the folded ones what tally.plays and tally.watching do not have. Not weighted: it is exact.
+-- All there was, told or folded, sampled or not: the three impressions (loads, requests, plays),
+-- zaps, and of the folded ones what tally.plays and tally.watching do not have. Not weighted: it is
+-- exact.
 CREATE VIEW tally.totals AS
 SELECT operator, hour, dimension, value,
     sum(tally.growth(now, before, 'viewing_sessions')) AS sessions,
@@ -332,8 +334,9 @@ WHERE h.told IS NOT NULL;
 
 -- Percentiles over a time, of all devices together. A percentile by rank lies above `above` and is at
 -- most `upto`; `about`, between them, is off by no more than `error` (0.09: 9 %) of itself.
-CREATE FUNCTION tally.percentiles(since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
-                                  fractions float8[] DEFAULT '{0.5,0.9,0.95,0.99}')
+CREATE FUNCTION tally.percentiles(
+    since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
+    fractions float8[] DEFAULT '{0.5,0.9,0.95,0.99}')
 RETURNS TABLE (operator text, value text, histogram text, fraction float8, n numeric,
                above float8, upto float8, about float8, error float8)
 LANGUAGE sql STABLE AS $$
@@ -365,8 +368,9 @@ $$;
 
 -- Sessions at once, minute by minute: the exact peak, and the mean. A session counts from its play
 -- request to its end; one without an end to its last heartbeat, if it began within `back` of `since`.
-CREATE FUNCTION tally.concurrency(since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
-                                  by_value text DEFAULT 'all', back interval DEFAULT '2 days')
+CREATE FUNCTION tally.concurrency(
+    since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
+    by_value text DEFAULT 'all', back interval DEFAULT '2 days')
 RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STABLE AS $$
     WITH alive AS (
         SELECT f.began, f.at, f.weight FROM tally.facets f
@@ -391,7 +395,7 @@ RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STAB
     FROM swept WHERE t < until GROUP BY 1 ORDER BY 1
 $$;
 
--- ---- is it all there -------------------------------------------------------------------------------
+-- ---- is it all there ----------------------------------------------------------------------------
 
 -- One row a boot: records that are missing, sessions that neither a record nor the folded sums tell
 -- of, and what the device itself says it lost.
@@ -422,6 +426,6 @@ LEFT JOIN LATERAL (
 
 -- What was refused, by whom it claimed to be and why: `differs` is a resend with other content.
 CREATE VIEW tally.refusals AS
-SELECT coalesce(fields ->> 'certificate', fields ->> 'device') AS device, fields ->> 'reason' AS reason,
-    count(*) AS records, max("time") AS last_time
+SELECT coalesce(fields ->> 'certificate', fields ->> 'device') AS device,
+    fields ->> 'reason' AS reason, count(*) AS records, max("time") AS last_time
 FROM tally.refused GROUP BY 1, 2;
