@@ -40,7 +40,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	processors demo demo-linux live size bench schema lint clean distclean
+	processors fleet demo demo-linux live test-ingest size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -92,6 +92,12 @@ campaign: programs ready-test ## kill boxes in QEMU in every phase; SEED=n repea
 processors: build-test ## run the unit tests on all seven processors
 	@$(OWNER) ctest --test-dir build/test --output-on-failure -L processors
 
+# With `programs` above it shares a folder, not what is built for a fleet alone.
+fleet: ready-fleet ## 50 simulated devices report to a collector; DEVICES=n SECONDS=n SEED=n
+	$(call build,linux,-DTALLY_BOARD=linux -DTALLY_FLEET=ON -DCMAKE_BUILD_TYPE=MinSizeRel)
+	@$(OWNER) $(PYTHON) tests/fleet/fleet.py $(addprefix --devices ,$(DEVICES)) \
+		$(addprefix --seconds ,$(SECONDS)) $(addprefix --seed ,$(SEED))
+
 demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a run
 	@$(OWNER) $(PYTHON) tests/demo/demo.py
 
@@ -103,6 +109,13 @@ size: ready-bench ## measure the code and the memory
 
 bench: linux ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
+
+# Devices of both kinds, the road behind them, and what the database says of them.
+test-ingest: export TALLY_TEST_DIR := $(abspath build/ingest)
+test-ingest: ready-fleet ready-demo ready-ingest ## records through nginx and Telegraf into PostgreSQL; SEED=n repeats a run
+	$(call build,linux,-DTALLY_BOARD=linux -DTALLY_FLEET=ON -DCMAKE_BUILD_TYPE=MinSizeRel)
+	@$(OWNER) mkdir -p $(TALLY_TEST_DIR)
+	@$(OWNER) $(PYTHON) -m unittest discover -v -s tests/ingest -p 'test_*.py'
 
 live: programs ready-live ## show what devices report on a web page; DEVICE=name boots one, HOST=address lets others in
 	@$(OWNER) $(PYTHON) tests/collector/live.py

@@ -143,6 +143,10 @@ mint() {
 # device-id goes away first and comes back last: a set without it is not
 # complete, so a run that dies in between is simply repeated.
 install_set() {
+    old_ids=$(sed 's/^[^ ]*//' "$dir/device-id" 2>/dev/null || true)
+    for id in $old_ids; do
+        rm -f "$dir/$id.pem" "$dir/$id.key"
+    done
     rm -f "$dir/device-id"
     mv "$work/ca.pem" "$work/other-ca.pem" "$dir/"
     for leaf in $leaves $more_ids; do

@@ -145,6 +145,34 @@ class MakingAgain(unittest.TestCase):
                 self.assertEqual(make_certs(self.folder, unfit).returncode, 1)
         self.assertEqual(contents(self.folder), self.before)
 
+    def names(self):
+        return set(os.listdir(self.folder))
+
+    def test_there_may_be_more_devices_each_as_good_as_the_first(self):
+        make_certs(self.folder, "stb-42", "box-1", "box-2")
+        for name in ("device", "box-1", "box-2"):
+            verdict = openssl("verify", "-CAfile", os.path.join(self.folder, "ca.pem"), "-purpose",
+                              "sslclient", os.path.join(self.folder, name + ".pem"))
+            self.assertEqual(verdict.returncode, 0, verdict.stdout)
+        subject = openssl("x509", "-in", os.path.join(self.folder, "box-2.pem"), "-noout",
+                          "-subject")
+        self.assertEqual(subject.stdout.strip(), "subject=CN = box-2")
+        made = contents(self.folder)
+        make_certs(self.folder, "stb-42", "box-1", "box-2")
+        self.assertEqual(contents(self.folder), made)
+
+    def test_devices_that_are_no_longer_asked_for_are_gone(self):
+        before = self.names()
+        make_certs(self.folder, "stb-42", "box-1", "box-2")
+        make_certs(self.folder, "stb-42", "box-2")
+        self.assertEqual(self.names() - before, {"box-2.pem", "box-2.key"})
+
+    def test_more_devices_have_names_of_their_own(self):
+        for names in (["box-1", "box-1"], ["server"], ["other-ca"], ["foreign-device"], ["a b"]):
+            with self.subTest(names):
+                self.assertEqual(make_certs(self.folder, "stb-42", *names).returncode, 1)
+        self.assertEqual(contents(self.folder), self.before)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -15,6 +15,7 @@ import ssl
 import time
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 import wire
 from faults import KINDS, NONE, REFUSALS, RETRY_AFTER, Faults
@@ -116,6 +117,15 @@ async def tell_of_other_requests(request, handler):
         log.warning("refused %s of %s: %s %r", refusal.status, identity(request), request.method,
                     request.path)
         raise
+
+
+def tell_of_no_http(entry):
+    """A filter of aiohttp's log: what is no HTTP is worth a line, not where in aiohttp it was found."""
+    error = entry.exc_info[1] if entry.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        entry.msg, entry.args = "refused %d: no HTTP: %.100r", (error.code, error.message)
+        entry.exc_info = None
+    return True
 
 
 def identity(request):
@@ -251,6 +261,7 @@ def arguments():
 def main():
     options = arguments()
     logging.basicConfig(level=logging.INFO, format="collector: %(message)s")
+    logging.getLogger("aiohttp.server").addFilter(tell_of_no_http)
     names = Names.from_file(options.registry) if options.registry else Names()
     fields = Fields.from_file(options.registry) if options.registry else None
     faults = Faults(options.fault, options.fault_count, options.fault_delay,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The collector as a program, spoken to over real TLS."""
 
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -46,6 +47,14 @@ class Uploading(CollectorTest):
         self.assertEqual(self.started.rows("SELECT seq, bytes, resends FROM records"), [
             (0, encode(record(0)), 2), (1, encode(record(1)), 2)])
         self.assertEqual(len(self.started.printed()), 2)
+
+    def test_a_record_is_stored_once_however_many_connections_bring_it_at_once(self):
+        data = body(*(record(seq) for seq in range(50)))
+        with concurrent.futures.ThreadPoolExecutor(8) as devices:
+            answers = list(devices.map(lambda _: self.started.upload(data)[0], range(8)))
+        self.assertEqual(answers, [204] * 8)
+        self.assertEqual(self.started.rows("SELECT seq, resends FROM records ORDER BY seq"),
+                         [(seq, 7) for seq in range(50)])
 
     def test_a_changed_resend_is_refused_and_logged(self):
         self.started.upload(body(record(0)))
@@ -98,7 +107,6 @@ class Uploading(CollectorTest):
             count += len(encode(records[-1]))
         self.assertEqual(self.started.upload(body(*records))[0], 204)
         self.assertEqual(len(self.stored()), len(records))
-
 
     def test_a_smaller_limit_can_be_set(self):
         whole = body(record(0))

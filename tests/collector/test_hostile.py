@@ -88,11 +88,11 @@ class HostileTest(CollectorTest):
             self.assertLess(time.monotonic(), deadline, f"no line with {text!r} in the log")
             time.sleep(0.02)
 
-    def assert_nothing_stored(self, status):
-        """But for the line about the refusal; and the next upload is as good as ever."""
+    def assert_nothing_stored(self, *statuses):
+        """But for the lines about refusals; and the next upload is as good as ever."""
         self.assertEqual(self.started.rows("SELECT * FROM records"), [])
         self.assertEqual(self.started.rows("SELECT device, status, body FROM uploads"),
-                         [(DEVICE, status, None)])
+                         [(DEVICE, status, None) for status in statuses])
         self.assertEqual(self.started.upload(GOOD)[0], 204)
         self.assertNotIn("Traceback", self.logged())
 
@@ -136,24 +136,44 @@ class Bodies(HostileTest):
         squeezed = gzip.compress(bytes(1 << 28), 1)
         wire = self.wire()
         wire.send(head("Content-Encoding: gzip", f"Content-Length: {len(squeezed)}"), squeezed)
-        self.assertIn("4", wire.answer().split()[1][0])
-        self.await_line(f"of {DEVICE}")
-        self.assertEqual(self.started.rows("SELECT * FROM records"), [])
+        self.assertIn(" 415 ", wire.answer())
+        self.await_line(f"refused 415 of {DEVICE}: an upload has no Content-Encoding")
         self.assertLess(self.started.memory_kib(), 1 << 17)
+        self.assert_nothing_stored(415)
 
     def test_a_length_that_is_none_is_refused(self):
-        for length in ("-5", "5, 6", "0x10", "1" * 400):
+        for length in ("5, 6", "0x10", "1" * 400):
             wire = self.wire()
             wire.send(head(f"Content-Length: {length}"), GOOD)
-            self.assertIn(" 4", wire.answer(), length)
-        self.assertEqual(self.started.rows("SELECT * FROM records"), [])
+            self.assertIn(" 400 ", wire.answer(), length)
+        self.assert_nothing_stored()
 
     def test_two_ways_to_end_at_once_are_no_upload(self):
         """What smuggles a second request past a proxy."""
         wire = self.wire()
         wire.send(head("Transfer-Encoding: chunked", f"Content-Length: {len(GOOD)}"), GOOD)
-        self.assertIn(" 4", wire.answer())
-        self.assertEqual(self.started.rows("SELECT * FROM records"), [])
+        self.assertIn(" 400 ", wire.answer())
+        self.assert_nothing_stored()
+
+
+class NoHttp(HostileTest):
+    def assert_no_http(self, data, words):
+        wire = self.wire()
+        wire.send(data)
+        self.assertIn(" 400 ", wire.answer())
+        self.await_line(f"refused 400: no HTTP: {words}")
+
+    def test_what_is_no_request_has_a_line_of_the_log(self):
+        self.assert_no_http(b"garbage\r\n\r\n", '"Bad status line')
+        self.assert_no_http(head("Content-Length: -5"), "'Invalid character in Content-Length'")
+        self.assert_no_http(head("Transfer-Encoding: chunked") + b"zz\r\n",
+                            "'Invalid character in chunk size'")
+        self.assert_nothing_stored()
+
+    def test_an_endless_head_is_not_read_to_its_end(self):
+        self.assert_no_http(head("X: " + "a" * 100_000), '"Got more than 8190 bytes')
+        self.assert_no_http(head(*(f"X{each}: a" for each in range(3000))), "'Too many headers")
+        self.assert_nothing_stored()
 
 
 class Expecting(HostileTest):

@@ -7,6 +7,7 @@ import argparse
 import json
 import pathlib
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -89,20 +90,35 @@ def arguments():
     return parser.parse_args()
 
 
+def spent_s():
+    """Processor time of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run(fleet, collector):
+    """Their lives; returns the processor time that devices and collector took, in s."""
+    begun_s = spent_s()
+    try:
+        fleet.start(collector.port)
+        fleet.wait()
+        devices_s = spent_s() - begun_s
+    finally:
+        fleet.stop()
+        collector.stop()
+    return devices_s, spent_s() - begun_s - devices_s
+
+
 def main():
     options = arguments()
     print(f"fleet: {options.devices} devices, {options.seconds} s, SEED={options.seed}", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     fleet = Fleet(FOLDER, options.devices, options.seconds, options.seed)
     collector = scenario.Collector(FOLDER, fleet.certificates())
-    try:
-        fleet.start(collector.port)
-        fleet.wait()
-    finally:
-        fleet.stop()
-        collector.stop()
+    devices_s, collector_s = run(fleet, collector)
     verdict = fleet.judge(collector.database)
     print("\n".join(verdict.lines()))
+    print(f"processor time: devices {devices_s:.1f} s, collector {collector_s:.1f} s")
     for fault in verdict.faults:
         print(f"fleet: {fault}")
     return 1 if verdict.faults else 0

@@ -34,8 +34,7 @@ static bool read_period(uint32_t *out, const char *value) {
     return *out != 0;
 }
 
-static bool read_head(script_t *script, device_setup_t *setup) {
-    tally_options_t *const agent = &setup->agent;
+static const char **text_of(tally_options_t *agent, const char *name) {
     const struct {
         const char *name;
         const char **text;
@@ -45,31 +44,43 @@ static bool read_head(script_t *script, device_setup_t *setup) {
         {"soc", &agent->soc},           {"os", &agent->os},
         {"firmware", &agent->firmware},
     };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(texts[i].name, name) == 0) {
+            return texts[i].text;
+        }
+    }
+    return NULL;
+}
+
+static bool read_line(device_setup_t *setup, const char *name, const char *value) {
+    if (name == NULL) {
+        return false;
+    }
+    if (strcmp(name, "heartbeat") == 0) {
+        return read_period(&setup->agent.heartbeat_ms, value);
+    }
+    if (strcmp(name, "upload") == 0) {
+        return read_period(&setup->agent.upload_ms, value);
+    }
+    if (strcmp(name, "wall") == 0) {
+        return read_wall(setup, value);
+    }
+    const char **const text = text_of(&setup->agent, name);
+    if (text != NULL) {
+        *text = value;
+    }
+    return text != NULL;
+}
+
+static bool read_head(script_t *script, device_setup_t *setup) {
     const char *name = NULL;
     const char *value = NULL;
     while (script_head(script, &name, &value)) {
-        bool is_known = name != NULL;
-        if (is_known && strcmp(name, "heartbeat") == 0) {
-            is_known = read_period(&agent->heartbeat_ms, value);
-        } else if (is_known && strcmp(name, "upload") == 0) {
-            is_known = read_period(&agent->upload_ms, value);
-        } else if (is_known && strcmp(name, "wall") == 0) {
-            is_known = read_wall(setup, value);
-        } else if (is_known) {
-            size_t i = 0;
-            while (i < sizeof texts / sizeof texts[0] && strcmp(texts[i].name, name) != 0) {
-                i++;
-            }
-            is_known = i < sizeof texts / sizeof texts[0];
-            if (is_known) {
-                *texts[i].text = value;
-            }
-        }
-        if (!is_known) {
+        if (!read_line(setup, name, value)) {
             return false;
         }
     }
-    return agent->device_id != NULL && agent->operator_id != NULL;
+    return setup->agent.device_id != NULL && setup->agent.operator_id != NULL;
 }
 
 /* --- its life ------------------------------------------------------------------------------ */
@@ -85,7 +96,8 @@ static void turn(device_t *device, uint64_t until_ms) {
 /* False at a command that is none. `late_ms`: the most that this machine was behind. */
 static bool live(device_t *device, script_t *script, uint64_t *late_ms) {
     script_command_t command;
-    while (script_next(script, &command)) {
+    enum script_found found;
+    while ((found = script_next(script, &command)) == SCRIPT_COMMAND) {
         device->due_ms = command.at_ms;
         while (device_real_age_ms(device) < command.at_ms) {
             turn(device, command.at_ms);
@@ -98,7 +110,7 @@ static bool live(device_t *device, script_t *script, uint64_t *late_ms) {
         (void)tally_step(&device->agent); /* takes what the hooks left: a text has few places */
     }
     device->due_ms = DEVICE_NEVER_MS;
-    return script_is_at_end(script);
+    return found == SCRIPT_END;
 }
 
 /* Until a server has all there is. */

@@ -55,7 +55,7 @@ static char *take_line(script_t *script) {
 }
 
 bool script_head(script_t *script, const char **name, const char **value) {
-    if (script_is_at_end(script) || (*script->next >= '0' && *script->next <= '9')) {
+    if (*script->next == '\0' || (*script->next >= '0' && *script->next <= '9')) {
         return false;
     }
     char *rest = take_line(script);
@@ -64,23 +64,19 @@ bool script_head(script_t *script, const char **name, const char **value) {
     return true;
 }
 
-bool script_is_at_end(const script_t *script) {
-    return *script->next == '\0';
-}
-
-bool script_next(script_t *script, script_command_t *out) {
-    if (script_is_at_end(script)) {
-        return false;
+enum script_found script_next(script_t *script, script_command_t *out) {
+    if (*script->next == '\0') {
+        return SCRIPT_END;
     }
     char *rest = take_line(script);
     int64_t at_ms = 0;
     if (!script_number(&rest, 0, INT64_MAX, &at_ms)) {
-        return false;
+        return SCRIPT_NO_COMMAND;
     }
     out->at_ms = (uint64_t)at_ms;
     out->verb = script_word(&rest);
     out->rest = rest;
-    return out->verb != NULL;
+    return out->verb != NULL ? SCRIPT_COMMAND : SCRIPT_NO_COMMAND;
 }
 
 const char *script_word(char **rest) {

@@ -28,9 +28,10 @@ void script_close(script_t *script);
 /* The next line of the head; false at its end. */
 bool script_head(script_t *script, const char **name, const char **value);
 
-/* The next command; false at the end of the script, or at a line that is none: that is no end. */
-bool script_next(script_t *script, script_command_t *out);
-bool script_is_at_end(const script_t *script);
+enum script_found { SCRIPT_END, SCRIPT_COMMAND, SCRIPT_NO_COMMAND };
+
+/* The next command, or that the line is none. */
+enum script_found script_next(script_t *script, script_command_t *out);
 
 /* The next word of a line, NULL at its end; all that is left of it, with its blanks. */
 const char *script_word(char **rest);

@@ -51,8 +51,10 @@ async function showSession() {
 function drawSession(each) {
   const follows = chosen === null;
   show(byId("session-title"), [each, follows], () => [`Session ${each.session}`,
-    element("span", {class: "muted"}, ` of boot ${shortBoot(each.boot)}${follows ? ", the newest" : ""}`),
-    ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`}, "to the newest")])]);
+    element("span", {class: "muted"}, ` of boot ${shortBoot(each.boot)}`,
+      follows ? ", the newest" : ""),
+    ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`},
+      "to the newest")])]);
   now(byId("now"), device, session);
   states(byId("timeline"), device, session);
   plots.update(session.plots, {offset: session.offset_ms, from: session.from_ms,

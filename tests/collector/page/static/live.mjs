@@ -8,8 +8,8 @@ const PAUSE_MS = 500;
 const FAILED_MS = 2000;
 const root = document.documentElement;
 
-// `refresh(devices or null for all)` returns the newest upload that its numbers include; `failed` is
-// told why it did not.
+// `refresh(devices or null for all)` returns the newest upload that its numbers include; `failed`
+// is told why it did not.
 export function live(refresh, failed = () => {}) {
   let source = null;
   let waiting = new Set();
