@@ -66,7 +66,7 @@ def fetched(root, key, folder):
     if not notes.exists() or folder.resolve() != (root / ".deps" / key).resolve():
         return "", ""
     for line in notes.read_text().splitlines():
-        name, version, checksum = line.split()
+        name, version, checksum, *_ = line.split()
         if name == key:
             return version, checksum.removeprefix("sha256:")
     return "", ""
