@@ -48,6 +48,7 @@ def copy_tree(target):
         for folder in folders:
             shutil.copytree(library_folder(name) / folder, target / ".deps" / name / folder,
                             copy_function=shutil.copyfile)
+    shutil.copy(ROOT / ".deps" / "versions", target / ".deps")
     return target
 
 
