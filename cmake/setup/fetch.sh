@@ -12,7 +12,7 @@
 # For the set `test` also zcbor and spdx-tools, which Debian does not have: from
 # PyPI, as pip is set up on this machine, in the one version and with the checksum
 # of zcbor.pin and spdx.pin; and for the sets `live`, `fleet` and `test` uPlot, from
-# is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
+# npm's registry as npm is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
 # of what go brings, by telegraf.pin. --missing only names what is not there.
 #
 # Environment:
