@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is in an image, as SPDX 2.3: written behind each link, from what the linker took.
 
-The linker's map names objects and members of libraries, the compilation database the sources of those
-that were built here, dpkg the packages of those that came with the toolchain. What was not linked in
-is not listed; nor is the device's own part, its endpoint and credentials.
+The linker's map names objects and members of libraries, the compilation database the sources of
+those that were built here, dpkg the packages of those that came with the toolchain. What was not
+linked in is not listed; nor is the device's own part, its endpoint and credentials.
 """
 import argparse
 import collections
@@ -124,7 +124,8 @@ class Document:
             "downloadLocation": NO_ASSERTION, "filesAnalyzed": False,
             "checksums": checksums(sums(options.image)), "licenseConcluded": licence,
             "licenseDeclared": licence, "copyrightText": NO_ASSERTION,
-            "primaryPackagePurpose": "FIRMWARE" if options.image.suffix == ".elf" else "APPLICATION"})
+            "primaryPackagePurpose":
+                "FIRMWARE" if options.image.suffix == ".elf" else "APPLICATION"})
 
     def render(self, options, created):
         whole = sums(options.image)["SHA256"]
@@ -147,7 +148,8 @@ def conjunction(licences):
         return NO_ASSERTION
     if len(terms) == 1:
         return terms[0]
-    return " AND ".join(f"({term})" if " OR " in term and term[0] != "(" else term for term in terms)
+    return " AND ".join(f"({term})" if " OR " in term and term[0] != "(" else term
+                        for term in terms)
 
 
 def describe(options):

@@ -25,7 +25,7 @@ LONG = {"make campaign": "half an hour", "make bench": "measures, and wants a qu
 # What stands for a reader's own in the README, and what is typed for it.
 PLACES = {"HOST:PORT/PATH": "10.0.2.2:8443/v1/records", "CERTS=DIR": "CERTS=certs",
           "HOST=ADDRESS": "HOST=127.0.0.2"}
-CERTIFICATES = "tests/certs/make_certs.sh certs"
+CERTIFICATES = "cmake/setup/setup.sh demo && tests/certs/make_certs.sh certs"
 # Ends with Ctrl-C; by then it has said where its page is.
 ENDLESS, SAID = "make live", b"http://localhost:"
 LAST_LINES = 40
@@ -80,7 +80,8 @@ def type_all(enter, chosen, logs, say=print):
 def table(rows):
     width = max(len("command"), *(len(command) for command, _, _ in rows))
     lines = [f"{'command':<{width}}  exit  seconds"]
-    lines += [f"{command:<{width}}  {status:>4}  {seconds:>7,.0f}" for command, status, seconds in rows]
+    lines += [f"{command:<{width}}  {status:>4}  {seconds:>7,.0f}"
+              for command, status, seconds in rows]
     return "\n".join(lines)
 
 

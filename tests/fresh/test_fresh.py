@@ -24,7 +24,7 @@ class Commands(unittest.TestCase):
 
     def test_of_the_real_page_are_many(self):
         known = fresh.commands((fresh.ROOT / "README.md").read_text())
-        self.assertLessEqual({"make demo", "make test", "make linux", "make demo-linux"}, set(known))
+        self.assertLessEqual({"make demo", "make test", "make linux"}, set(known))
         self.assertFalse([command for command in known if not command.startswith("make ")])
 
     def test_have_a_readers_names_in_their_places(self):

@@ -55,7 +55,8 @@ def copy_tree(target):
 def build_host(source, build, log, *targets):
     """Programs of this machine as `make linux` builds them."""
     scenario.check_run("build", log, "cmake", "-S", source, "-B", build, "-G", "Ninja",
-                       "-DTALLY_BOARD=linux", "-DTALLY_GSTREAMER=ON", "-DCMAKE_BUILD_TYPE=MinSizeRel")
+                       "-DTALLY_BOARD=linux", "-DTALLY_GSTREAMER=ON",
+                       "-DCMAKE_BUILD_TYPE=MinSizeRel")
     scenario.check_run("build", log, "cmake", "--build", build, "-j2", "--target", *targets)
 
 

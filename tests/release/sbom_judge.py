@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with an SPDX document: by spdx-tools, which is not ours, and against what it speaks of."""
+"""What is wrong with an SPDX document: by spdx-tools, which is not ours, and by what it speaks of."""
 import functools
 import os
 import pathlib
@@ -13,7 +13,7 @@ sys.path.insert(0, str(builds.ROOT / "cmake"))
 sys.path.insert(0, os.environ.get("TALLY_SPDX_DIR") or str(builds.ROOT / ".deps" / "spdx"))
 
 from spdx_tools.spdx.parser.error import SPDXParsingError  # noqa: E402
-from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser  # noqa: E402
+from spdx_tools.spdx.parser.jsonlikedict import json_like_dict_parser  # noqa: E402
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document  # noqa: E402
 
 import attribution  # noqa: E402
@@ -26,7 +26,7 @@ SOURCES = re.compile(r"^/(tally|mbedtls|lwip)/(.*\.(?:c|S))$")
 def invalid(document):
     """What a stranger says."""
     try:
-        parsed = JsonLikeDictParser().parse(document)
+        parsed = json_like_dict_parser.JsonLikeDictParser().parse(document)
     except SPDXParsingError as error:
         return error.get_messages()
     return [message.validation_message for message in validate_full_spdx_document(parsed)]

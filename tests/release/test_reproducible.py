@@ -86,6 +86,7 @@ class Host(Folders):
 class Leaks(Folders):
     """A library of one file from two folders: sound, and with something smuggled in."""
 
+    SOURCE = "int leak(void);\nint leak(void) { return 1; }\n"
     PROJECT = """cmake_minimum_required(VERSION 3.22)
 project(leak LANGUAGES C)
 add_compile_options(-g)
@@ -104,7 +105,7 @@ add_library(leak STATIC leak.c)
             tree = self.folder / "place" / ("deeper" * (days + 1))
             tree.mkdir(parents=True)
             (tree / "CMakeLists.txt").write_text(project + cmake)
-            (tree / "leak.c").write_text(f"int leak(void);\nint leak(void) {{ return 1; }}\n{text}\n")
+            (tree / "leak.c").write_text(f"{self.SOURCE}{text}\n")
             os.utime(tree / "leak.c", (int(builds.EPOCH), int(builds.EPOCH) + days * 86400))
             with builds.date(epoch):
                 builds.build_host(tree, tree / "build", self.folder / "log", "leak")
