@@ -28,6 +28,10 @@ SOURCES = $(if $(TALLY_MBEDTLS_DIR),-DTALLY_MBEDTLS_DIR=$(abspath $(TALLY_MBEDTL
           $(if $(TALLY_LWIP_DIR),-DTALLY_LWIP_DIR=$(abspath $(TALLY_LWIP_DIR))) \
           $(if $(TALLY_CMOCKA_DIR),-DTALLY_CMOCKA_DIR=$(abspath $(TALLY_CMOCKA_DIR)))
 
+# Whatever the time is, it is not earlier than the commit's: what is built of a commit is the same
+# whenever it is. Without a repository CMake asks the clock.
+linux programs schema firmware: export SOURCE_DATE_EPOCH ?= $(shell $(OWNER) git log -1 --format=%ct 2>/dev/null)
+
 # $(call build,NAME,CMAKE OPTIONS): configures and builds build/NAME.
 define build
 @$(STAGE) configure-$(1) $(LOGS)/configure-$(1).log \
@@ -36,7 +40,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	processors fleet demo demo-linux live size bench schema lint clean distclean
+	processors fleet demo demo-linux live test-ingest size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -105,6 +109,13 @@ size: ready-bench ## measure the code and the memory
 
 bench: linux ready-bench ## count instructions, measure heap, stack and longest step
 	@$(OWNER) $(PYTHON) tests/bench/bench.py
+
+# Devices of both kinds, the road behind them, and what the database says of them.
+test-ingest: export TALLY_TEST_DIR := $(abspath build/ingest)
+test-ingest: ready-fleet ready-demo ready-ingest ## records through nginx and Telegraf into PostgreSQL; SEED=n repeats a run
+	$(call build,linux,-DTALLY_BOARD=linux -DTALLY_FLEET=ON -DCMAKE_BUILD_TYPE=MinSizeRel)
+	@$(OWNER) mkdir -p $(TALLY_TEST_DIR)
+	@$(OWNER) $(PYTHON) -m unittest discover -v -s tests/ingest -p 'test_*.py'
 
 live: programs ready-live ## show what devices report on a web page; DEVICE=name boots one, HOST=address lets others in
 	@$(OWNER) $(PYTHON) tests/collector/live.py

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS records(
     PRIMARY KEY (device, boot, seq)
 );
 -- Of the page, which asks for the newest of each device.
-CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m);
+CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m, registry);
 CREATE INDEX IF NOT EXISTS records_of_session ON records(device, boot, session, kind, seq);
 CREATE INDEX IF NOT EXISTS records_arrived ON records(device);
 CREATE INDEX IF NOT EXISTS records_resent ON records(device, boot, resends) WHERE resends > 0;

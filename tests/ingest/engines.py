@@ -4,15 +4,16 @@
 Each runs with the configuration that an operator has; only places and ports are those of a test.
 """
 import contextlib
+import json
 import os
 import pathlib
+import pwd
+import shutil
+import signal
 import socket
+import subprocess
 import sys
 import time
-
-import psycopg2.extras
-
-from postgres import Postgres
 
 HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
@@ -21,6 +22,8 @@ sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "collector")]
 import scenario  # noqa: E402
 
 TELEGRAF = pathlib.Path(os.environ.get("TALLY_TELEGRAF_DIR", ROOT / ".deps/telegraf")) / "telegraf"
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+DATABASE = "tally"
 WAIT_S = 60
 
 
@@ -50,27 +53,89 @@ class Places:
         self.health_port, self.port = free_port(), free_port()
 
 
-class Database:
-    """PostgreSQL with the schema in it; unlike that of the unit tests it writes as a real one does."""
+class Postgres:
+    """A cluster of its own, reached by a socket only. It refuses to run as root."""
 
-    def __init__(self):
-        self._server = Postgres(scenario.PROGRAMS / "tally-schema", settings={})
-        with contextlib.closing(self._server.database()) as made:
-            self._name = made.info.dbname
-        self.connection = (f"host={self._server.folder} dbname={self._name} user=telegraf")
-        self.start, self.halt, self.stop = (self._server.start, self._server.halt,
-                                            self._server.stop)
+    def __init__(self, folder, sockets):
+        self._data = folder / "postgresql"
+        self._sockets = sockets
+        self._log = folder / "postgresql.log"
+        self._process = None
+        self._user = {}
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+            self._data.mkdir()
+            shutil.chown(self._data, owner.pw_uid, owner.pw_gid)
+        self._run(POSTGRES / "initdb", "--auth=trust", "--username=tally", "--encoding=UTF8",
+                  "--locale=C.UTF-8", "--pgdata", self._data)
+        self.start()
+        self._run(POSTGRES / "createdb", "-h", sockets, "-U", "tally", DATABASE)
 
-    def rows(self, query, *values):
-        """As dictionaries; on a connection of its own, for the server comes and goes."""
-        with contextlib.closing(self._server.connect(self._name)) as connection:
-            cursor = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
-            cursor.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
+    def _run(self, *command):
+        with open(self._log, "ab") as log:
+            subprocess.run([str(word) for word in command], check=True, stdin=subprocess.DEVNULL,
+                           stdout=log, stderr=log, cwd="/", **self._user)
 
-    def value(self, query, *values):
-        ((value,),) = (row.values() for row in self.rows(query, *values))
+    def start(self):
+        with open(self._log, "ab") as log:
+            self._process = subprocess.Popen(
+                [str(POSTGRES / "postgres"), "-D", str(self._data), "-c", "listen_addresses=",
+                 "-c", f"unix_socket_directories={self._sockets}", "-c", "log_statement=none"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **self._user)
+        await_true(f"PostgreSQL is ready ({self._log})", self.is_ready)
+
+    def is_ready(self):
+        return subprocess.run([POSTGRES / "pg_isready", "-q", "-h", self._sockets],
+                              check=False).returncode == 0
+
+    def stop(self, number=signal.SIGINT):
+        """SIGINT: orderly, at once; SIGQUIT: as in a crash."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        self._process.wait(timeout=WAIT_S)
+
+    def load(self, *files):
+        self.query("CREATE ROLE telegraf LOGIN")
+        self._psql(*(word for file in files for word in ("-f", file)))
+
+    def query(self, statement):
+        """Rows as dictionaries."""
+        if not statement.lstrip().upper().startswith(("SELECT", "WITH", "TABLE")):
+            self._psql("-c", statement)
+            return []
+        text = self._psql("-A", "-t", "-c", f"SELECT coalesce(json_agg(q), '[]') FROM ({statement}) q")
+        return json.loads(text)
+
+    def value(self, statement):
+        (row,) = self.query(statement)
+        (value,) = row.values()
         return value
+
+    @contextlib.contextmanager
+    def hold(self, statement):
+        """A transaction that has said this and stays open."""
+        session = subprocess.Popen(
+            ["psql", "-X", "-q", "-h", str(self._sockets), "-U", "tally", "-d", DATABASE],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            session.stdin.write(f"BEGIN; {statement}; SELECT 'held';\n")
+            session.stdin.flush()
+            while "held" not in session.stdout.readline():
+                assert session.poll() is None, statement
+            yield
+        finally:
+            session.kill()
+            session.communicate()
+
+    def _psql(self, *words):
+        done = subprocess.run(
+            [str(word) for word in ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h",
+                                    self._sockets, "-U", "tally", "-d", DATABASE, *words)],
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        return done.stdout
 
 
 class Telegraf(scenario.Process):

@@ -2,7 +2,9 @@
 """The views of a database against plans that were there before any record was.
 
 A plan is what tests/fleet writes: devices with their sessions, times in ms since the device booted.
-All that is taken from the database besides what is compared is when each device booted.
+watched.py adds: several boots a device, when each of them began, sessions that were cut (`told_to_ms`
+is how far they were told), what came of them untold (`counted`), weights. Where a plan does not know
+when a device booted, that is taken from the database, and nothing else is.
 """
 import collections
 import math
@@ -53,18 +55,28 @@ class Seen:
         self.figures = collections.Counter(
             {name: value for name, value in session["figures"].items()
              if isinstance(value, int)})
-        self.figures["attempted"] = int(self.figures["play_attempts"] > 0)
-        asked = session["asked_at_ms"]
-        self.began_ms = booted_ms + (session["closed_at_ms"] if asked is None else asked)
-        self.ended_ms = booted_ms + session["closed_at_ms"]
+        asked, told_to = session["asked_at_ms"], session.get("told_to_ms", session["closed_at_ms"])
+        self.figures["attempted"] = int(asked is not None)
+        self.figures["sessions"] = 1
+        self.counted = session.get("counted", self.figures)
+        self.weight = session.get("weight", 1)
+        self.boot = plan.get("boot")
+        self.began_ms = self.ended_ms = None
+        if booted_ms is not None:
+            self.began_ms = booted_ms + (told_to if asked is None else asked)
+            self.ended_ms = booted_ms + told_to
         dimensions = session["dimensions"]
         self.facets = {("all", "all"), ("session_kind", session["kind"])}
         self.facets |= {(name, plan.get(key)) for name, key in OF_DEVICE.items()}
         self.facets |= {(name, dimensions.get(key)) for name, key in OF_SESSION.items()}
-        self.facets |= {("tag", tag) for tag in (dimensions.get("tags") or "").split(",") if tag}
+        self.facets |= {("tag", tag.strip()) for tag in (dimensions.get("tags") or "").split(",")
+                        if tag.strip()}
+
+    def key(self):
+        return (self.device, self.boot, self.session["number"])
 
     def keys(self):
-        hour = self.began_ms // HOUR_MS * HOUR_MS
+        hour = None if self.began_ms is None else self.began_ms // HOUR_MS * HOUR_MS
         return [(self.operator, hour, *facet) for facet in self.facets]
 
 
@@ -79,11 +91,11 @@ def quotient(figures, above, below):
 
 
 def peaks(spans, since, until):
-    """{minute: most spans at once}, by looking at every moment at which one begins."""
+    """{minute: most at once}, by looking at every moment at which one of the spans begins."""
     found = {}
     for minute in range(since, until, MINUTE_MS):
-        moments = [minute] + [began for began, _ in spans if minute <= began < minute + MINUTE_MS]
-        found[minute] = max(sum(1 for began, ended in spans if began <= moment < ended)
+        moments = [minute] + [span[0] for span in spans if minute <= span[0] < minute + MINUTE_MS]
+        found[minute] = max(sum(weight for began, ended, weight in spans if began <= moment < ended)
                             for moment in moments)
     return found
 
@@ -103,8 +115,8 @@ class PlanCheck:
             "SELECT device, min(round(extract(epoch FROM at) * 1000)::bigint - uptime_ms)"
             " AS booted_ms FROM tally.records GROUP BY device")}
         self._plans = plans
-        self._all = [Seen(plan, session, booted.get(plan["device"]) or 0) for plan in plans
-                     for session in plan["sessions"]]
+        self._all = [Seen(plan, session, plan.get("booted_at_ms", booted.get(plan["device"])))
+                     for plan in plans for session in plan["sessions"]]
         self._told = [seen for seen in self._all if seen.session["told"]]
         self._grouped = collections.defaultdict(list)
         for seen in self._told:
@@ -131,9 +143,11 @@ class PlanCheck:
             self.faults.append(f"{where}: planned {planned}, in the database {found}")
 
     def _figures(self, seens):
+        """Of sessions that were told, for all that they stand for."""
         total = collections.Counter()
         for seen in seens:
-            total.update(seen.figures)
+            for name, value in seen.figures.items():
+                total[name] += value * seen.weight
         return total
 
     def _by_key(self, view, columns="*"):
@@ -146,17 +160,17 @@ class PlanCheck:
     # --- one row a session ---------------------------------------------------------------------------
 
     def sessions(self):
-        rows = {(row["device"], row["session"]): row
+        has_boots = any("boot" in plan for plan in self._plans)
+        rows = {(row["device"], row["boot"] if has_boots else None, row["session"]): row
                 for row in self._query("SELECT * FROM tally.sessions")}
-        self._expect("sessions", sorted((seen.device, seen.session["number"])
-                                        for seen in self._told), sorted(rows))
+        planned = {seen.key() for seen in self._told}
+        self._expect("sessions that are on one side only", set(), planned ^ set(rows))
         for seen in self._told:
-            row = rows.get((seen.device, seen.session["number"]))
-            if row is not None:
-                self._session(f"{seen.device} session {seen.session['number']}", seen, row)
+            if seen.key() in rows:
+                self._session(f"{seen.key()}", seen, rows[seen.key()])
 
     def _session(self, where, seen, row):
-        self._expect(f"{where} standing", "ended", row["standing"])
+        self._expect(f"{where} standing", seen.session.get("standing", "ended"), row["standing"])
         self._expect(f"{where} stop_reason", seen.session["stop_reason"], row["stop_reason"])
         self._expect(f"{where} session_kind", seen.session["kind"], row["session_kind"])
         for name, value in seen.session["dimensions"].items():
@@ -176,17 +190,20 @@ class PlanCheck:
                 if row is None:
                     continue
                 for column, figure in columns.items():
-                    self._expect(f"{view} {key} {column}", figures[figure], row[column])
+                    self._expect(f"{view} {key} {column}", figures[figure], row[column] or 0)
                 for column, (above, below) in RATIOS[view].items():
-                    self._expect(f"{view} {key} {column}", quotient(figures, above, below),
-                                 row[column])
+                    is_told = any(seen.session["figures"] for seen in seens)
+                    self._expect(f"{view} {key} {column}",
+                                 quotient(figures, above, below) if is_told else None, row[column])
 
     def counts(self):
         found = {(row["dimension"], row["value"], row["stop_reason"]): row["sessions"]
                  for row in self._query("SELECT dimension, value, stop_reason, sum(sessions)"
                                         " AS sessions FROM tally.stop_reasons GROUP BY 1, 2, 3")}
-        planned = collections.Counter((*facet, seen.session["stop_reason"])
-                                      for seen in self._told for facet in seen.facets)
+        planned = collections.Counter()
+        for seen in self._told:
+            for facet in seen.facets:
+                planned[(*facet, seen.session["stop_reason"])] += seen.weight
         for key, number in planned.items():
             self._expect(f"stop_reasons {key}", number, found.get(key))
         classes = {row["error_class"]: row["errors"] for row in self._query(
@@ -198,18 +215,19 @@ class PlanCheck:
     def startups(self):
         found = self._by_key("startups")
         for key, seens in self._grouped.items():
-            row = found[key]
+            row = found.get(key, {})
             for name, column in (("startup_time", "p50_p90_p95_p99_ms"),
                                  ("zap_time", "zap_p50_p90_p95_p99_ms")):
                 values = [seen.figures[name] for seen in seens if name in seen.figures]
                 planned = [by_rank(values, each) for each in FRACTIONS] if values else None
-                self._expect(f"startups {key} {column}", planned, row[column])
+                self._expect(f"startups {key} {column}", planned, row.get(column))
 
     def streams(self):
         figures = collections.defaultdict(collections.Counter)
         for seen in self._told:
             for facet in seen.facets:
-                figures[facet].update(seen.session["streams"])
+                for name, value in seen.session["streams"].items():
+                    figures[facet][name] += value * seen.weight
         for view, kind, columns in (
                 ("loss", "AND kind = 'r'", {"expected": "rtp_expected", "lost": "rtp_lost"}),
                 ("frames", "", {"dropped": "frames_dropped"})):
@@ -227,17 +245,16 @@ class PlanCheck:
             "SELECT value, sum(sessions) AS sessions, sum(folded_sessions) AS folded_sessions, "
             + ", ".join(f"sum({name}) AS {name}" for name in (*TOTALS, *FOLDED))
             + " FROM tally.totals WHERE dimension = 'device' GROUP BY value")}
-        for plan in self._plans:
-            device = plan["device"]
+        for device in {plan["device"] for plan in self._plans}:
             mine = [seen for seen in self._all if seen.device == device]
             folded = [seen for seen in mine if not seen.session["told"]]
             row = rows.get(device, collections.defaultdict(int))
             self._expect(f"totals {device} sessions", len(mine), row["sessions"])
             self._expect(f"totals {device} folded", len(folded), row["folded_sessions"])
             for columns, seens in ((TOTALS, mine), (FOLDED, folded)):
-                figures = self._figures(seens)
                 for column, figure in columns.items():
-                    self._expect(f"totals {device} {column}", figures[figure], row[column])
+                    self._expect(f"totals {device} {column}",
+                                 sum(seen.counted.get(figure, 0) for seen in seens), row[column])
 
     def percentiles(self):
         """The exact percentile of all values lies within the bounds that merged histograms give."""
@@ -247,8 +264,9 @@ class PlanCheck:
             models = {plan["device"]: plan[key] if key else "all" for plan in self._plans}
             for value in set(models.values()):
                 for histogram, figure in HISTOGRAMS.items():
-                    values = [seen.figures[figure] for seen in self._all
-                              if models[seen.device] == value and figure in seen.figures]
+                    values = [seen.counted[figure] for seen in self._all
+                              if models[seen.device] == value and figure in seen.counted
+                              and seen.began_ms is not None]
                     for fraction in FRACTIONS if values else ():
                         self._percentile(f"percentiles {value} {histogram} {fraction}", values,
                                          fraction, rows.get((value, histogram, fraction)))
@@ -263,10 +281,10 @@ class PlanCheck:
                          (True, True), (is_within, is_near))
 
     def concurrency(self):
-        spans = [(seen.began_ms, seen.ended_ms) for seen in self._told
-                 if seen.figures["attempted"] and seen.ended_ms > seen.began_ms]
-        since = min(began for began, _ in spans) // MINUTE_MS * MINUTE_MS
-        until = max(ended for _, ended in spans) // MINUTE_MS * MINUTE_MS + MINUTE_MS
+        spans = [(seen.began_ms, seen.ended_ms, seen.weight) for seen in self._told
+                 if seen.figures["attempted"] and seen.began_ms is not None]
+        since = min(span[0] for span in spans) // MINUTE_MS * MINUTE_MS
+        until = max(span[1] for span in spans) // MINUTE_MS * MINUTE_MS + MINUTE_MS
         found = {row["minute_ms"]: row["peak"] for row in self._query(
             "SELECT round(extract(epoch FROM minute) * 1000)::bigint AS minute_ms, peak"
             f" FROM tally.concurrency(to_timestamp({since / 1000}), to_timestamp({until / 1000}))")}
@@ -274,6 +292,6 @@ class PlanCheck:
 
     def supervision(self):
         for row in self._query("SELECT * FROM tally.supervision"):
-            for name in ("missing", "sessions_untold", "undated", "events_dropped", "records_lost"):
+            for name in ("missing", "sessions_untold", "events_dropped", "records_lost"):
                 self._expect(f"supervision {row['device']} {name}", 0, row[name])
         self._expect("refused", [], self._query("SELECT * FROM tally.refusals"))

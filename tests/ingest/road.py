@@ -5,15 +5,17 @@ import http.client
 import os
 import pathlib
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
 import time
 import unittest
 
-from engines import HERE, Database, Nginx, Places, Telegraf, await_true
+from engines import DATABASE, HERE, Nginx, Places, Postgres, Telegraf, await_true
 import harness
 import scenario
+from sql_case import SQL, registry_sql
 
 DEVICE = scenario.DEVICE_ID
 STRANGER = "foreign-device"
@@ -30,7 +32,7 @@ class Road:
         self.places = Places(tempfile.mkdtemp(prefix="tally-"))
         self._stack = contextlib.ExitStack()
         self._stack.callback(shutil.rmtree, self.places.folder)
-        self.database = Database()
+        self.database = self._make_database()
         self._stack.callback(self.database.stop)
         self.telegraf = None
         self.start_telegraf()
@@ -38,9 +40,17 @@ class Road:
         self.nginx = Nginx(self.folder, self.places, certs)
         self._stack.callback(self.nginx.stop)
 
+    def _make_database(self):
+        for folder in (self.folder, self.places.folder):
+            folder.chmod(0o777)  # the server is nobody of ours if this is root
+        made = Postgres(self.folder, self.places.folder)
+        made.load(SQL / "schema.sql", registry_sql(self.folder), SQL / "views.sql")
+        return made
+
     def start_telegraf(self):
-        self.telegraf = Telegraf(self.folder, self.places, "postgresql.conf", own=self._own,
-                                 TALLY_DATABASE=self.database.connection)
+        self.telegraf = Telegraf(
+            self.folder, self.places, "postgresql.conf", own=self._own,
+            TALLY_DATABASE=f"host={self.places.folder} dbname={DATABASE} user=telegraf")
 
     def stop(self):
         self._stack.close()
@@ -79,15 +89,25 @@ class Road:
 
     def stored(self, boot=harness.BOOT):
         """Numbers of the records of a boot, each as often as it is there."""
-        return [row["seq"] for row in self.database.rows(
-            "SELECT seq FROM tally.records WHERE boot = %s ORDER BY seq", boot)]
+        return [row["seq"] for row in self.database.query(
+            f"SELECT seq FROM tally.records WHERE boot = {boot} ORDER BY seq")]
 
     def await_stored(self, count, boot=harness.BOOT, seconds=120):
         return await_true(f"{count} records of boot {boot:x} ({self.telegraf.log})",
                           lambda: len(self.stored(boot)) >= count and self.stored(boot), seconds)
 
     def refusals(self):
-        return self.database.rows("SELECT fields FROM tally.refused ORDER BY fields ->> 'seq'")
+        return self.database.query("SELECT fields FROM tally.refused ORDER BY fields ->> 'seq'")
+
+
+def post_past_the_front(places, data, device=DEVICE):
+    """To Telegraf itself, as nginx does; the status."""
+    connection = http.client.HTTPConnection("telegraf")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(places.telegraf))
+    with contextlib.closing(connection):
+        connection.request("POST", PATH, data, {"X-Tally-Device": device, **harness.CBOR})
+        return connection.getresponse().status
 
 
 class RoadTest(unittest.TestCase):

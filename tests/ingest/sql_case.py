@@ -20,7 +20,13 @@ from landing import Landing
 PROGRAMS = pathlib.Path(os.environ.get("TALLY_PROGRAMS", engines.ROOT / "build" / "linux"))
 SQL = engines.HERE / "sql"
 QUICK = ("fsync", "synchronous_commit", "full_page_writes")  # a test's database may die with it
+W = 1_800_000_000_000  # unix ms at which a boot begins: a full hour
 numbers = itertools.count(1)
+
+
+def record(seq, kind="a", uptime_ms=None, **rest):
+    """A record by its keys on the wire; a second a record unless told otherwise."""
+    return {"k": kind, "q": seq, "u": seq * 1000 if uptime_ms is None else uptime_ms, **rest}
 
 
 def registry_sql(folder):
@@ -75,6 +81,12 @@ class SqlCase(unittest.TestCase):
         with self.connection.cursor() as cursor:
             cursor.execute(query, values or None)
             return cursor.fetchall() if cursor.description else []
+
+    def dictionaries(self, statement):
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
 
     def row(self, query, *values):
         (row,) = self.rows(query, *values)

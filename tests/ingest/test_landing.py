@@ -6,16 +6,11 @@ import random
 import threading
 import unittest
 
-from sql_case import SqlCase, connect
+from sql_case import W, SqlCase, connect, record
 
-W = 1_800_000_000_000  # unix ms at which a boot begins
 KEY = "SELECT seq, resends FROM tally.records ORDER BY device, boot, seq"
 DATES = ("SELECT seq, (extract(epoch FROM at) * 1000)::bigint, at_quality FROM tally.records"
          " ORDER BY device, boot, seq")
-
-
-def record(seq, kind="a", uptime_ms=None, **rest):
-    return {"k": kind, "q": seq, "u": seq * 1000 if uptime_ms is None else uptime_ms, **rest}
 
 
 class Once(SqlCase):

@@ -301,7 +301,9 @@ FROM tally.told x WHERE x.kind = 'x'
 UNION ALL
 SELECT s.operator, s.device, s.boot, coalesce(h.seq, s.seq), s.session,
     coalesce(h.uptime_ms, s.uptime_ms), s.began, coalesce(h.at, s.at),
-    coalesce(h.at_quality, s.at_quality), s.kind, s.declared, s.fields || coalesce(h.fields, '{}'),
+    coalesce(h.at_quality, s.at_quality), s.kind,
+    CASE WHEN h.seq IS NOT NULL THEN s.declared END, -- a start record alone tells no figures
+    s.fields || coalesce(h.fields, '{}'),
     false, coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0)
 FROM tally.told s
 LEFT JOIN LATERAL (

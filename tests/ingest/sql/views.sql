@@ -16,6 +16,7 @@ SELECT s.*, date_bin('1 hour', s.began, '2000-01-01 00:00+00') AS hour,
             AND (n.at > s.at OR (n.fields ->> 'previous_boot')::bigint = s.boot)) THEN 'cut'
         ELSE 'open' END AS standing,
     coalesce(trim_scale(1000000.0 / nullif(a.sampling_ppm::bigint, 0)), 1) AS weight,
+    coalesce(s.play_attempts, 1) > 0 AS was_asked_for, -- a start record alone says so
     regexp_split_to_array(s.tags, '\s*,\s*') AS tag_list,
     b.fields ->> 'device_model' AS device_model, b.fields ->> 'device_type' AS device_type,
     b.fields ->> 'os' AS os, b.fields ->> 'firmware' AS firmware,
@@ -52,14 +53,14 @@ FROM tally.sessions s CROSS JOIN LATERAL (
 -- Plays and what became of attempts: exits before video start, failures before and after, refusals.
 CREATE VIEW tally.plays AS
 SELECT operator, hour, dimension, value, sum(weight) AS sessions,
-    sum(weight) FILTER (WHERE play_attempts > 0) AS attempted, sum(weight * first_plays) AS plays,
+    sum(weight) FILTER (WHERE was_asked_for) AS attempted, sum(weight * first_plays) AS plays,
     sum(weight * exits_before_start) AS exits_before_start,
     sum(weight * start_failures) AS start_failures,
     sum(weight * playback_failures) AS playback_failures, sum(weight * refusals) AS refusals,
     sum(weight * errors) AS errors,
-    sum(weight * exits_before_start) / sum(weight) FILTER (WHERE play_attempts > 0) AS exit_ratio,
-    sum(weight * (start_failures + playback_failures))
-        / sum(weight) FILTER (WHERE play_attempts > 0) AS failure_ratio
+    sum(weight * exits_before_start) / sum(weight) FILTER (WHERE was_asked_for) AS exit_ratio,
+    (sum(weight * start_failures) + sum(weight * playback_failures))
+        / sum(weight) FILTER (WHERE was_asked_for) AS failure_ratio
 FROM tally.facets GROUP BY operator, hour, dimension, value;
 
 -- Why sessions ended; NULL: they did not.
@@ -91,15 +92,18 @@ FROM tally.facets GROUP BY operator, hour, dimension, value;
 
 -- ---- quality while it plays --------------------------------------------------------------------
 
--- Stalls: `rebuffering_ratio` is stalled by stalled and played; `per_play` stalled by played alone.
+-- Stalls, and the played time of the sessions that measure them: `rebuffering_ratio` is stalled by
+-- stalled and played time, `per_play` stalled by played alone.
 CREATE VIEW tally.rebuffering AS
-SELECT operator, hour, dimension, value, sum(weight * stalls) AS stalls,
-    sum(weight * stalled_time_ms) AS stalled_time_ms, sum(weight * play_time_ms) AS play_time_ms,
-    sum(weight * buffering_time_ms) AS buffering_time_ms, max(stall_longest_ms) AS stall_longest_ms,
-    sum(weight * stalled_time_ms) / nullif(sum(weight * (stalled_time_ms + play_time_ms)), 0)
-        AS rebuffering_ratio,
-    sum(weight * stalled_time_ms) / nullif(sum(weight * play_time_ms), 0) AS per_play
-FROM tally.facets GROUP BY operator, hour, dimension, value;
+SELECT r.*, stalled_time_ms / nullif(stalled_time_ms + play_time_ms, 0) AS rebuffering_ratio,
+    stalled_time_ms / nullif(play_time_ms, 0) AS per_play
+FROM (
+    SELECT operator, hour, dimension, value, sum(weight * stalls) AS stalls,
+        sum(weight * stalled_time_ms) AS stalled_time_ms,
+        sum(weight * play_time_ms) FILTER (WHERE stalled_time_ms IS NOT NULL) AS play_time_ms,
+        sum(weight * buffering_time_ms) AS buffering_time_ms,
+        max(stall_longest_ms) AS stall_longest_ms
+    FROM tally.facets GROUP BY operator, hour, dimension, value) r;
 
 -- How long was watched: of sessions that showed a frame, mean and median.
 CREATE VIEW tally.watching AS
@@ -346,14 +350,13 @@ LANGUAGE sql STABLE AS $$
         GROUP BY 1, 2, 3, 4, 5 HAVING sum(g.n) > 0
     ), ranked AS (
         SELECT m.*, sum(m.n) OVER (w ORDER BY m.place NULLS FIRST) AS up_to_here,
-            sum(m.n) OVER w AS total, power(2, power(2, -m.scale)) AS base
+            sum(m.n) OVER w AS total, power(2::float8, -m.scale) AS width -- in powers of 2
         FROM merged m WINDOW w AS (PARTITION BY m.operator, m.value, m.histogram)
     )
     SELECT r.operator, r.value, r.histogram, q, r.total,
-        CASE WHEN r.place IS NULL THEN 0 ELSE power(r.base, r.place) END,
-        CASE WHEN r.place IS NULL THEN 0 ELSE power(r.base, r.place + 1) END,
-        CASE WHEN r.place IS NULL THEN 0 ELSE power(r.base, r.place + 0.5) END,
-        CASE WHEN r.place IS NULL THEN 0 ELSE sqrt(r.base) - 1 END
+        coalesce(power(2, r.place * r.width), 0), coalesce(power(2, (r.place + 1) * r.width), 0),
+        coalesce(power(2, (r.place + 0.5) * r.width), 0),
+        CASE WHEN r.place IS NULL THEN 0 ELSE power(2, r.width / 2) - 1 END
     FROM ranked r, unnest(fractions) q
     WHERE r.up_to_here >= ceil(q * r.total::float8) AND r.up_to_here - r.n < ceil(q * r.total::float8)
     ORDER BY 1, 2, 3, 4
@@ -369,7 +372,7 @@ RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STAB
     WITH alive AS (
         SELECT greatest(f.began, since) AS began, least(f.at, until) AS ended, f.weight
         FROM tally.facets f
-        WHERE f.dimension = by_dimension AND f.value = by_value AND f.play_attempts > 0
+        WHERE f.dimension = by_dimension AND f.value = by_value AND f.was_asked_for
             AND tstzrange(f.began, f.at) && tstzrange(since, until) AND f.began < f.at
             AND (f.standing = 'ended' OR f.began >= since - back)
     ), moments AS (
