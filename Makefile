@@ -28,6 +28,10 @@ SOURCES = $(if $(TALLY_MBEDTLS_DIR),-DTALLY_MBEDTLS_DIR=$(abspath $(TALLY_MBEDTL
           $(if $(TALLY_LWIP_DIR),-DTALLY_LWIP_DIR=$(abspath $(TALLY_LWIP_DIR))) \
           $(if $(TALLY_CMOCKA_DIR),-DTALLY_CMOCKA_DIR=$(abspath $(TALLY_CMOCKA_DIR)))
 
+# Whatever the time is, it is not earlier than the commit's: what is built of a commit is the same
+# whenever it is. Without a repository CMake asks the clock.
+linux programs schema firmware: export SOURCE_DATE_EPOCH ?= $(shell $(OWNER) git log -1 --format=%ct 2>/dev/null)
+
 # $(call build,NAME,CMAKE OPTIONS): configures and builds build/NAME.
 define build
 @$(STAGE) configure-$(1) $(LOGS)/configure-$(1).log \

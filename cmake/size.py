@@ -41,17 +41,18 @@ def run(*command):
 
 
 def component(path):
-    """The part that a source or object file belongs to; None: it has no source."""
+    """The part that a source or object file belongs to; None: it has no source. The compiler names
+    folders as cmake/reproducible.cmake says, but in its report of the stack as they are."""
     if path is None:
         return "libc"
     for library in ("mbedtls", "lwip"):
-        if f".deps/{library}/" in path:
+        if path.startswith(f"/{library}/") or f".deps/{library}/" in path:
             return library
-    inside = os.path.relpath(path, ROOT) if os.path.isabs(path) else path
-    room = inside.split(os.sep)[0]
+    inside = path.removeprefix("/tally/").removeprefix(f"{ROOT}/")
+    room = inside.removeprefix("/").split("/")[0]
     if room in ("agent", "port"):
         return room
-    return "board" if room in ("boards", "build", "CMakeFiles") else "libc"
+    return "board" if room in ("boards", "build", "tally-build", "CMakeFiles") else "libc"
 
 
 def sections(tools, image):

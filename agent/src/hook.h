@@ -44,8 +44,8 @@ typedef struct {
 } tally_text_slot_t;
 
 typedef struct {
+    tally_cell_t cells[TALLY_EVENTS]; /* first: a cell's address is then one sum */
     const tally_port_t *port;
-    tally_cell_t cells[TALLY_EVENTS];
     tally_text_slot_t texts[TALLY_TEXT_SLOTS];
     uint32_t head;          /* next position to claim; producers */
     uint32_t tail;          /* next position to take; agent task */

@@ -11,7 +11,9 @@
  *
  * Dates. Wall time that the port calls authenticated judges them; no other does. Until there is
  * some a certificate may be valid from any date, and is expired if it was when this was built, at
- * the last known time in the settings, or at `least_unix_s`, whichever is latest.
+ * the last known time in the settings, or at `least_unix_s`, whichever is latest. Once open, the
+ * transport says from when to when all of the chain is valid that was verified, so that no server
+ * with a wrong clock can make the device refuse its certificate.
  *
  * Mbed TLS keeps its heap and its key store in global variables, so one tally_tls_t at a time can
  * be initialised, and no other part of the program may use the same copy of Mbed TLS.

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOP_LEVEL = {"agent", "port", "boards", "tests", "cmake", "toolchains", "README.md",
              "CMakeLists.txt", "CMakePresets.json", "Makefile", "LICENSE", "SECURITY.md",
              "CHANGELOG.md"}
-CODE = {".c", ".h", ".def", ".py", ".sh", ".cmake", ".awk", ".ld"}
+CODE = {".c", ".h", ".def", ".py", ".sh", ".cmake", ".awk", ".ld", ".js", ".mjs", ".css", ".html"}
 MOST_LINES = 600
 
 

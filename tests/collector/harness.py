@@ -58,7 +58,8 @@ class CollectorProcess:
                  "--cert", self.cert(server + ".pem"), "--key", self.cert(server + ".key"),
                  "--db", self.database, "--ready", self._ready, *switches],
                 stdout=out, stderr=log)
-        self.port = self._await_ready()["port"]
+        ready = self._await_ready()
+        self.port, self.page = ready["port"], ready.get("page")
 
     def _await_ready(self):
         deadline = time.monotonic() + 60
@@ -85,6 +86,11 @@ class CollectorProcess:
             connection.request("POST", path, data, headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
+
+    def execute(self, statement):
+        """Changes the database behind the collector's back."""
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute(statement)
 
     def rows(self, query):
         with contextlib.closing(sqlite3.connect(self.database)) as database:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make live`: the collector with its page, for devices that somebody has just flashed.
 
-It prints where the page is and what to flash a device with, and runs until Ctrl-C. DEVICE=name boots a
-device of its own and streams to it. What was stored stays in build/live, and so do the certificates.
+It prints where the page is and what to flash a device with, and runs until Ctrl-C. DEVICE=name
+boots a device of its own and streams to it. PORT=n is another port than the usual one, and the page
+is at the next. What was stored stays in build/live, and so do the certificates.
 """
 import contextlib
 import ipaddress
@@ -10,6 +11,7 @@ import os
 import pathlib
 import random
 import signal
+import socket
 import sys
 import time
 
@@ -20,9 +22,10 @@ import scenario  # noqa: E402
 from devices import DEVICES  # noqa: E402
 from stages import only_one, stage  # noqa: E402
 
-FOLDER = ROOT / "build" / "live"
+FOLDER = pathlib.Path(os.environ.get("TALLY_LIVE_DIR", ROOT / "build" / "live"))
 KEPT = ("certs", "collector.db", "firmware", "media")
-PORT, PAGE_PORT = 8470, 8471  # the same each time: a flashed device has the first one in it
+PORT = int(os.environ.get("PORT") or 8470)  # the same each time: a flashed device has it in it
+PAGE_PORT = PORT + 1
 STREAM_S, STREAM_KBPS, PAUSE_S = 40, 1250, 2
 MISHAPS = ("--drop", "12", "--duplicate", "4", "--reorder", "4", "--bye")
 BETWEEN_S = 3.0  # a viewer who goes from one film to the next
@@ -40,6 +43,17 @@ def certificates(host):
     return scenario.make_certificates(FOLDER / f"certs-{host}")
 
 
+def refuse_taken_ports(host):
+    """A port that somebody has is said in a line, ahead of everything that takes time."""
+    for at, port in ((host, PORT), ("127.0.0.1", PAGE_PORT)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((at, port))
+            except OSError as reason:
+                sys.exit(f"live: {at}:{port}: {reason.strerror}; PORT=n takes n and the one behind it")
+
+
 def start_collector(stack, certs, host):
     collector = scenario.Collector(FOLDER, certs, "--host", host, "--page", PAGE_PORT, port=PORT)
     stack.callback(collector.stop)
@@ -50,18 +64,22 @@ def endpoint(host):
     return f"https://{host}:{PORT}{scenario.PATH}"
 
 
+def shown(path):
+    """As make takes it, which is called at the top of the tree."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
 def instructions(certs, host):
     """What to type for a device of one's own."""
     flashing = "make firmware BOARD={} ENDPOINT={} CERTS={}"
     lines = ["", f"  page:     http://localhost:{PAGE_PORT}/",
-             f"  database: {(FOLDER / 'collector.db').relative_to(ROOT)}", "", "  flash a device with:"]
+             f"  database: {shown(FOLDER / 'collector.db')}", "", "  flash a device with:"]
     if host == "127.0.0.1":
-        lines += ["    " + flashing.format("mps2-an385", endpoint(board.HOST),
-                                           certs.relative_to(ROOT)),
+        lines += ["    " + flashing.format("mps2-an385", endpoint(board.HOST), shown(certs)),
                   f"  {board.HOST} is this machine for a board in QEMU; for one on the network:",
                   "    make live HOST=ADDRESS"]
     else:
-        lines += ["    " + flashing.format("BOARD", endpoint(host), certs.relative_to(ROOT))]
+        lines += ["    " + flashing.format("BOARD", endpoint(host), shown(certs))]
     return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
@@ -124,12 +142,13 @@ def main():
         sys.exit(f"live: no device '{name}'; DEVICE is one of: {', '.join(DEVICES)}")
     if name and host != "127.0.0.1":
         sys.exit("live: DEVICE is for this machine alone, without HOST")
+    refuse_taken_ports(host)
     try:
         run(name, host)
     except scenario.Failed as failure:
         sys.exit(f"\nlive: {failure}")
     except KeyboardInterrupt:
-        print("\nlive: ended; what was stored is in build/live/collector.db")
+        print(f"\nlive: ended; what was stored is in {shown(FOLDER / 'collector.db')}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS records(
     PRIMARY KEY (device, boot, seq)
 );
 -- Of the page, which asks for the newest of each device.
-CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m);
+CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m, registry);
 CREATE INDEX IF NOT EXISTS records_of_session ON records(device, boot, session, kind, seq);
 CREATE INDEX IF NOT EXISTS records_arrived ON records(device);
 CREATE INDEX IF NOT EXISTS records_resent ON records(device, boot, resends) WHERE resends > 0;
@@ -54,6 +54,7 @@ CREATE INDEX IF NOT EXISTS records_undated ON records(device, boot)
 """
 
 CLOCK_KIND = "c"
+CLOCK_OFF_MS = 2000  # further away a device makes another clock record (SPEC.md, "Record")
 BUSY_S = 1.0  # how long somebody else may be writing; nothing else is answered meanwhile
 
 
@@ -115,17 +116,22 @@ class Store:
              record.raw, json.dumps(record.fields, ensure_ascii=False), upload_id))
 
     def _date_by_clock(self, body):
-        """Dates what nothing better dates by the boot's newest clock record, whichever came first."""
+        """By the boot's newest clock record, whichever came first: what nothing better dates, and what
+        was made before it by a clock that it says was wrong."""
         boot = (body.device, body.boot)
         clock = self._db.execute(
-            "SELECT wall_ms - uptime_ms FROM records WHERE device = ? AND boot = ?"
+            "SELECT wall_ms - uptime_ms, seq FROM records WHERE device = ? AND boot = ?"
             " AND session IS NULL AND kind = ? AND wall_quality = 'device'"
             " ORDER BY seq DESC LIMIT 1", (*boot, CLOCK_KIND)).fetchone()
-        if clock is not None:
-            self._db.execute(
-                "UPDATE records SET wall_ms = uptime_ms + ?1, wall_quality = 'clock'"
-                " WHERE device = ?2 AND boot = ?3 AND wall_quality IN ('unknown', 'clock')"
-                " AND wall_ms IS NOT uptime_ms + ?1", (*clock, *boot))
+        if clock is None:
+            return
+        date = ("UPDATE records SET wall_ms = uptime_ms + ?1, wall_quality = 'clock'"
+                " WHERE device = ?3 AND boot = ?4 AND ")
+        self._db.execute(date + "wall_quality IN ('unknown', 'clock')"
+                                " AND wall_ms IS NOT uptime_ms + ?1", (*clock, *boot))
+        self._db.execute(date + "seq < ?2 AND wall_quality IN ('device', 'upload')"
+                                f" AND abs(wall_ms - uptime_ms - ?1) > {CLOCK_OFF_MS}",
+                         (*clock, *boot))
 
 
 def wall_time(body, record):

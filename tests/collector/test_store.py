@@ -159,8 +159,26 @@ class Dating(StoreTest):
 
     def test_a_clock_record_leaves_what_is_dated_by_its_upload(self):
         self.upload(record(0, uptime_ms=100), uptime_ms=250, unix_ms=9000)
-        self.upload(record(1, "c", 300, w=7000))
-        self.assertEqual(self.dates(), [(0, 8850, "upload"), (1, 7000, "device")])
+        self.upload(record(1, "c", 300, w=9000))
+        self.assertEqual(self.dates(), [(0, 8850, "upload"), (1, 9000, "device")])
+
+    def test_a_clock_that_was_wrong_dates_nothing_of_what_it_was_wrong_about(self):
+        """An hour behind, until a server told; what came in between is not yet stored then."""
+        self.upload(record(0, uptime_ms=100, w=100), record(1, "c", 200, w=200))
+        self.upload(record(3, "c", 400, w=3_600_400), record(4, uptime_ms=500, w=3_600_500))
+        self.upload(record(2, uptime_ms=300, w=300))
+        self.assertEqual(self.dates(), [
+            (0, 3_600_100, "clock"), (1, 3_600_200, "clock"), (3, 3_600_400, "device"),
+            (4, 3_600_500, "device"), (2, 3_600_300, "clock")])
+
+    def test_a_clock_that_was_a_little_off_is_left_alone(self):
+        self.upload(record(0, uptime_ms=100, w=2100), record(1, "c", 200, w=4200))
+        self.assertEqual(self.dates(), [(0, 2100, "device"), (1, 4200, "device")])
+
+    def test_what_is_made_behind_a_clock_record_may_say_another_time(self):
+        """Wall time was set again: both were right."""
+        self.upload(record(0, "c", 100, w=100_000), record(1, uptime_ms=200, w=5200))
+        self.assertEqual(self.dates(), [(0, 100_000, "device"), (1, 5200, "device")])
 
 
 if __name__ == "__main__":

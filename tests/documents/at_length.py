@@ -11,11 +11,13 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import held
 import reading
@@ -126,6 +128,52 @@ class Programs(AtLength):
         self.assertTrue(boots)
         for (record,) in boots:
             self.assertEqual(json.loads(record)["b"]["rv"], expected)
+
+
+class Live(AtLength):
+    def start(self, command, address=""):
+        """Runs as it was typed until this test ends; what it says lies in a file."""
+        self.assertIn(command, self.documented)
+        command = command.replace("ADDRESS", address)
+        said = self.scratch() / "said"
+        with open(said, "wb") as out:
+            live = subprocess.Popen(command.split(), cwd=self.tree, stdout=out, stderr=out,
+                                    start_new_session=True, env=reading.own_environment())
+        self.addCleanup(live.wait)
+        self.addCleanup(os.killpg, live.pid, signal.SIGINT)
+        return live, said
+
+    def await_text(self, live, what, read, limit_s=900):
+        """Waits until `read` gives a text that has `what` in it."""
+        end = time.monotonic() + limit_s
+        text = ""
+        while what not in text:
+            self.assertIsNone(live.poll(), text)
+            self.assertLess(time.monotonic(), end, text)
+            time.sleep(0.2)
+            with contextlib.suppress(OSError):
+                text = read()
+        return text
+
+    def test_a_device_shows_what_it_reports(self):
+        begun = time.monotonic()
+        live, said = self.start("make live DEVICE=mps2-an385")
+        self.await_text(live, "http://localhost:8471/", said.read_text)
+        page = "http://localhost:8471/api/devices"
+        self.await_text(live, "stb-0001",
+                        lambda: urllib.request.urlopen(page, timeout=5).read().decode())
+        print(f"make live: a record on the page after {time.monotonic() - begun:.0f} s", flush=True)
+
+    def test_what_to_flash_a_device_with(self):
+        live, said = self.start("make live HOST=ADDRESS", address="127.0.0.2")
+        text = self.await_text(live, "make firmware", said.read_text)
+        self.assertRegex(text, r"ENDPOINT=https://127\.0\.0\.2:\d+/\S+ CERTS=build/live/certs\S+")
+
+
+class Fleet(AtLength):
+    def test_some_devices(self):
+        said = self.make("make fleet DEVICES=10 SECONDS=30 SEED=7")
+        self.assertRegex(said, "10 devices")
 
 
 class Firmware(AtLength):

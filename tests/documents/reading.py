@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents of this repository as a reader meets them: blocks, commands, headings, links."""
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -11,12 +12,19 @@ SHELL = "sh"
 # What a command begins with, in a sentence or in a block that says nothing of its language.
 PROGRAMS = re.compile(
     r"make|cmake|ctest|cc|gcc|clang|ninja|pkg-config|git|openssl|qemu-[a-z0-9-]+"
-    r"|arm-none-eabi-\w+|apt(-get)?|pip3?|npm|go|curl|docker|sudo|runuser|systemctl|systemd-analyze|journalctl"
-    r"|(/usr/bin/)?python3?|bash|sh|nginx|telegraf|psql|sqlite3|gst-\w+-1\.0"
-    r"|tallyd|tally-(decode|schema|spool)|fault_\w+|fuzz_\w+|(\S*/)?[\w-]+\.(py|sh)|(\./|build/)\S+")
+    r"|arm-none-eabi-\w+|apt(-get)?|pip3?|npm|go|curl|docker|sudo|runuser|systemctl"
+    r"|systemd-analyze|journalctl|(/usr/bin/)?python3?|bash|sh|nginx|telegraf|psql|sqlite3"
+    r"|gst-\w+-1\.0|tallyd|tally-(decode|schema|spool)|fault_\w+|fuzz_\w+"
+    r"|(\S*/)?[\w-]+\.(py|sh)|(\./|build/)\S+")
 
 Block = collections.namedtuple("Block", "line language text")
 Command = collections.namedtuple("Command", "document line text")
+
+
+def own_environment(**more):
+    """That of somebody who types, whatever make this test runs under."""
+    makes = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR")
+    return {name: value for name, value in os.environ.items() if name not in makes} | more
 
 
 def documents(root=ROOT):

@@ -16,6 +16,8 @@ import cbor2
 DROPS = ("records_dropped", "urgent_dropped", "records_expired", "records_lost", "records_refused",
          "events_dropped", "events_illegal", "events_stray", "texts_dropped", "sessions_refused",
          "snapshots_stale", "store_failed")
+# A server's Date is cut to seconds, and a busy machine delays it; wrong clocks are an hour away.
+DATE_OFF_MS = 60_000
 COUNTED = ("play_attempts", "first_plays", "stalls", "stalled_time", "stall_longest", "pauses",
            "resumes", "paused_time", "paused_stalled_time", "seeks", "seeking_time", "play_time",
            "joining_time", "zapping_time", "idle_time", "terminal_time", "suspensions",
@@ -73,7 +75,8 @@ class Verdict:
 
     def lines(self):
         for name in ("devices", "uploads", "made", "stored", "resent", "lost", "stored twice",
-                     "unknown", "dropped", "pending", "refused uploads", "not dated"):
+                     "unknown", "dropped", "pending", "refused uploads", "not dated",
+                     "dated wrong"):
             yield f"{name:<22}{self.counts[name]:>12}"
         yield f"{'':<22}{'planned':>12}{'stored':>12}"
         for name in SUMS:
@@ -100,6 +103,9 @@ class Judge:
             return
         counts["pending"] += report["pending"]
         self._compare_records(plan["device"], report, list(made_records(ledger)))
+        counts["dated wrong"] += self._rows(
+            "SELECT COUNT(*) FROM records WHERE device = ? AND abs(wall_ms - uptime_ms - ?) > ?",
+            plan["device"], report["began_unix_ms"], DATE_OFF_MS)[0][0]
         stored = [json.loads(text) for (text,) in self._rows(
             "SELECT json FROM records WHERE device = ? ORDER BY seq", plan["device"])]
         self._compare_sessions(plan, stored)
@@ -113,7 +119,8 @@ class Judge:
         counts["resent"] = self._rows("SELECT COALESCE(SUM(resends), 0) FROM records")[0][0]
         counts["not dated"] = self._rows(
             "SELECT COUNT(*) FROM records WHERE wall_quality = 'unknown'")[0][0]
-        for name in ("lost", "stored twice", "unknown", "dropped", "pending", "not dated"):
+        for name in ("lost", "stored twice", "unknown", "dropped", "pending", "not dated",
+                     "dated wrong"):
             if counts[name]:
                 self.verdict.faults.append(f"{counts[name]} {name}")
 
@@ -163,6 +170,7 @@ class Judge:
             if name in SUMS:
                 verdict.planned[name] += planned
                 verdict.stored[name] += stored
+        verdict.expect(where, "uptime at its end", session["closed_at_ms"], end["u"])
         words = {**session["dimensions"], "session_kind": session["kind"],
                  "stop_reason": session["stop_reason"],
                  "error_class": session["figures"].get("error_class")}

@@ -121,7 +121,7 @@ class Viewer:
         self.player.zap(self._dimensions("rtp", "live"))
         self.player.join(self._some(200, 900))
         self.player.start()
-        self.player.play(6000 + self._some(0, 4000))
+        self.player.play(5000 + self._some(0, 4000))
         self.player.close("user")
 
     def _start_failure(self):
@@ -179,7 +179,7 @@ def make(seed, number, seconds, heartbeat_ms, upload_ms):
     head = {"device": device_id(number), "operator": "operator-1", "type": kind, "model": model,
             "soc": soc, "os": chance.choice(SYSTEMS), "firmware": chance.choice(FIRMWARES),
             "heartbeat": heartbeat_ms, "upload": upload_ms, "wall": WALLS[number % len(WALLS)]}
-    viewer = Viewer(chance, number, 1 if seconds >= 60 else 0.3)
+    viewer = Viewer(chance, number, 1 if seconds >= 60 else 0.2)
     viewer.live(seconds * 1000 * 3 // 4)
     player = viewer.player
     end_ms = max(player.at_ms + upload_ms, seconds * 1000 - upload_ms)

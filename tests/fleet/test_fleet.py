@@ -13,7 +13,7 @@ from fleet import Fleet, scenario
 from lives import KINDS
 
 SEED = int(os.environ.get("TALLY_SEED", "1"))
-SECONDS = 8
+SECONDS = 4
 LOST_ANSWERS = 5
 
 
@@ -86,6 +86,10 @@ class FleetTest(unittest.TestCase):
     def test_a_record_without_a_date_is_found(self):
         self.assert_judged("1 not dated", "UPDATE records SET wall_quality = 'unknown'"
                                           " WHERE rowid = 1")
+
+    def test_a_record_with_another_date_is_found(self):
+        self.assert_judged("1 dated wrong", "UPDATE records SET wall_ms = wall_ms + 3600000"
+                                            " WHERE rowid = 1")
 
     def test_a_figure_that_is_off_by_one_is_found(self):
         for key, name in (("sc", "stalls"), ("sd", "stalled_time"), ("pt", "play_time"),

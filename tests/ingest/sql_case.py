@@ -82,6 +82,12 @@ class SqlCase(unittest.TestCase):
             cursor.execute(query, values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def dictionaries(self, statement):
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
+
     def row(self, query, *values):
         (row,) = self.rows(query, *values)
         return row

@@ -52,12 +52,6 @@ class FleetViews(SqlCase):
         cls.uploads = list(uploads(pathlib.Path(folder) / "collector.db"))
         cls.plans = json.loads((pathlib.Path(folder) / "plan.json").read_text())
 
-    def dictionaries(self, statement):
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement)
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row)) for row in cursor.fetchall()]
-
     def check(self):
         check = PlanCheck(self.dictionaries, self.plans)
         faults = check.run()

@@ -24,6 +24,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 DESKTOP, PHONE = (1280, 800), (360, 740)
+HIGHEST = 6000  # of a picture
 WAIT_S = 30
 
 
@@ -69,9 +70,9 @@ class Browser:
     # ---- looks ------------------------------------------------------------------------------
 
     def resize(self, size):
-        width, height = size
+        self._size = width, height = size
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE})
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width == PHONE[0]})
 
     def prefer(self, theme, motion="no-preference"):
         """What the viewer's system asks pages for."""
@@ -80,10 +81,17 @@ class Browser:
             {"name": "prefers-reduced-motion", "value": motion}]})
 
     def picture(self, path):
-        """Writes the whole page, as high as it is, as PNG."""
+        """Writes the page, as high as it is, as PNG."""
+        before = self._size
+        height = self.run("return document.documentElement.scrollHeight")
+        self.resize((before[0], min(height, HIGHEST)))
+        # What is drawn when it comes into sight has two frames to do so.
+        self.driver.execute_async_script(
+            "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[0], 50)))")
         path.parent.mkdir(parents=True, exist_ok=True)
-        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {})
         path.write_bytes(base64.b64decode(shot["data"]))
+        self.resize(before)
 
     # ---- hands ------------------------------------------------------------------------------
 

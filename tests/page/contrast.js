@@ -103,8 +103,8 @@ for (const field of document.querySelectorAll("input")) {
     judge(field.placeholder, field, getComputedStyle(field, "::placeholder").color, neededFor(style));
   }
 }
-for (const holder of document.querySelectorAll("[data-plot]")) {
-  const plot = holder.plot;
+for (const holder of document.querySelectorAll(".canvas")) {
+  const plot = holder.plot?.chart;
   if (!plot || !isSeen(holder)) continue;
   plot.axes.forEach((axis, number) => {
     if (!axis.show) return;

@@ -7,6 +7,7 @@ return [...document.querySelectorAll("[data-metric], [data-figure]")].map((eleme
   return { metric: metric ?? null, figure: figure ?? null, device, boot: number(boot),
            session: number(session), seq: number(seq), state: state ?? null,
            value: value === undefined || value === "" ? null : JSON.parse(value),
-           part: part ?? null, text: element.innerText.trim(), tag: element.tagName,
+           part: part ?? null, text: element.innerText.trim(),
+           exact: element.classList.contains("exact"),
            seen: element.checkVisibility({ visibilityProperty: true }) };
 });

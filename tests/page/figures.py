@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of a page beside those that the database's records yield."""
 import dataclasses
+import json
 import pathlib
 import re
 
-from truth import NEVER, TOLD, UNKNOWN, UNMEASURED, ZERO, Told
+from truth import NEVER, NONE, TOLD, UNKNOWN, UNMEASURED, ZERO, Told
 
 FIGURES = (pathlib.Path(__file__).parent / "figures.js").read_text(encoding="utf-8")
 PARTS = ("last", "least", "most", "mean", "time")
@@ -25,6 +26,14 @@ SCALES = {
     "millicelsius": {"\u00b0C": 1000},
     "millidecibel": {"dB": 1000},
 }
+
+
+# What the overview calls the qualities of a clock.
+CLOCKS = {"unknown": "no clock", "unauthenticated": "clock unsure", "authenticated": "clock sure"}
+# What the numbers of an event are, by its type: code and detail (enums.h).
+OF_EVENTS = {"stall_end": ("ms", ""), "seeked": ("ms", ""), "wake": ("ms", ""),
+             "milestone": ("percent", ""), "ad_milestone": ("percent", ""),
+             "rendition_auto": ("kbps", "kbps"), "rendition_user": ("kbps", "kbps")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Comparison:
         device, boot, seq, name = (figure[key] for key in ("device", "boot", "seq", "metric"))
         group, key = name.split(".")
         if seq is None:
-            told = Told(UNKNOWN)
+            told = Told(NONE)
         elif (device, boot, seq) not in self._database.records:
             return [Difference(device, seq, name, "a record", "no such record")]
         else:
@@ -74,22 +83,36 @@ class Comparison:
         if (figure["state"], figure["value"]) != (told.state, value):
             found.append(Difference(device, seq, name, (figure["state"], figure["value"]),
                                     (told.state, value)))
-        elif not self.reads_as(figure["text"], key, told.state, value):
+        elif not (self._is_exact(figure["text"], key, value) if figure["exact"] else
+                  self._reads_as(figure["text"], key, told.state, value, self._unit(figure, key))):
             found.append(Difference(device, seq, name, figure["text"], f"{value!r} in words"))
         return found
 
-    def reads_as(self, text, key, state, value):
+    def _unit(self, figure, key):
+        if key in ("ec", "ed"):
+            event = self._database.records[figure["device"], figure["boot"], figure["seq"]]["e"]
+            name = self._database.named("et", event["et"])
+            return OF_EVENTS.get(name, ("", ""))[key == "ed"]
+        return self._registry.metrics.get(key, {}).get("unit")
+
+    def _is_exact(self, text, key, value):
+        """Whether it stands there as it came, with its unit."""
+        unit = self._registry.metrics.get(key, {}).get("unit", "")
+        written = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        return text in (written.strip(), f"{written} {unit}")
+
+    def _reads_as(self, text, key, state, value, unit):
         """Whether a viewer reads this value."""
-        if state in (NEVER, UNMEASURED, UNKNOWN):
+        if state in (NEVER, UNMEASURED, UNKNOWN, NONE):
             return not NUMBER.search(text)
         about = self._registry.metrics.get(key, {})
         named = about.get("values", {}).get(str(value))
         if named is not None:
-            return named.replace("_", " ") in text.replace("_", " ")
+            return text.replace("_", " ") in (named.replace("_", " "), CLOCKS.get(named))
         if isinstance(value, str):
             return value.strip() == text or text.endswith("\u2026") and value.startswith(text[:-1])
         if isinstance(value, int):
-            return is_written(text, value, about.get("unit"))
+            return is_written(text, value, unit)
         return True  # a level or a histogram as a whole is judged by its parts
 
     # ---- what several rows say --------------------------------------------------------------

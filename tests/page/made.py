@@ -9,11 +9,13 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "collector"))
 import harness  # noqa: E402
 import wire  # noqa: E402
+from fields import Fields  # noqa: E402
+from refusal import Refusal  # noqa: E402
 from store import Store  # noqa: E402
 
 DEVICE_GROUPS, SESSION_GROUPS = "abghnv", "deijlmoprtxy"
 PLAYING, STALLED, ENDED = 2, 4, 10
-STALL_BEGIN, STALL_END, FIRST_FRAME, MILESTONE, END = 2, 3, 4, 12, 10
+STALL_BEGIN, STALL_END, FIRST_FRAME, END = 2, 3, 4, 10
 HEARTBEAT_MS = 1000
 
 
@@ -37,12 +39,16 @@ class Life:
         self._waiting.append(harness.record(self._seq, kind, self.uptime_ms, **own))
         self._seq += 1
 
-    def upload(self):
+    def upload(self, registry=None):
+        """`registry` is another version than ours, for a device that has that."""
         now_ms = time.time_ns() // 1_000_000
         data = harness.body(*self._waiting, device=self.device, boot=self.boot,
-                            registry=self.registry.version, uptime_ms=self.uptime_ms, unix_ms=self._booted_ms + self.uptime_ms)
+                            registry=registry or self.registry.version,
+                            uptime_ms=self.uptime_ms, unix_ms=self._booted_ms + self.uptime_ms)
+        body = wire.parse(data)
+        Fields(self.registry.told).check(body)  # as the collector does
         store = Store(self._database)
-        store.accept(wire.parse(data), now_ms, data)
+        store.accept(body, now_ms, data)
         store.close()
         self._waiting = []
 
@@ -80,7 +86,7 @@ class View:
             self._beat()
 
     def stall(self, length_ms):
-        self._event(STALL_BEGIN)
+        self._event(STALL_BEGIN, ec=self._playback.get("sc", 0) + 1)
         self._life.uptime_ms += length_ms
         self._playback["se"] = STALLED
         self._add("sc", 1)
@@ -158,6 +164,11 @@ class Street:
         about_itself(life, 4)
         life.upload()
         return life, view
+
+    def refuse(self, device, status, reason):
+        store = Store(self.database)
+        store.refuse(device, time.time_ns() // 1_000_000, 100, Refusal(status, reason))
+        store.close()
 
 
 HOSTILE = {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of the live page have in common: a collector that serves it, and a browser."""
+import collections
 import contextlib
 import json
 import os
@@ -12,8 +13,9 @@ import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import scenario  # noqa: E402
+import course  # noqa: E402
 import figures  # noqa: E402
-from browser import Browser  # noqa: E402
+from browser import Browser, Timeout  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from truth import Database, Registry  # noqa: E402
 
@@ -22,6 +24,12 @@ HERE = pathlib.Path(__file__).parent
 CONTRAST = (HERE / "contrast.js").read_text(encoding="utf-8")
 FOCUS = (HERE / "focus.js").read_text(encoding="utf-8")
 LAYOUT = (HERE / "layout.js").read_text(encoding="utf-8")
+TALL = (1600, 5000)  # all that a page has is in sight
+OLDER = "[...document.querySelectorAll('.pager button')].find((one) => one.textContent === 'older')"
+RAW = """
+return [...document.querySelectorAll("#raw .record")].map(({ dataset, innerText }) =>
+  [Number(dataset.boot), Number(dataset.seq), innerText]);
+"""
 SHOWN = """
 const { ready, live, shown } = document.documentElement.dataset;
 return ready === "true" && live === "open" && Number(shown) >= arguments[0];
@@ -85,9 +93,9 @@ class PageCase(unittest.TestCase):
         return self._serve(self.folder, self.addCleanup, **settings)
 
     @classmethod
-    def serve_all(cls):
+    def serve_all(cls, **settings):
         """One for all tests of a class."""
-        return cls._serve(cls.shared, cls.addClassCleanup)
+        return cls._serve(cls.shared, cls.addClassCleanup, **settings)
 
     @classmethod
     def _serve(cls, folder, add_cleanup, **settings):
@@ -113,15 +121,60 @@ class PageCase(unittest.TestCase):
         comparison = figures.Comparison(self.database(collector), self.registry)
         return comparison.differences(figures.read(self.browser) if shown is None else shown)
 
+    def drawn(self):
+        """What is drawn over time, once all of it is."""
+        self.browser.resize(TALL)
+        self.browser.until("all plots are drawn", "return document.querySelectorAll('.canvas canvas')"
+                           ".length === document.querySelectorAll('figure:not([hidden])').length")
+        return course.read(self.browser)
+
+    def open_records(self):
+        """Opens the list of raw records, and each on its first leaf."""
+        self.browser.run("document.getElementById('records').open = true")
+        self.open_leaf()
+
+    def open_leaf(self):
+        self.browser.until("records are listed", "return document.querySelector('#raw .record')")
+        self.browser.run("document.querySelectorAll('#raw details').forEach((one) => one.open = true)")
+        self.browser.until("records are open",
+                           "return !document.querySelector('#raw .record:not(:has(pre))')")
+
+    def assert_raw_records(self, database, device):
+        """Every record of a device is listed, with just the values that it has; their texts."""
+        self.open_records()
+        texts = {}
+        while True:
+            figures_of = collections.defaultdict(dict)
+            for each in figures.read(self.browser):
+                if each["exact"]:
+                    figures_of[each["boot"], each["seq"]][each["metric"]] = each["value"]
+            for boot, seq, text in self.browser.run(RAW):
+                texts[boot, seq] = text
+                self.assertEqual(figures_of[boot, seq], database.values(device, boot, seq))
+            if self.browser.run(f"return {OLDER}.disabled"):
+                break
+            self.browser.run(f"document.querySelector('#raw .record').id = 'before'; {OLDER}.click()")
+            self.browser.until("older ones", "return !document.getElementById('before')")
+            self.open_leaf()
+        self.assertEqual(set(texts), {(boot, seq) for of, boot, seq in database.records
+                                      if of == device})
+        return texts.values()
+
     def complaints(self):
         return self.browser.complaints()[self.heard:]
+
+    def focus(self):
+        """What has the focus, once the page has scrolled there or will not."""
+        with contextlib.suppress(Timeout):
+            self.browser.until("it is in front", f"return (() => {{{FOCUS}}})()?.inFront", seconds=1)
+        return self.browser.run(FOCUS)
 
     def tabbed(self, selector, most=60):
         """Presses Tab until what the selector says has the focus; all places on the way there."""
         places = []
         for _ in range(most):
             self.browser.press(Keys.TAB)
-            places.append(self.browser.run(FOCUS))
+            places.append(self.focus())
             if self.browser.run("return document.activeElement.matches(arguments[0])", selector):
                 return places
         return self.fail(f"{most} times Tab did not lead to {selector}: {places}")

@@ -6,11 +6,10 @@ import unittest
 import figures
 from browser import DESKTOP, PHONE
 from made import HOSTILE, Street
-from page_case import CONTRAST, LAYOUT, PICTURES, PageCase
+from page_case import CONTRAST, LAYOUT, PICTURES, TALL, PageCase
 from selenium.webdriver.common.keys import Keys
 
 DEVICES = 50
-TALL = (1600, 5000)  # all rows are in sight
 # What the overview has to say of each device that has a session.
 WANTED = {"p.su", "p.sc", "p.sd", "p.pt", "l.lb", "r.rj", "a.ap", "a.aq", "a.ad", "a.ud", "a.lh",
           "b.dm", "b.fw", "state", "received_kbps", "loss_ppm", "seen_ms", "uploads_failed",

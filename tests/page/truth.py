@@ -12,6 +12,7 @@ import sqlite3
 import cbor2
 
 TOLD, ZERO, NEVER, UNMEASURED, UNKNOWN = "told", "zero", "never", "unmeasured", "unknown"
+NONE = "none"  # there is no record that could tell
 SUMS = ("counter", "duration")  # these leave out 0
 # The state that an event leaves a session in.
 AFTER = {"first_frame": "playing", "stall_begin": "stalled", "stall_end": "playing"}
@@ -30,6 +31,7 @@ class Registry:
     """The registry in the words of `tally-decode --registry`."""
 
     def __init__(self, registry):
+        self.told = registry
         self.version = registry["version"]
         self.metrics = registry["metrics"]
         self.kinds = registry["kinds"]
@@ -167,6 +169,19 @@ class Database:
 
     def named(self, key, value):
         return self._registry.metrics[key]["values"][str(value)]
+
+    def of_session(self, device, boot, session):
+        """A session's records, or those outside of all, as they were made."""
+        return [record for _, record in sorted(self._of_boot[device, boot].items())
+                if record.get("s") == session]
+
+    def stalls(self, device, boot, session):
+        """[(begin, end)] by the events, in ms of uptime."""
+        edges = [(record["u"], self.named("et", record["e"]["et"]))
+                 for record in self.of_session(device, boot, session) if record["k"] == "e"]
+        begins, ends = ([at for at, what in edges if what == name]
+                        for name in ("stall_begin", "stall_end"))
+        return list(zip(begins, ends))
 
     def values(self, device, boot, seq):
         """{"p.su": 702, ...}: all that a record says beyond its envelope."""

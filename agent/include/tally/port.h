@@ -51,9 +51,10 @@ typedef struct {
     /* The wall time and its quality. Agent task. */
     tally_wall_t (*wall)(void *ctx);
 
-    /* The agent has learned the wall time from a server that TLS has verified, to half a second:
-     * wall() tells it from now on, TALLY_WALL_AUTHENTICATED, and goes on with monotonic_ms(),
-     * unless the port knows better. A later call corrects it, also back. Agent task. */
+    /* The agent has learned the wall time from a server that TLS has verified, to half a second and
+     * within the dates of its certificates: wall() tells it from now on, TALLY_WALL_AUTHENTICATED,
+     * and goes on with monotonic_ms(), unless the port knows better. A later call corrects it, also
+     * back. Agent task. */
     void (*set_wall)(void *ctx, int64_t unix_ms);
 
     /* Fills `out` with cryptographic random bytes: all `size` of them, 0 too, and nothing behind;

@@ -22,17 +22,17 @@ def late_after_ms(received):
 
 
 def state_now(registry, start, last, events, is_boot_over):
-    """(state, what tells it) of a session; `last` is its last heartbeat or its end, if there is one."""
+    """(state, what tells it) of a session; `last` is its last heartbeat or its end, or None."""
     if last is not None and last.kind == "x":
         return registry.named("se", last.fields.get("p", {}).get("se")), "end"
     if is_boot_over:
         return CUT, "boot"
-    since = last.uptime_ms if last is not None else -1
+    # What was told behind the heartbeat the heartbeat did not know, whenever it happened.
     changes = [change for change in timeline.transitions(registry, start, events)
-               if change[0] > since]
+               if last is None or change.seq > last.seq]
     if changes:
-        is_start = start is not None and len(changes) == 1 and last is None
-        return changes[-1][1], "start" if is_start else "event"
+        is_start = start is not None and changes[-1].seq == start.seq
+        return changes[-1].state, "start" if is_start else "event"
     if last is not None:
         return registry.named("se", last.fields.get("p", {}).get("se")), "heartbeat"
     return None, "nothing"

@@ -33,7 +33,7 @@ class Registry:
         return self._registry["groups_of"].get(kind, "")
 
     def is_declared(self, group, key, declared):
-        return key in self.keys(group) and bool(declared.get(group, 0) >> self._bits[group][key] & 1)
+        return key in self.keys(group) and declared.get(group, 0) >> self._bits[group][key] & 1 == 1
 
     def named(self, key, value):
         """What the list of this metric calls the value; None for one that is not listed."""

@@ -5,8 +5,8 @@ import collections
 
 LAST, CHANGE, RATE = "last", "change", "rate"
 
-# `quiet` is what is said in place of a plot of nothing but 0. `unit` is that of the plot, `scale` what a value of the wire is multiplied with to be in it; of a
-# rate that is per ms.
+# `unit` is that of the plot, `scale` what a value of the wire is multiplied with to be in it; of a
+# rate that is per ms. `quiet` is what is said in place of a plot of nothing but 0.
 Line = collections.namedtuple("Line", "metric label how scale")
 Plot = collections.namedtuple("Plot", "id title unit note quiet lines")
 
@@ -24,8 +24,11 @@ SESSION_PLOTS = (
         Line("t.tc", "TS continuity errors", CHANGE, 1), Line("j.jl", "WebRTC lost", CHANGE, 1),
         Line("o.ol", "lost at receiver", CHANGE, 1))),
     Plot("jitter", "Jitter", "ms", "", "", (
-        Line("r.rj", "RTP interarrival", LAST, 1e-3), Line("t.ti", "PCR arrival", LAST, 1e-3),
-        Line("j.jj", "WebRTC in", LAST, 1e-3), Line("o.om", "at receiver", LAST, 1e-3))),
+        Line("r.rj", "RTP interarrival", LAST, 1e-3), Line("j.jj", "WebRTC in", LAST, 1e-3),
+        Line("o.om", "at receiver", LAST, 1e-3))),
+    Plot("arrival", "Arrival against the stream's clock", "ms", "Of the last second.", "", (
+        Line("t.ti", "spread against PCR", LAST, 1e-3),
+        Line("t.t4", "delay factor", LAST, 1e-3))),
     Plot("frames", "Frames shown", "frames/s", "", "", (
         Line("f.fr", "rendered", RATE, 1e3), Line("f.fc", "decoded", RATE, 1e3),
         Line("j.j1", "WebRTC rendered", RATE, 1e3), Line("o.oc", "WebRTC sent", RATE, 1e3))),
@@ -36,8 +39,9 @@ SESSION_PLOTS = (
         Line("j.js", "WebRTC freezes", CHANGE, 1))),
 )
 HEALTH_PLOTS = (
-    Plot("queue", "Waiting on the device", "s", "How long the oldest record of an upload waited.", "", (
-        Line("a.aq", "oldest record", LAST, 1e-3), Line("a.aj", "answer of the server", LAST, 1e-3))),
+    Plot("queue", "Waiting", "s", "", "", (
+        Line("a.aq", "oldest record of an upload", LAST, 1e-3),
+        Line("a.aj", "answer of the server", LAST, 1e-3))),
     Plot("failures", "Uploads that failed", "uploads", "In each interval.", "No upload failed.", (
         Line("a.an", "network", CHANGE, 1), Line("a.at", "TLS", CHANGE, 1),
         Line("a.af", "not HTTP", CHANGE, 1), Line("a.ar", "refused by a server", CHANGE, 1),

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live page over HTTP: to this machine only, and to be read only.
 
-Devices are strangers and their texts are hostile: the answers are JSON and fixed files, the page puts
-texts in as texts, and its policy lets no other script run. A stranger's web page in the engineer's
-browser can send requests here. It gets no answer: a name of its own that it lets point to this
-machine is none of those that are served.
+Devices are strangers and their texts are hostile: the answers are JSON and fixed files, the page
+puts texts in as texts, and its policy lets no other script run. A stranger's web page in the
+engineer's browser can send requests here. It gets no answer: a name of its own that it lets point
+to this machine is none of those that are served.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript",
          ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
     "Content-Security-Policy":
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
         " require-trusted-types-for 'script'; trusted-types 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -173,7 +173,7 @@ class Page:
             device, None if boot < 0 else boot, None if before < 0 else before, most))
 
     async def _changes(self, request):
-        """Server-sent events: which devices changed. A page that reads slowly gets fewer of them."""
+        """Server-sent events: which devices changed. A page that reads slowly gets fewer."""
         if self._watch.is_full():
             raise web.HTTPServiceUnavailable(reason="too many pages are open")
         answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})

@@ -51,8 +51,8 @@ class Tables:
         return self._db.execute("SELECT COALESCE(MAX(id), 0) FROM uploads").fetchone()[0]
 
     def uploaders_since(self, upload_id):
-        return [row[0] for row in self._db.execute(
-            "SELECT DISTINCT device FROM uploads WHERE id > ?", (upload_id,))]
+        return {row[0] for row in self._db.execute(
+            "SELECT DISTINCT device FROM uploads WHERE id > ?", (upload_id,))}
 
     def devices(self):
         return [row[0] for row in self._db.execute(DEVICES)]
@@ -73,14 +73,21 @@ class Tables:
         return self._db.execute("SELECT COUNT(*) FROM uploads WHERE device = ? AND status > 299",
                                 (device,)).fetchone()[0]
 
+    def current_boot(self, device):
+        """The boot that ran at its last upload; else, as none did, the one heard of last."""
+        ran = "SELECT boot, registry FROM uploads WHERE device = ? AND {} ORDER BY id DESC LIMIT 1"
+        return (self._db.execute(ran.format("m IS NOT NULL"), (device,)).fetchone()
+                or self._db.execute(ran.format("boot IS NOT NULL"), (device,)).fetchone())
+
     def boots(self, device, most=MOST_BOOTS):
-        """(boot, first upload, last one, registry, whether it was running at the last one), newest
-        first: a boot that is over sends no uptime, and what waited of it may come behind the next."""
+        """(boot, registry, last upload that it ran at), newest first: a boot that is over sends no
+        uptime, and what waited of it may come behind the next."""
         return self._db.execute(
-            "SELECT boot, MIN(id) AS first, MAX(id) AS last, MAX(registry) AS registry,"
+            "SELECT boot, MAX(registry) AS registry,"
             " MAX(CASE WHEN m IS NOT NULL THEN id END) AS running FROM uploads"
             " WHERE device = ? AND boot IS NOT NULL GROUP BY boot"
-            " ORDER BY COALESCE(running, 0) DESC, first DESC LIMIT ?", (device, most)).fetchall()
+            " ORDER BY COALESCE(running, 0) DESC, MAX(id) DESC LIMIT ?",
+            (device, most)).fetchall()
 
     def boot_count(self, device):
         return self._db.execute("SELECT COUNT(DISTINCT boot) FROM uploads WHERE device = ?",
@@ -104,10 +111,12 @@ class Tables:
         return rows[0] if rows else None
 
     def latest_of(self, device, boot, session, kinds, most):
-        """The newest records of these kinds in a session, newest first."""
-        marks = ", ".join("?" * len(kinds))
-        return self._records(f"device = ? AND boot = ? AND session IS ? AND kind IN ({marks})"
-                             " ORDER BY seq DESC LIMIT ?", device, boot, session, *kinds, most)
+        """The newest records of these kinds in a session, newest first. Each kind is asked for by
+        itself, for then the index has them in order; of several all would be read and sorted."""
+        found = [record for kind in kinds for record in self._records(
+            "device = ? AND boot = ? AND session IS ? AND kind = ? ORDER BY seq DESC LIMIT ?",
+            device, boot, session, kind, most)]
+        return sorted(found, key=lambda record: -record.seq)[:most]
 
     def declarations(self, device, boot):
         """The records of a boot that say what is measured, oldest first, sessions' own left out."""
@@ -121,8 +130,9 @@ class Tables:
             " AND session IS NOT NULL ORDER BY session DESC LIMIT ?", (device, boot, most))]
 
     def has_session(self, device, boot, session):
-        return bool(self._db.execute("SELECT 1 FROM records WHERE device = ? AND boot = ?"
-                                     " AND session = ? LIMIT 1", (device, boot, session)).fetchall())
+        return self._db.execute(
+            "SELECT 1 FROM records WHERE device = ? AND boot = ? AND session = ? LIMIT 1",
+            (device, boot, session)).fetchone() is not None
 
     def session_count(self, device, boot):
         return self._db.execute("SELECT COUNT(DISTINCT session) FROM records"

@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, happened, heartbeat
+from by_hand import REGISTRY, happened, heartbeat
 from page import figures
 
 
@@ -29,14 +29,16 @@ class StateNow(unittest.TestCase):
     def test_is_the_last_heartbeats(self):
         self.assertEqual(self.state(heartbeat(5, p={"se": 2})), ("playing", "heartbeat"))
 
-    def test_is_that_of_an_event_behind_it(self):
-        last = heartbeat(5000, p={"se": 2})
-        self.assertEqual(self.state(last, [happened(5100, "stall_begin")]), ("stalled", "event"))
-        self.assertEqual(self.state(last, [happened(4900, "stall_begin")]), ("playing", "heartbeat"))
+    def test_is_that_of_an_event_that_was_told_behind_it(self):
+        last = heartbeat(5000, seq=7, p={"se": 2})
+        for seq, state in ((8, ("stalled", "event")), (6, ("playing", "heartbeat"))):
+            for at in (5100, 5000, 4900):
+                self.assertEqual(self.state(last, [happened(at, "stall_begin", seq)]), state)
 
     def test_is_joining_when_only_its_start_has_come(self):
-        self.assertEqual(self.state(start=heartbeat(5, kind="s", d={"ki": 0})), ("joining", "start"))
-        self.assertEqual(self.state(start=heartbeat(5, kind="s", d={"ki": 1})), ("zapping", "start"))
+        for kind, state in ((0, "joining"), (1, "zapping")):
+            start = heartbeat(5, kind="s", d={"ki": kind})
+            self.assertEqual(self.state(start=start), (state, "start"))
 
     def test_is_that_of_its_end_whatever_came_behind(self):
         end = heartbeat(5, kind="x", p={"se": 12})
@@ -61,7 +63,8 @@ class Streams(unittest.TestCase):
         self.assertIsNone(figures.loss_ppm([rtp(1)]))
 
     def test_what_is_received_is_summed_over_streams(self):
-        newest_first = [rtp(3000, ry=500_000), rtp(3000, ry=125_000), rtp(1000, ry=250_000), rtp(1000)]
+        newest_first = [rtp(3000, ry=500_000), rtp(3000, ry=125_000),
+                        rtp(1000, ry=250_000), rtp(1000)]
         self.assertEqual(figures.received_kbps(newest_first), 1000 + 500)
 
     def test_one_moment_is_no_rate(self):

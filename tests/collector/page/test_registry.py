@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, heartbeat
+from by_hand import REGISTRY, heartbeat
 
 ALL = {"p": 0b1111, "l": 0b1}
 STARTUP_ONLY = {"p": 0b1000}
@@ -16,7 +16,8 @@ class Readings(unittest.TestCase):
     def test_what_a_record_holds_is_told_as_it_is(self):
         self.assertEqual(self.reading("p.su", p={"su": 915}), ["told", 915])
         self.assertEqual(self.reading("p.se", p={"se": 0}), ["told", 0])
-        self.assertEqual(self.reading("l.lb", l={"lb": [3, 1, 9, 4, 70]}), ["told", [3, 1, 9, 4, 70]])
+        level = [3, 1, 9, 4, 70]
+        self.assertEqual(self.reading("l.lb", l={"lb": level}), ["told", level])
 
     def test_a_counter_and_a_duration_that_are_declared_and_absent_are_0(self):
         self.assertEqual(self.reading("p.sc", p={"su": 915}), ["zero", 0])

@@ -3,7 +3,7 @@
 
 import unittest
 
-from page_case import REGISTRY, heartbeat
+from by_hand import REGISTRY, heartbeat
 from page import series
 
 LOST = series.Line("r.rl", "lost", series.CHANGE, 1)

@@ -9,7 +9,7 @@ the span keeps the durations and says that their order is not known.
 
 import collections
 
-# Durations of group p by state, less the one of group i that ads take of them, which is a state too.
+# Durations of group p by state, less the one of group i that ads take of them: a state as well.
 DURATIONS = {
     "idle": ("it", None), "joining": ("jt", "ij"), "zapping": ("zt", None),
     "playing": ("pt", "ix"), "paused": ("pd", "iu"), "stalled": ("sd", "ig"),
@@ -30,6 +30,7 @@ KEEPS_PLACE = {"pause", "seek", "suspend"}
 IN_AD = {"stall_begin": "ad_stalled", "stall_end": "ad_playing"}
 SAME_MS = 50  # an event is put on a heartbeat's clock when the agent hears of it
 
+Change = collections.namedtuple("Change", "at seq state")  # uptime, its record, state from then on
 Span = collections.namedtuple("Span", "begin end states sure")  # states: [(state, ms)], in order
 
 
@@ -46,12 +47,12 @@ def opened_ms(record):
 
 
 def transitions(registry, start, events):
-    """[(uptime, state from then on)] by the session's start, which is the play request, and by the
-    events that change the state."""
+    """The Changes of a session's state: by its start, which is the play request, and by events."""
     state, before, found = None, None, []
     if start is not None:
         kind = registry.named("ki", start.fields.get("d", {}).get("ki"))
-        found.append((start.uptime_ms, "zapping" if kind == "zap" else "joining"))
+        found.append(Change(start.uptime_ms, start.seq,
+                            "zapping" if kind == "zap" else "joining"))
     for event in events:
         about = event.fields.get("e", {})
         name = registry.named("et", about.get("et"))
@@ -63,17 +64,18 @@ def transitions(registry, start, events):
         if name == "pause" and before == "stalled":
             state = "paused_stalled"
         if state:
-            found.append((event.uptime_ms, state))
+            found.append(Change(event.uptime_ms, event.seq, state))
     return found
 
 
 def path(begin, end, state, changes):
     """[(state, ms)] from begin to end, by the state at the beginning and what changed it."""
     parts, at = [], begin
-    for when, then in [*(change for change in changes if begin <= change[0] <= end), (end, None)]:
-        if state is not None and when > at:
-            parts.append((state, when - at))
-        state, at = then, when
+    within = [change for change in changes if begin <= change.at <= end]
+    for change in [*within, Change(end, None, None)]:
+        if state is not None and change.at > at:
+            parts.append((state, change.at - at))
+        state, at = change.state, change.at
     return parts
 
 

@@ -78,9 +78,12 @@ class Views:
         told = {"device": device, "seen_ms": uploads[0]["received_ms"],
                 "late_after_ms": figures.late_after_ms(row["received_ms"] for row in uploads),
                 "uploads_refused": self._tables.refused(device),
+                "refused_lately": sum(row["status"] > 299 for row in uploads),
                 "boots": self._tables.boot_count(device)}
-        boots = self._boots(device)[:1]
-        return {**told, **self._of_boot(boots[0])} if boots else told
+        row = self._tables.current_boot(device)
+        if row is None:
+            return told
+        return {**told, **self._of_boot(Boot(self._tables, self._registry, device, row, True))}
 
     def _of_boot(self, boot):
         stored, missing = self._tables.stored(boot.device, boot.id)

@@ -38,8 +38,8 @@ class Listener:
 
 
 class Watch:
-    """Asks the database whether it changed, while anybody listens. `ask` calls a function of the
-    tables where these may be used."""
+    """Asks the database whether it changed. `ask` calls a function of the tables where these may be
+    used."""
 
     def __init__(self, ask):
         self._ask = ask
@@ -58,18 +58,18 @@ class Watch:
             self._listeners.discard(listener)
 
     async def run(self):
-        version, upload = await self._ask(lambda tables: (tables.version(), tables.newest_upload()))
+        version, upload, _ = await self._ask(lambda tables: look(tables, 0))
         while True:
             await asyncio.sleep(POLL_S)
-            if self._listeners:
-                version, upload = await self._look(version, upload)
+            now, newest, devices = await self._ask(lambda tables: look(tables, upload))
+            if now != version:
+                # Without an upload somebody else changed something, and nothing says what.
+                for listener in self._listeners:
+                    listener.tell(newest, devices or None)
+            version, upload = now, newest
 
-    async def _look(self, version, upload):
-        now, newest, devices = await self._ask(lambda tables: (
-            tables.version(), tables.newest_upload(), tables.uploaders_since(upload)))
-        if now != version:
-            # Without an upload somebody else changed something, and nothing says what.
-            changed = set(devices) or None
-            for listener in self._listeners:
-                listener.tell(newest, changed)
-        return now, newest
+
+def look(tables, upload):
+    """(version, newest upload, whose came behind `upload`), all of one moment."""
+    with tables.snapshot():
+        return tables.version(), tables.newest_upload(), tables.uploaders_since(upload)

@@ -92,16 +92,18 @@ FROM tally.facets GROUP BY operator, hour, dimension, value;
 
 -- ---- quality while it plays --------------------------------------------------------------------
 
--- Stalls of the sessions that measure them: `rebuffering_ratio` is stalled by stalled and played
--- time, `per_play` stalled by played alone.
+-- Stalls, and the played time of the sessions that measure them: `rebuffering_ratio` is stalled by
+-- stalled and played time, `per_play` stalled by played alone.
 CREATE VIEW tally.rebuffering AS
-SELECT operator, hour, dimension, value, sum(weight * stalls) AS stalls,
-    sum(weight * stalled_time_ms) AS stalled_time_ms, sum(weight * play_time_ms) AS play_time_ms,
-    sum(weight * buffering_time_ms) AS buffering_time_ms, max(stall_longest_ms) AS stall_longest_ms,
-    sum(weight * stalled_time_ms) / nullif(sum(weight * (stalled_time_ms + play_time_ms)), 0)
-        AS rebuffering_ratio,
-    sum(weight * stalled_time_ms) / nullif(sum(weight * play_time_ms), 0) AS per_play
-FROM tally.facets WHERE stalled_time_ms IS NOT NULL GROUP BY operator, hour, dimension, value;
+SELECT r.*, stalled_time_ms / nullif(stalled_time_ms + play_time_ms, 0) AS rebuffering_ratio,
+    stalled_time_ms / nullif(play_time_ms, 0) AS per_play
+FROM (
+    SELECT operator, hour, dimension, value, sum(weight * stalls) AS stalls,
+        sum(weight * stalled_time_ms) AS stalled_time_ms,
+        sum(weight * play_time_ms) FILTER (WHERE stalled_time_ms IS NOT NULL) AS play_time_ms,
+        sum(weight * buffering_time_ms) AS buffering_time_ms,
+        max(stall_longest_ms) AS stall_longest_ms
+    FROM tally.facets GROUP BY operator, hour, dimension, value) r;
 
 -- How long was watched: of sessions that showed a frame, mean and median.
 CREATE VIEW tally.watching AS

@@ -17,7 +17,8 @@ export async function loadRegistry() {
   registry = await ask("/api/registry");
 }
 
-export const metric = (key) => registry.metrics[key] ?? {name: key, unit: "", kind: "", meaning: ""};
+export const metric = (key) => registry.metrics[key] ??
+  {name: key, unit: "", kind: "", meaning: ""};
 
 export const kindName = (kind) => registry.kinds[kind] ?? kind;
 

@@ -15,16 +15,18 @@ export const isLate = (told, nowMs) => ageOf(told, nowMs) > told.late_after_ms;
 
 export const stateOf = (told) => (told.session ? told.session.state ?? "unknown" : "no session");
 
-// What an engineer should look into: something was lost, refused or failed, or nothing comes.
-export const hasTrouble = (told, nowMs) => isLate(told, nowMs) || told.uploads_refused > 0 ||
-  sum(told.agent, [...LOST, ...FAILED]) > 0 || raw(told.session?.last, "p.er") > 0 ||
-  stateOf(told) === "failed";
+// Uploads that failed are what the spool is for, and no trouble once one has come through.
+const isFailing = (told) => told.refused_lately > 0 || raw(told.agent, "a.lh") > 299;
+
+// What an engineer should look into: something was lost, or failed, or nothing comes.
+export const hasTrouble = (told, nowMs) => isLate(told, nowMs) || isFailing(told) ||
+  sum(told.agent, LOST) > 0 || stateOf(told) === "failed";
 
 export const searched = (told) => [told.device, raw(told.boot, "b.dm"), raw(told.boot, "b.fw"),
   stateOf(told), raw(told.session?.about, "d.ct"), raw(told.session?.about, "d.ci")]
   .filter(Boolean).join(" ").toLowerCase();
 
-const second = (...parts) => element("span", {class: "second"}, ...parts);
+export const second = (...parts) => element("span", {class: "second"}, ...parts);
 
 // A count that is fine at 0 and worth a look above it.
 function alarming(made) {
@@ -130,7 +132,7 @@ export const COLUMNS = [
     by: (told) => told.resends},
   {head: "Boots", title: "boots that reached the collector; why the last one",
     cell: (told) => [worked(told.device, "boots", told.boots, count(told.boots)),
-      second(figure(told.device, told.boot, "b.re", {look: null}))], by: (told) => told.boots},
+      second(figure(told.device, told.boot, "b.re"))], by: (told) => told.boots},
 ];
 
 function title(told) {

@@ -51,8 +51,10 @@ async function showSession() {
 function drawSession(each) {
   const follows = chosen === null;
   show(byId("session-title"), [each, follows], () => [`Session ${each.session}`,
-    element("span", {class: "muted"}, ` of boot ${shortBoot(each.boot)}${follows ? ", the newest" : ""}`),
-    ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`}, "to the newest")])]);
+    element("span", {class: "muted"}, ` of boot ${shortBoot(each.boot)}`,
+      follows ? ", the newest" : ""),
+    ...(follows ? [] : [" ", element("a", {href: `/device?${new URLSearchParams({device})}`},
+      "to the newest")])]);
   now(byId("now"), device, session);
   states(byId("timeline"), device, session);
   plots.update(session.plots, {offset: session.offset_ms, from: session.from_ms,
@@ -63,9 +65,9 @@ function drawSession(each) {
   }
 }
 
-async function refresh(changed) {
+async function refresh(changed, newest) {
   if (changed !== null && !changed.includes(device)) {
-    return document.documentElement.dataset.shown;
+    return newest; // of others, and of this one nothing is newer than what is shown
   }
   told = await ask("/api/device", [["device", device]]);
   byId("empty").hidden = true;
@@ -91,7 +93,7 @@ theme(() => {
 keys([["u", "up to all devices", () => location.assign("/")],
   ["j", "next session", () => moveFocus(byId("sessions"), 1)],
   ["k", "session before", () => moveFocus(byId("sessions"), -1)],
-  ["Enter", "show the session", () => document.activeElement.click()],
+  ["Enter", "show the session"],
   ["r", "raw records", () => {
     byId("records").open = !byId("records").open;
     byId("records").scrollIntoView();

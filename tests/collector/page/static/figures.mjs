@@ -40,15 +40,17 @@ export function figure(device, source, name, {look = null, place = "last"} = {})
   }
   data.value = JSON.stringify(value);
   const unit = isLevel && place === "time" ? "ms" : about.unit;
-  const text = look ? look(value) : valueName(key, value) ?? quantity(value, unit);
+  const named = valueName(key, value);
+  const text = look ? look(value) : named === undefined ? quantity(value, unit) : words(named);
   const from = source ? `\n${name} of record ${source.seq}` : "";
   return element("span", {class: `fig ${state}`, data,
     title: `${words(about.name)}: ${exactly(value, about)}\n${about.meaning}${from}`}, text);
 }
 
 export function exactly(value, about) {
-  const unit = ["text", "count", "code"].includes(about.unit) || about.values ? "" : ` ${about.unit}`;
-  return `${typeof value === "string" ? value : JSON.stringify(value)}${unit}`;
+  const hasUnit = !["text", "count", "code"].includes(about.unit) && !about.values;
+  return `${typeof value === "string" ? value : JSON.stringify(value)}${
+    hasUnit ? ` ${about.unit}` : ""}`;
 }
 
 // What the server worked out of several rows; `state` says why there is no value where it is null.

@@ -30,14 +30,17 @@ function stepped(value, step, units) {
     value /= step;
     place += 1;
   }
-  return `${Number.isInteger(value) && place === 0 ? NUMBER.format(value) : short(value)} ${units[place]}`;
+  const isWhole = Number.isInteger(value) && place === 0;
+  return `${isWhole ? NUMBER.format(value) : short(value)} ${units[place]}`;
 }
 
-const percent = (part) => `${part === 0 ? "0" : Math.abs(part) < 0.01 ? fixed(part, 4) : short(part)} %`;
+const percent = (part) => `${part === 0 ? "0"
+  : Math.abs(part) < 0.01 ? fixed(part, 4) : short(part)} %`;
 
 const UNITS = {
   ms: duration,
-  us: (value) => (Math.abs(value) < 1000 ? `${value} µs` : duration(Math.round(value / 1000))),
+  us: (value) => (Math.abs(value) < 1000 ? `${value} µs`
+    : Math.abs(value) < 1e6 ? `${short(value / 1000)} ms` : duration(Math.round(value / 1000))),
   kbps: (value) => stepped(value, 1000, ["kbit/s", "Mbit/s", "Gbit/s"]),
   bps: (value) => stepped(value, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]),
   bytes: (value) => stepped(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]),
@@ -65,9 +68,12 @@ export function quantity(value, unit) {
 
 export const count = (value) => NUMBER.format(value);
 
-export const age = (ms) => (ms < 1000 ? "now" : ms < 60000 ? `${Math.floor(ms / 1000)} s ago`
-  : ms < 3600000 ? `${Math.floor(ms / 60000)} min ago`
-    : ms < 172800000 ? `${Math.floor(ms / 3600000)} h ago` : `${Math.floor(ms / 86400000)} days ago`);
+const AGES = [[86400000, "days"], [3600000, "h"], [60000, "min"], [1000, "s"]];
+
+export function age(ms) {
+  const [unit, name] = AGES.find(([least]) => ms >= least) ?? [];
+  return unit === undefined ? "now" : `${Math.floor(ms / unit)} ${name} ago`;
+}
 
 // The reader's own time of day; the date where it is not today.
 export function clock(ms, withMs = false) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How spool and uplink do, in the agent's own words, and the device around it.
-import {valueName} from "./api.mjs";
 import {element, show} from "./dom.mjs";
 import {figure, raw, worked} from "./figures.mjs";
-import {count, words} from "./format.mjs";
+import {count} from "./format.mjs";
 import {item, nameOf} from "./sections.mjs";
 
 // Of the agent's group: what an engineer asks together. `alarms` are fine at 0 only.
@@ -19,8 +18,7 @@ const GROUPS = [
 ];
 
 function line(device, source, name, alarms) {
-  const made = figure(device, source, name, name === "a.wq"
-    ? {look: (value) => words(valueName("wq", value) ?? String(value))} : {});
+  const made = figure(device, source, name);
   made.classList.toggle("bad", Boolean(alarms) && Number(made.dataset.value) > 0);
   return item(nameOf(name), made);
 }
@@ -30,8 +28,8 @@ const group = (title, ...items) => element("div", {class: "group"}, element("h4"
 
 function stored(device, overview) {
   const of = {boot: overview.boot_id};
-  const figures = [["records_stored", "stored, of this boot"], ["records_missing", "missing so far"],
-    ["resends", "sent again"]];
+  const figures = [["records_stored", "stored, of this boot"],
+    ["records_missing", "missing so far"], ["resends", "sent again"]];
   return group("At the collector", ...figures.map(([name, text]) => item(text,
     worked(device, name, overview[name], count(overview[name]), of))),
   item("uploads refused", worked(device, "uploads_refused", overview.uploads_refused,

@@ -8,6 +8,7 @@ import {count} from "./format.mjs";
 import {live} from "./live.mjs";
 
 const TICK_MS = 1000;
+const NOBODY = "No device has reached the collector yet. The first upload shows up here by itself.";
 const devices = new Map(); // id -> {told, row, cells, isStale}
 const sorted = {column: 0, descending: false};
 let ahead = 0; // the server's clock less this one's
@@ -98,8 +99,7 @@ function summarize() {
   }
   show(byId("count"), parts, () => parts.map(([number, what]) => element("span", {},
     element("b", {}, count(number)), ` ${what}`)));
-  const nothing = all.length === 0 ? "No device has reached the collector yet. The first upload shows up here by itself."
-    : shown === 0 ? "No device fits the filter." : "";
+  const nothing = all.length === 0 ? NOBODY : shown === 0 ? "No device fits the filter." : "";
   byId("empty").hidden = !nothing;
   byId("empty").textContent = nothing;
   byId("devices").hidden = Boolean(nothing);
@@ -149,7 +149,7 @@ theme();
 keys([["/", "filter", () => byId("filter").focus()],
   ["j", "next device", () => moveFocus(byId("devices"), 1)],
   ["k", "device before", () => moveFocus(byId("devices"), -1)],
-  ["Enter", "open the device", () => document.activeElement.click()]]);
+  ["Enter", "open the device"]]);
 head();
 byId("filter").addEventListener("input", filter);
 byId("trouble").addEventListener("change", filter);

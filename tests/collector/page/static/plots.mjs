@@ -6,13 +6,17 @@ import {clock, duration} from "./format.mjs";
 
 const HEIGHT = 170;
 const COLOURS = 7;
-const AXIS_PX = 52; // of the left axis; the timeline stands beside it likewise
+export const AXIS_PX = 52;  // of the left axis
+export const RIGHT_PX = 26; // where the last time stands half outside
+const LEAST_S = 10; // that a plot is wide, be there one moment only
 const sync = uPlot.sync("session");
+let plots = 0;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A value with the unit of its plot, in digits that can be read.
-export const amount = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 4}).format(value);
+const AMOUNT = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
+const amount = (value) => AMOUNT.format(value);
 
 const seeing = new IntersectionObserver((entries) => entries.forEach((entry) => {
   entry.target.plot.isInSight = entry.isIntersecting;
@@ -24,8 +28,9 @@ const sizing = new ResizeObserver((entries) => entries.forEach(({target}) => tar
 class Plot {
   constructor(place, device) {
     this.device = device;
-    this.legend = element("ul", {class: "legend"});
-    this.canvas = element("div", {class: "canvas", role: "img"});
+    this.legend = element("ul", {class: "legend", id: `legend-${plots += 1}`});
+    this.canvas = element("div", {class: "canvas", role: "img",
+      "aria-describedby": this.legend.id});
     this.note = element("p", {class: "note"});
     this.canvas.plot = this;
     this.title = element("h4");
@@ -58,7 +63,9 @@ class Plot {
     if (lines !== this.lines || this.isOther) {
       this.make(lines);
     } else if (this.drawn !== told) {
-      this.chart?.setData(this.data());
+      // A part that the reader has chosen stays.
+      this.chart?.setData(this.data(), !this.isPart);
+      this.chart?.redraw();
     }
     this.drawn = told;
   }
@@ -68,10 +75,12 @@ class Plot {
     this.chart = null;
     this.lines = lines;
     this.isOther = false;
+    this.isPart = false;
     this.canvas.classList.toggle("without", this.told.lines.length === 0);
     if (this.told.lines.length > 0) {
       this.chart = new uPlot(this.options(), this.data(), this.canvas);
       sync.sub(this.chart);
+      this.canvas.parentElement.plot = this.chart;
     } else {
       this.canvas.replaceChildren("No record tells of it.");
     }
@@ -79,7 +88,8 @@ class Plot {
 
   // Lines need not have a value at the same moments.
   data() {
-    return uPlot.join(this.told.lines.map((line) => [line.at.map((at) => this.x(at)), line.values]));
+    return uPlot.join(this.told.lines.map(
+      (line) => [line.at.map((at) => this.x(at)), line.values]));
   }
 
   x(uptime) {
@@ -91,8 +101,8 @@ class Plot {
     const axis = {stroke: colour("--muted"), grid, ticks: {...grid, size: 4}, gap: 4,
       font: "11px system-ui, sans-serif"};
     return {
-      width: this.canvas.clientWidth, height: HEIGHT, legend: {show: false}, pxAlign: 1,
-      padding: [8, 8, 0, 0],
+      width: this.canvas.clientWidth, height: HEIGHT, legend: {show: false},
+      padding: [8, RIGHT_PX, 0, 0],
       cursor: {sync: {key: sync.key}, y: false, drag: {x: true, y: false}, points: {size: 6}},
       scales: {x: {time: this.span.offset !== null, range: (_, low, high) => this.times(low, high)},
         y: {range: (_, low, high) => this.range(low, high)}},
@@ -102,8 +112,15 @@ class Plot {
         stroke: colour(`--c${place % COLOURS}`), points: {size: 4},
         // What is of an interval holds from the moment before.
         ...(line.how === "last" ? {} : {paths: uPlot.paths.stepped({align: -1})})}))],
-      hooks: {setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)]},
+      hooks: {
+        setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)],
+        setScale: [(chart, key) => key === "x" && this.scaled(chart)],
+      },
     };
+  }
+
+  scaled({scales: {x}, data: [times]}) {
+    this.isPart = times.length > 0 && (x.min > times[0] || x.max < times.at(-1));
   }
 
   time(seconds) {
@@ -114,8 +131,9 @@ class Plot {
   times(low, high) {
     const [first, last] = [this.chart?.data[0][0], this.chart?.data[0].at(-1)];
     const isAll = !this.chart || (low === first && high === last);
-    return isAll && this.span.from !== null && this.span.to > this.span.from
-      ? [this.x(this.span.from), this.x(this.span.to)] : [low, high];
+    const [from, to] = isAll && this.span.from !== null
+      ? [this.x(this.span.from), this.x(this.span.to)] : [low ?? 0, high ?? 0];
+    return to - from > 0.001 ? [from, to] : [from - LEAST_S / 2, from + LEAST_S / 2];
   }
 
   // From 0, with some room.

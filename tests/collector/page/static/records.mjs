@@ -47,9 +47,9 @@ function item(record, device) {
     element("summary", {}, element("span", {class: "code"}, String(record.seq)),
       element("b", {}, words(kindName(record.kind))),
       element("span", {}, record.session === null ? "" : `session ${record.session}`),
-      element("span", {class: "muted"}, `boot ${shortBoot(record.boot)} +${duration(record.uptime_ms)}`),
-      element("span", {class: "muted"}, when),
-      element("span", {class: "muted"}, record.resends ? `sent again ${count(record.resends)}×` : "")));
+      ...[`boot ${shortBoot(record.boot)} +${duration(record.uptime_ms)}`, when,
+        record.resends ? `sent again ${count(record.resends)}×` : ""].map(
+        (text) => element("span", {class: "muted"}, text))));
   made.addEventListener("toggle", () => {
     if (made.open && made.children.length === 1) {
       made.append(...body(record, device));
@@ -67,7 +67,8 @@ export class Records {
     this.older = element("button", {type: "button", on: {click: () => this.turn(1)}}, "older");
     this.newer = element("button", {type: "button", on: {click: () => this.turn(-1)}}, "newer");
     this.said = element("span", {class: "muted", role: "status"});
-    byId("raw").append(this.list, element("p", {class: "pager"}, this.newer, this.older, this.said));
+    byId("raw").append(this.list,
+      element("p", {class: "pager"}, this.newer, this.older, this.said));
     byId("records").addEventListener("toggle", () => this.load());
   }
 

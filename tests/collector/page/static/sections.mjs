@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a device's page that are lists of figures.
 import {metric, valueName} from "./api.mjs";
-import {loss, stateLabel} from "./columns.mjs";
+import {loss, second, stateLabel} from "./columns.mjs";
 import {byId, element, show} from "./dom.mjs";
 import {figure, raw, worked} from "./figures.mjs";
 import {age, clock, count, duration, quantity, shortBoot, words} from "./format.mjs";
@@ -41,16 +41,16 @@ export function now(place, device, session) {
   const from = {boot: summary.boot, session: summary.session};
   show(place, [summary, session.last, session.streams], () => [
     item("State", stateLabel(device, summary)),
-    item("Startup", of("p.su")), item("Stalls", of("p.sc"), " in ", of("p.sd")),
+    item("Startup", of("p.su")), item("Stalls", of("p.sc"), second(of("p.sd"))),
     item("Play time", of("p.pt")), item("Elapsed", of("p.xe")),
     item("Bitrate", summary.received_kbps === null ? of("p.br") : worked(device, "received_kbps",
       summary.received_kbps, quantity(summary.received_kbps, "kbps"), from)),
     item("Buffer", of("l.lb")),
     item("Loss", loss(device, summary),
-      ...(rtp ? [" · ", figure(device, rtp, "r.rl"), " packets"] : [])),
+      ...(rtp ? [second(figure(device, rtp, "r.rl"), " packets")] : [])),
     ...(rtp ? [item("Jitter", figure(device, rtp, "r.rj"))] : []),
-    ...(frames ? [item("Frames", figure(device, frames, "f.fr"), " shown, ",
-      figure(device, frames, "f.fk"), " dropped")] : []),
+    ...(frames ? [item("Frames shown", figure(device, frames, "f.fr"),
+      second(figure(device, frames, "f.fk"), " dropped"))] : []),
     item("Errors", of("p.er")), item("Stop reason", of("p.sr")),
     item("Content", content(device, summary))]);
 }
@@ -79,7 +79,8 @@ export function sessions(place, device, told, shown, addressOf, choose) {
   const focused = place.contains(document.activeElement) && document.activeElement.href;
   if (show(place, [rows, shown], () => [])) {
     table(place, "Sessions, newest first", columns, rows, {chosen: isShown});
-    place.parentElement.dataset.left = left > 0 ? `${count(left)} older sessions are not listed` : "";
+    place.parentElement.dataset.left = left > 0
+      ? `${count(left)} older sessions are not listed` : "";
     [...place.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
   }
 }
@@ -98,8 +99,7 @@ const UNITS = {"e.ec": {stall_end: "ms", seeked: "ms", wake: "ms", rendition_aut
 export function events(place, device, session) {
   const columns = [
     {head: "Time", text: true, cell: (row) => timeOf(row.uptime_ms, session.offset_ms, true)},
-    {head: "Event", text: true, cell: (row) => figure(device, row, "e.et",
-      {look: (value) => words(valueName("et", value) ?? String(value))})},
+    {head: "Event", text: true, cell: (row) => figure(device, row, "e.et")},
     {head: "Code", cell: (row) => number(device, row, "e.ec")},
     {head: "Detail", cell: (row) => number(device, row, "e.ed")},
     {head: "Position", cell: (row) => figure(device, row, "e.ep")}];
@@ -119,8 +119,7 @@ export function boots(place, device, told) {
   const columns = [
     {head: "Boot", text: true, cell: (row) => element("span", {class: "code",
       title: String(row.boot)}, shortBoot(row.boot))},
-    {head: "Reset", text: true, cell: (row) => figure(device, row.about, "b.re",
-      {look: (value) => words(valueName("re", value) ?? String(value))})},
+    {head: "Reset", text: true, cell: (row) => figure(device, row.about, "b.re")},
     {head: "Firmware", text: true, cell: (row) => figure(device, row.about, "b.fw")},
     {head: "Boot count", cell: (row) => figure(device, row.about, "b.bc")},
     {head: "Sessions", cell: (row) => count(row.session_count)},

@@ -5,12 +5,10 @@ import {drawn, element, show} from "./dom.mjs";
 import {figure} from "./figures.mjs";
 import {duration, words} from "./format.mjs";
 import {valueName} from "./api.mjs";
-import {timeOf} from "./plots.mjs";
+import {AXIS_PX, RIGHT_PX, timeOf} from "./plots.mjs";
 
 const HEIGHT = 34;
 const TICKS = 8;
-const LEFT = 52; // as the plots' axes
-const RIGHT = 8;
 const TOTALS = [["idle", "p.it"], ["joining", "p.jt"], ["zapping", "p.zt"], ["playing", "p.pt"],
   ["stalled", "p.sd"], ["paused", "p.pd"], ["paused_stalled", "p.ps"], ["seeking", "p.sl"],
   ["suspended", "p.zd"], ["over", "p.tt"]];
@@ -30,20 +28,24 @@ function bars(span, x) {
   });
 }
 
-const tick = (event, x, offset) => drawn("line", {class: "event", x1: x(event.uptime_ms),
-  x2: x(event.uptime_ms), y1: HEIGHT + 2, y2: HEIGHT + TICKS}, drawn("title", {},
-  `${words(valueName("et", event.m["e.et"][1]) ?? "event")} at ${timeOf(event.uptime_ms, offset, true)}`));
+function tick(event, x, offset) {
+  const at = x(event.uptime_ms);
+  const name = words(valueName("et", event.m["e.et"][1]) ?? "event");
+  return drawn("line", {class: "event", x1: at, x2: at, y1: HEIGHT + 2, y2: HEIGHT + TICKS},
+    drawn("title", {}, `${name} at ${timeOf(event.uptime_ms, offset, true)}`));
+}
 
 function drawing(told, width) {
   const [begin, end] = [told.from_ms, Math.max(told.to_ms, told.from_ms + 1)];
-  const x = (uptime) => LEFT + (uptime - begin) / (end - begin) * (width - LEFT - RIGHT);
+  const x = (uptime) => AXIS_PX +
+    (uptime - begin) / (end - begin) * (width - AXIS_PX - RIGHT_PX);
   const events = told.events.filter((event) => event.uptime_ms >= begin && event.uptime_ms <= end);
   return drawn("svg", {width, height: HEIGHT + TICKS + 16, role: "img",
     "aria-label": "States over time; how long each took is in the list below"},
   ...told.timeline.flatMap((span) => bars(span, x)),
   ...events.map((event) => tick(event, x, told.offset_ms)),
-  drawn("text", {x: LEFT, y: HEIGHT + TICKS + 13}, timeOf(begin, told.offset_ms)),
-  drawn("text", {x: width - RIGHT, y: HEIGHT + TICKS + 13, class: "end"},
+  drawn("text", {x: AXIS_PX, y: HEIGHT + TICKS + 13}, timeOf(begin, told.offset_ms)),
+  drawn("text", {x: width - RIGHT_PX, y: HEIGHT + TICKS + 13, class: "end"},
     timeOf(end, told.offset_ms)));
 }
 

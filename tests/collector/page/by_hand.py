@@ -54,5 +54,5 @@ def heartbeat(uptime_ms, seq=1, kind="h", **groups):
                   {"k": kind, "q": seq, "u": uptime_ms, "s": 1, **groups})
 
 
-def happened(uptime_ms, name, **more):
-    return heartbeat(uptime_ms, kind="e", e={"et": EVENTS.index(name), **more})
+def happened(uptime_ms, name, seq=2, **more):
+    return heartbeat(uptime_ms, seq, "e", e={"et": EVENTS.index(name), **more})
