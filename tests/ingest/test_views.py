@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lives written by hand, with answers worked out by hand."""
 
+import re
 import unittest
 
-from sql_case import W, SqlCase, record
+from sql_case import SQL, W, SqlCase, record
 
 USER, ERROR, COMPLETED, REFUSED = 1, 2, 0, 17
 PLAYED = {"pa": 1, "fp": 1, "sr": USER}
@@ -394,6 +395,37 @@ class Percentiles(ViewCase):
         # index 80 at scale 3 is 20 at scale 1: of its 4 none are new
         self.assertEqual([round(row[3]) for row in late], [1448, 1448])
         self.assertEqual([row[2] for row in self.percentiles(until="2027-01-15 09:00+00")], [4, 4])
+
+
+class Documents(ViewCase):
+    PAGE = (SQL / "README.md").read_text(encoding="utf-8")
+
+    def test_statements_of_the_page_run(self):
+        (statements,) = re.findall(r"```sql\n(.*?)```", self.PAGE, re.S)
+        for statement in statements.split(";\n\n"):
+            with self.subTest(statement):
+                self.rows(statement)
+        self.rows("SELECT tally.forget(now() - interval '90 days')")
+
+    def test_names_of_the_page_are_there(self):
+        columns = {f"{view}.{column}" for view, column in self.rows(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'tally'")}
+        views = {name.split(".")[0] for name in columns}
+        told = re.findall(r"`(?:tally\.)?([a-z_]+)(\.[a-z_0-9]+)?(?: @>)?`", self.PAGE)
+        named = {view + column for view, column in told if column}
+        self.assertEqual(named - columns, {"schema.sql", "views.sql", "test_scale.py"})
+        self.assertGreater(len(named), 15)
+        for view in re.findall(r"^CREATE VIEW tally\.(\w+)", (SQL / "views.sql").read_text(), re.M):
+            self.assertIn(view, views)
+            self.assertRegex(self.PAGE, rf"\b{view}\b")
+
+    def test_every_view_and_function_says_in_a_comment_what_it_is(self):
+        for name in ("schema.sql", "views.sql"):
+            lines = (SQL / name).read_text(encoding="utf-8").splitlines()
+            for before, line in zip(lines, lines[1:]):
+                if line.startswith("CREATE VIEW"):
+                    self.assertTrue(before.startswith("-- "), line)
 
 
 if __name__ == "__main__":

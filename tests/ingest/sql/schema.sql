@@ -67,7 +67,7 @@ CREATE INDEX records_boot ON tally.records (device, boot) WHERE kind = 'b';
 CREATE INDEX records_declares ON tally.records (device, boot, session, seq)
     WHERE declares IS NOT NULL;
 CREATE INDEX records_session_id ON tally.records (device, (fields ->> 'session_id'))
-    WHERE fields ? 'session_id';
+    WHERE fields ->> 'session_id' IS NOT NULL;
 
 -- Retention: drops what happened before `oldest`, and what cannot be dated of boots that ended so.
 -- Once a day is enough; for years of a large fleet, partition tally.records by hash of the device.
@@ -93,17 +93,24 @@ CREATE FUNCTION tally.is_id(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE 
     ELSE false END
 $$;
 
+-- "[scale,zeros,offset,counts...]" as SPEC.md has it: no bucket above 2^64, which no client can hold.
+CREATE FUNCTION tally.is_histogram(told text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN told ~ ('^\[(-[12]|[0-3]),(0|[1-9][0-9]{0,9}),(-1|0|[1-9][0-9]{0,2})'
+                             '(,(0|[1-9][0-9]{0,9})){0,20}\]$')
+        THEN (told::jsonb ->> 2)::integer + jsonb_array_length(told::jsonb) - 3
+            <= 64 * power(2, (told::jsonb ->> 0)::integer)
+        ELSE false END
+$$;
+
 -- Whether a metric's value has the form that its kind has; tags are texts.
 CREATE FUNCTION tally.is_metric(kind text, role text, value jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN kind = 'TEXT' OR (kind = 'ENUM' AND role = 'TAG') THEN jsonb_typeof(value) = 'string'
-        WHEN kind = 'LEVEL' THEN
-            coalesce(value #>> '{}' ~ '^\[(-?[0-9]{1,10},){4}[0-9]{1,10}\]$', false)
-        WHEN kind = 'HISTOGRAM' THEN
-            coalesce(value #>> '{}' ~ '^\[(-[12]|[0-3]),[0-9]{1,10},(-1|[0-9]{1,3})(,[0-9]{1,10}){0,20}\]$',
-                     false)
-        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^-?[0-9]{1,16}$', false)
+        WHEN kind = 'LEVEL' THEN coalesce(
+            value #>> '{}' ~ '^\[(-?(0|[1-9][0-9]{0,9}),){4}(0|[1-9][0-9]{0,9})\]$', false)
+        WHEN kind = 'HISTOGRAM' THEN tally.is_histogram(value #>> '{}')
+        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^[0-9]{1,16}$', false)
         WHEN kind IN ('SIGNED', 'ENUM') THEN tally.is_integer(value, -9007199254740992)
         ELSE tally.is_integer(value, 0)
     END
@@ -294,32 +301,34 @@ LEFT JOIN LATERAL (
         AND d.session = 0 AND d.seq <= r.seq AND d.declares IS NOT NULL
     ORDER BY d.seq DESC LIMIT 1) b ON s.declares IS NULL;
 
--- A session by its end record; one without, by its start record and last heartbeat.
+-- A session by its end record; one without, by its start record and last heartbeat. Asked for one by
+-- one, never by a join over all: what a time range reads stays small however much there is.
 CREATE VIEW tally.session_last AS
-SELECT x.*, x.kind = 'x' AS is_ended, coalesce((x.fields ->> 'elapsed_time_ms')::bigint, 0) AS age_ms
+SELECT x.*, coalesce((x.fields ->> 'elapsed_time_ms')::bigint, 0) AS age_ms,
+    x.fields ->> 'session_id' AS session_id
 FROM tally.told x WHERE x.kind = 'x'
 UNION ALL
 SELECT s.operator, s.device, s.boot, coalesce(h.seq, s.seq), s.session,
     coalesce(h.uptime_ms, s.uptime_ms), s.began, coalesce(h.at, s.at),
     coalesce(h.at_quality, s.at_quality), s.kind,
     CASE WHEN h.seq IS NOT NULL THEN s.declared END, -- a start record alone tells no figures
-    s.fields || coalesce(h.fields, '{}'),
-    false, coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0)
+    s.fields || coalesce(h.fields, '{}'), coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0),
+    s.fields ->> 'session_id'
 FROM tally.told s
+LEFT JOIN LATERAL (
+    SELECT true AS is_there FROM tally.records x WHERE x.device = s.device AND x.boot = s.boot
+        AND x.session = s.session AND x.kind = 'x' LIMIT 1) x ON true
 LEFT JOIN LATERAL (
     SELECT * FROM tally.records h WHERE h.device = s.device AND h.boot = s.boot
         AND h.session = s.session AND h.kind = 'h' ORDER BY h.seq DESC LIMIT 1) h ON true
-WHERE s.kind = 's' AND NOT EXISTS (
-    SELECT FROM tally.records x WHERE x.device = s.device AND x.boot = s.boot
-        AND x.session = s.session AND x.kind = 'x');
+WHERE s.kind = 's' AND x.is_there IS NULL;
 
 -- The same, each session once: one that two boots or two connections told of, as it was told last.
 CREATE VIEW tally.session_told AS
 SELECT l.* FROM tally.session_last l
-WHERE NOT l.fields ? 'session_id' OR NOT EXISTS (
-    SELECT FROM tally.session_last o WHERE o.device = l.device AND o.fields ? 'session_id'
-        AND o.fields ->> 'session_id' = l.fields ->> 'session_id'
-        AND (o.age_ms, o.is_ended, o.boot, o.session) > (l.age_ms, l.is_ended, l.boot, l.session));
+WHERE l.session_id IS NULL OR NOT EXISTS (
+    SELECT FROM tally.session_last o WHERE o.device = l.device AND o.session_id = l.session_id
+        AND (o.age_ms, o.kind, o.boot, o.session) > (l.age_ms, l.kind, l.boot, l.session));
 
 -- ---- who may do what ---------------------------------------------------------------------------
 

@@ -9,8 +9,7 @@
 -- One row a viewing session: what was told of it last, the boot it was in, how it stands, its weight.
 CREATE VIEW tally.sessions AS
 SELECT s.*, date_bin('1 hour', s.began, '2000-01-01 00:00+00') AS hour,
-    CASE WHEN (SELECT kind FROM tally.records r WHERE (r.device, r.boot, r.seq)
-            = (s.device, s.boot, s.seq)) = 'x' THEN 'ended'
+    CASE WHEN s.kind = 'x' THEN 'ended'
         WHEN EXISTS (SELECT FROM tally.records n WHERE n.device = s.device AND n.kind = 'b'
             AND n.boot <> s.boot
             AND (n.at > s.at OR (n.fields ->> 'previous_boot')::bigint = s.boot)) THEN 'cut'
@@ -370,14 +369,16 @@ CREATE FUNCTION tally.concurrency(since timestamptz, until timestamptz, by_dimen
                                   by_value text DEFAULT 'all', back interval DEFAULT '2 days')
 RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STABLE AS $$
     WITH alive AS (
-        SELECT greatest(f.began, since) AS began, least(f.at, until) AS ended, f.weight
-        FROM tally.facets f
+        SELECT f.began, f.at, f.weight FROM tally.facets f
         WHERE f.dimension = by_dimension AND f.value = by_value AND f.was_asked_for
-            AND tstzrange(f.began, f.at) && tstzrange(since, until) AND f.began < f.at
-            AND (f.standing = 'ended' OR f.began >= since - back)
+            AND f.kind = 'x' AND tstzrange(f.began, f.at) && tstzrange(since, until)
+        UNION ALL
+        SELECT f.began, f.at, f.weight FROM tally.facets f
+        WHERE f.dimension = by_dimension AND f.value = by_value AND f.was_asked_for
+            AND f.kind = 's' AND f.began >= since - back AND f.began < until AND f.at > since
     ), moments AS (
-        SELECT ended AS t, 1 AS turn, -weight AS step FROM alive
-        UNION ALL SELECT began, 2, weight FROM alive
+        SELECT least(at, until) AS t, 1 AS turn, -weight AS step FROM alive WHERE began < at
+        UNION ALL SELECT greatest(began, since), 2, weight FROM alive WHERE began < at
         UNION ALL SELECT m, 3, 0 FROM generate_series(since, until, '1 minute') m WHERE m < until
     ), swept AS (
         SELECT t, turn, sum(step) OVER w AS level,
