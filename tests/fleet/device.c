@@ -190,7 +190,7 @@ static bool open_agent(device_t *device) {
 }
 
 bool device_boot(device_t *device) {
-    device->due_ms = DEVICE_NEVER_MS;
+    device->due_ms = 0; /* it is not any older before the script goes on */
     return begin_time(device) && open_spool(device) && open_tls(device) && open_agent(device);
 }
 

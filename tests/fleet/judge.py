@@ -170,6 +170,7 @@ class Judge:
             if name in SUMS:
                 verdict.planned[name] += planned
                 verdict.stored[name] += stored
+        verdict.expect(where, "uptime at its end", session["closed_at_ms"], end["u"])
         words = {**session["dimensions"], "session_kind": session["kind"],
                  "stop_reason": session["stop_reason"],
                  "error_class": session["figures"].get("error_class")}
