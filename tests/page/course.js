@@ -10,7 +10,8 @@ const plots = [...document.querySelectorAll(".canvas")].filter((holder) => holde
     return {
       id: holder.closest("figure").dataset.plot,
       inked: pixels.filter((value, at) => at % 4 === 3 && value > 0).length,
-      lines: all.map((y, place) => ({ metric: holder.plot.told.lines[place].metric, y: [...y], x: [...x] })),
+      lines: all.map((y, place) => (
+        { metric: holder.plot.told.lines[place].metric, y: [...y], x: [...x] })),
     };
   });
 const spans = [...document.querySelectorAll("rect.span")].map(({ dataset }) => ({

@@ -27,7 +27,8 @@ for (const element of document.body.querySelectorAll("*")) {
   const style = getComputedStyle(element);
   const hides = style.overflowX === "hidden" || style.overflowX === "clip";
   const isText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-  if (hides && isText && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) {
+  const isCut = element.scrollWidth > element.clientWidth + 1;
+  if (hides && isText && isCut && style.textOverflow !== "ellipsis") {
     cut.push(named(element));
   }
 }

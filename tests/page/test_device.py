@@ -131,8 +131,8 @@ class DevicePage(PageCase):
                 self.assertEqual(self.browser.run(
                     "return document.getElementById('device').textContent"), device)
                 self.open_records()
-                self.assertEqual(self.browser.run(
-                    "return document.querySelectorAll('main img, main script, main [onerror]').length"), 0)
+                self.assertEqual(self.browser.run("return document.querySelectorAll("
+                                                  "'main img, main script, main [onerror]').length"), 0)
                 self.assertEqual(self.compared(self.collector), [])
                 self.browser.resize(PHONE)
                 self.assertEqual(self.browser.run(LAYOUT)["parts"], [])
