@@ -26,7 +26,11 @@ def suites(build):
     """The command of each test that CTest has, by name."""
     said = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], check=True,
                           capture_output=True, text=True).stdout
-    return {test["name"]: test.get("command", []) for test in json.loads(said)["tests"]}
+    tests = json.loads(said)["tests"]
+    found = {test["name"]: test.get("command", []) for test in tests}
+    if len(found) < len(tests):
+        raise ValueError("two tests have one name; CTest tells them apart by nothing else")
+    return found
 
 
 def recipe(command, root=reading.ROOT):
