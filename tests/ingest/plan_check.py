@@ -157,7 +157,7 @@ class PlanCheck:
         return {(row["operator"], row["hour_ms"], row["dimension"], row["value"]): row
                 for row in rows}
 
-    # --- one row a session ---------------------------------------------------------------------------
+    # --- one row a session ------------------------------------------------------------------------
 
     def sessions(self):
         has_boots = any("boot" in plan for plan in self._plans)
@@ -178,7 +178,7 @@ class PlanCheck:
         for name, value in seen.session["figures"].items():
             self._expect(f"{where} {name}", value or 0, row[self._columns[name]] or 0)
 
-    # --- a row an hour, dimension and value ----------------------------------------------------------
+    # --- a row an hour, dimension and value -------------------------------------------------------
 
     def sums(self):
         for view, columns in SUMS.items():
@@ -238,7 +238,7 @@ class PlanCheck:
                 for facet, planned in figures.items():
                     self._expect(f"{view} {facet} {column}", planned[figure], found.get(facet) or 0)
 
-    # --- all sessions, told or not -------------------------------------------------------------------
+    # --- all sessions, told or not ----------------------------------------------------------------
 
     def totals(self):
         rows = {row["value"]: row for row in self._query(

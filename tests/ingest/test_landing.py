@@ -8,6 +8,9 @@ import unittest
 
 from sql_case import W, SqlCase, connect, record
 
+VIEWS = ("sessions", "facets", "plays", "stop_reasons", "errors", "startups", "rebuffering",
+         "watching", "bitrates", "levels", "reach", "ads", "publishing", "streams", "loss", "frames",
+         "traffic", "traffic_lights", "totals", "supervision", "refusals")
 KEY = "SELECT seq, resends FROM tally.records ORDER BY device, boot, seq"
 DATES = ("SELECT seq, (extract(epoch FROM at) * 1000)::bigint, at_quality FROM tally.records"
          " ORDER BY device, boot, seq")
@@ -95,7 +98,7 @@ class Hostile(SqlCase):
         self.assertEqual([seq for seq, _ in self.rows(KEY)], [0, 2])
         self.assertEqual(self.value("SELECT fields ->> 'reason' FROM tally.refused"), reason)
         for view in ("sessions", "plays", "totals", "supervision"):
-            self.rows(f"SELECT * FROM tally.{view}")
+            self.rows(f"SELECT v::text FROM tally.{view} v")
         self.rows("TRUNCATE tally.records, tally.refused")
 
     def test_a_key_that_is_none(self):
@@ -116,14 +119,32 @@ class Hostile(SqlCase):
                        {"error_code": 1e30}, {"error_text": 5}, {"buffer_length_ms": "[1,2]"},
                        {"buffer_length_ms": "[1,2,3,4,x]"}, {"buffer_length_ms": [1, 2, 3, 4, 5]},
                        {"buffer_length_ms": "[1,2,3,4,99999999999]"},
+                       {"buffer_length_ms": "[007,1,1,1,1]"}, {"buffer_length_ms": "[1,1,1,1,1]\n"},
+                       {"startup_histogram_ms": "[0,0,01,1]"},
+                       {"startup_histogram_ms": "[-2,0,511,1]"},
                        {"startup_histogram_ms": "[9,0,0]"}, {"startup_histogram_ms": "[0,0]"},
                        {"startup_histogram_ms": "[0,0,0" + ",1" * 21 + "]"}):
             with self.subTest(fields):
                 self.spoilt("type", fields=fields)
         for tags in ({"stop_reason": 1}, {"display_width_pixels": "wide"},
-                     {"display_width_pixels": "٣"}):
+                     {"display_width_pixels": "٣"}, {"sampling_ppm": "-5"}):
             with self.subTest(tags):
                 self.spoilt("type", tags=tags)
+
+    def test_figures_at_their_bounds_break_no_view(self):
+        most = 1 << 53
+        at_most = {name: most for name in ("pt", "sd", "bd", "bm", "bw", "xe", "sc", "su", "it")}
+        for seq, spread in enumerate(([3, 9_999_999_999, 492] + [9_999_999_999] * 20,
+                                      [-2, 0, 15, 1], [0, 1, 63, 1], [3, 0, -1, 1])):
+            self.land(record(seq, "v", w=W, h={"ha": spread}, g={"go": most}), b=seq)
+            self.land(record(seq + 1, "x", w=W + 5, s=1, p=at_most, l={"lb": [-2**31, -2**31,
+                      2**31 - 1, 2**31 - 1, 2**32 - 1]}),
+                      record(seq + 2, "j", s=1, w=W, j={"jp": most, "jl": -most}),
+                      record(seq + 3, "r", s=1, w=W, r={"rx": most, "rl": most, "rb": most}), b=seq)
+        self.assertEqual(self.rows("SELECT * FROM tally.refusals"), [])
+        for view in (*VIEWS, "percentiles('-infinity', 'infinity')",
+                     "concurrency('2027-01-15 07:59+00', '2027-01-15 08:01+00')"):
+            self.rows(f"SELECT v::text FROM tally.{view} v")
 
     def test_what_the_registry_does_not_know_is_kept(self):
         head = {"d": "stb-1", "o": "operator-1", "b": 1, "v": 9}
@@ -141,8 +162,8 @@ class Hostile(SqlCase):
                   record(4, "x", s=1, w=5, p={"xe": most}),
                   record(5, "x", s=2, w=5, p={"xe": 1, "it": most}), m=0, t=most)
         self.assertEqual(self.value("SELECT count(*) FROM tally.records"), 8)
-        for view in ("sessions", "plays", "totals", "supervision", "startups"):
-            self.rows(f"SELECT * FROM tally.{view}")
+        for view in VIEWS:
+            self.rows(f"SELECT v::text FROM tally.{view} v")
 
     def test_telegraf_may_land_and_nothing_else(self):
         telegraf = connect(self.name, "telegraf")

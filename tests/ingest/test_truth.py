@@ -10,7 +10,7 @@ from plan_check import PlanCheck
 from sql_case import SqlCase
 from watched import Household
 
-SEED = int(os.environ.get("TALLY_SEED") or random.SystemRandom().randrange(1 << 31))
+SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 31))
 HOUSEHOLDS = 3
 VIEWS = ("sessions", "plays", "stop_reasons", "errors", "startups", "rebuffering", "watching",
          "bitrates", "levels", "reach", "ads", "publishing", "loss", "frames", "traffic", "totals",
@@ -36,13 +36,13 @@ class Truth(SqlCase):
     def test_every_view_in_any_order(self):
         for number in range(HOUSEHOLDS):
             seed = f"{SEED}/{number}"
-            with self.subTest(TALLY_SEED=SEED, number=number):
+            with self.subTest(SEED=SEED, number=number):
                 self.compared = 0
                 household = Household(seed)
                 self.plans = household.plans
                 in_order = self.told(household.uploads)
                 self.assertEqual(self.told(household.disturbed(random.Random(seed))), in_order)
-                print(f"TALLY_SEED={SEED} household {number}: {len(household.uploads)} uploads,"
+                print(f"SEED={SEED} household {number}: {len(household.uploads)} uploads,"
                       f" {self.records} records, {self.compared} figures compared", flush=True)
 
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lives written by hand, with answers worked out by hand."""
 
+import re
 import unittest
 
-from sql_case import W, SqlCase, record
+from sql_case import SQL, W, SqlCase, record
 
 USER, ERROR, COMPLETED, REFUSED = 1, 2, 0, 17
 PLAYED = {"pa": 1, "fp": 1, "sr": USER}
@@ -123,7 +124,8 @@ class Facets(ViewCase):
         for device, model, version in (("a", "X", "1"), ("b", "X", "2"), ("c", "Y", "2")):
             self.land(dated(0, "b", 0, b={"dm": model, "os": "L", "fw": "9"}),
                       end(1, 1, 5000, 4000, {"pt": 1000}, d={"pv": version}), d=device)
-        self.assertEqual(self.by("watching", "device_model", "play_time_ms"), [("X", 2000), ("Y", 1000)])
+        self.assertEqual(self.by("watching", "device_model", "play_time_ms"),
+                         [("X", 2000), ("Y", 1000)])
         self.assertEqual(self.by("watching", "os", "play_time_ms"), [("L", 3000)])
         self.assertEqual(self.by("watching", "player_version", "plays"), [("1", 1), ("2", 2)])
         self.assertEqual(self.by("watching", "device", "plays"), [("a", 1), ("b", 1), ("c", 1)])
@@ -193,8 +195,9 @@ class Quality(ViewCase):
     def test_average_bitrate_is_bits_by_media_time(self):
         self.land(end(1, 1, 9000, 100, {"bm": 1000 * 5000, "bw": 5000, "rc": 3, "ru": 2, "rw": 1}),
                   end(2, 2, 9000, 100, {"bm": 15_000 * 1000, "bw": 15_000}))
-        self.assertEqual(self.of_all("bitrates", "bitrate_kbps::float, rendition_changes, ups, downs"),
-                         (1000, 3, 2, 1))
+        self.assertEqual(
+            self.of_all("bitrates", "bitrate_kbps::float, rendition_changes, ups, downs"),
+            (1000, 3, 2, 1))
 
     def test_levels_are_weighted_by_time(self):
         self.land(end(1, 1, 9000, 100, l={"lb": [5, 0, 9000, 2000, 30_000], "lt": [1, -9, 1, 0, 5]}),
@@ -227,8 +230,9 @@ class Quality(ViewCase):
     def test_how_far_they_came(self):
         for number, milestone in enumerate((10, 25, 50, 100), 1):
             self.land(end(number, number, 9000, 100, {"ml": milestone}))
-        self.assertEqual(self.of_all("reach", "plays, reached_25, reached_50, reached_75, reached_100"),
-                         (4, 3, 2, 1, 1))
+        self.assertEqual(
+            self.of_all("reach", "plays, reached_25, reached_50, reached_75, reached_100"),
+            (4, 3, 2, 1, 1))
 
     def test_what_is_published_is_apart(self):
         self.land(end(1, 1, 9000, 100, {"pt": 5000}, d={"ki": 2}),
@@ -238,7 +242,8 @@ class Quality(ViewCase):
 
 class Streams(ViewCase):
     def loss(self):
-        return self.of_all("loss", "lost, expected, recovered, loss_ppm::float, loss_before_ppm::float")
+        return self.of_all("loss", "lost, expected, recovered, loss_ppm::float,"
+                                   " loss_before_ppm::float")
 
     def test_the_last_word_counts(self):
         self.land(dated(1, "r", 1000, s=1, r={"rx": 1000, "rl": 9, "rr": 991}),
@@ -272,7 +277,8 @@ class Streams(ViewCase):
                   end(4, 1, 3000, 2900, {"pt": 2000}))
         self.assertEqual(self.loss()[:2], (10, 500))
         self.assertEqual(self.of_all("traffic", "received_bytes, sent_bytes"), (8300, 0))
-        self.assertEqual(self.of_all("frames", "rendered, freezes, freeze_ratio::float"), (50, 2, 0.15))
+        self.assertEqual(self.of_all("frames", "rendered, freezes, freeze_ratio::float"),
+                         (50, 2, 0.15))
 
     def test_freezes_by_played_time_of_sessions_that_tell_of_frames(self):
         self.land(dated(1, "f", 1000, s=1, f={"fr": 50, "fk": 1}),
@@ -362,8 +368,8 @@ class Concurrency(ViewCase):
 
 class Percentiles(ViewCase):
     def percentiles(self, dimension="all", since="-infinity", until="infinity"):
-        return self.rows("SELECT value, fraction, n, above, upto, round(about), round(error::numeric, 3)"
-                         "::float FROM tally.percentiles(%s, %s, %s, '{0.5,0.9}')"
+        return self.rows("SELECT value, fraction, n, above, upto, round(about),"
+                         " round(error::numeric, 3)::float FROM tally.percentiles(%s, %s, %s, '{0.5,0.9}')"
                          " WHERE histogram = 'startup_histogram_ms' ORDER BY 1, 2",
                          since, until, dimension)
 
@@ -394,6 +400,37 @@ class Percentiles(ViewCase):
         # index 80 at scale 3 is 20 at scale 1: of its 4 none are new
         self.assertEqual([round(row[3]) for row in late], [1448, 1448])
         self.assertEqual([row[2] for row in self.percentiles(until="2027-01-15 09:00+00")], [4, 4])
+
+
+class Documents(ViewCase):
+    PAGE = (SQL / "README.md").read_text(encoding="utf-8")
+
+    def test_statements_of_the_page_run(self):
+        (statements,) = re.findall(r"```sql\n(.*?)```", self.PAGE, re.S)
+        for statement in statements.split(";\n\n"):
+            with self.subTest(statement):
+                self.rows(statement)
+        self.rows("SELECT tally.forget(now() - interval '90 days')")
+
+    def test_names_of_the_page_are_there(self):
+        columns = {f"{view}.{column}" for view, column in self.rows(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'tally'")}
+        views = {name.split(".")[0] for name in columns}
+        told = re.findall(r"`(?:tally\.)?([a-z_]+)(\.[a-z_0-9]+)?(?: @>)?`", self.PAGE)
+        named = {view + column for view, column in told if column}
+        self.assertEqual(named - columns, {"schema.sql", "views.sql", "test_scale.py"})
+        self.assertGreater(len(named), 15)
+        for view in re.findall(r"^CREATE VIEW tally\.(\w+)", (SQL / "views.sql").read_text(), re.M):
+            self.assertIn(view, views)
+            self.assertRegex(self.PAGE, rf"\b{view}\b")
+
+    def test_every_view_and_function_says_in_a_comment_what_it_is(self):
+        for name in ("schema.sql", "views.sql"):
+            lines = (SQL / name).read_text(encoding="utf-8").splitlines()
+            for before, line in zip(lines, lines[1:]):
+                if line.startswith("CREATE VIEW"):
+                    self.assertTrue(before.startswith("-- "), line)
 
 
 if __name__ == "__main__":

@@ -291,7 +291,7 @@ class Uplot(Sandbox):
     def test_comes_for_the_page_and_for_its_tests(self):
         self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
         self.assertEqual(self.calls(), [])
-        for name in ("live", "test"):
+        for name in ("live", "fleet", "test"):
             with self.subTest(set=name):
                 shutil.rmtree(self.deps / "uplot", ignore_errors=True)
                 run = self.run_script("setup.sh", name, uid=1000)

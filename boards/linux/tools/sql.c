@@ -79,7 +79,7 @@ static void print_column(FILE *out, const names_group_t *group, uint32_t number)
 
 static void print_view(FILE *out, const char *name, const char *groups, const char *source) {
     say(out,
-        "\nCREATE VIEW tally.record_%s AS SELECT operator, device, boot, seq, session,\n"
+        "\nCREATE VIEW tally.record_%s AS SELECT operator, device, boot, seq, kind, session,\n"
         "    uptime_ms, began, at, at_quality",
         name);
     for (const char *letter = groups; *letter != '\0'; letter++) {

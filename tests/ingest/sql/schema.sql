@@ -46,7 +46,7 @@ CREATE TABLE tally.records (
     wall_ms bigint,               -- `w`: as the device believed
     sent_uptime_ms bigint,        -- `m` and `t` of the upload; of several, the last by `m`
     sent_wall_ms bigint,
-    at timestamptz,               -- when it happened, by tally.date_of
+    at timestamptz,               -- when it happened, by tally.dated
     began timestamptz,            -- a session's play request; of other records, `at`
     at_quality text NOT NULL,     -- device, upload, clock, unknown
     declares jsonb,               -- `c`: the capability sets it tells
@@ -67,7 +67,7 @@ CREATE INDEX records_boot ON tally.records (device, boot) WHERE kind = 'b';
 CREATE INDEX records_declares ON tally.records (device, boot, session, seq)
     WHERE declares IS NOT NULL;
 CREATE INDEX records_session_id ON tally.records (device, (fields ->> 'session_id'))
-    WHERE fields ? 'session_id';
+    WHERE fields ->> 'session_id' IS NOT NULL;
 
 -- Retention: drops what happened before `oldest`, and what cannot be dated of boots that ended so.
 -- Once a day is enough; for years of a large fleet, partition tally.records by hash of the device.
@@ -93,17 +93,24 @@ CREATE FUNCTION tally.is_id(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE 
     ELSE false END
 $$;
 
+-- "[scale,zeros,offset,counts...]" as SPEC.md has it: no bucket above 2^64, which no client can hold.
+CREATE FUNCTION tally.is_histogram(told text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN told ~ ('^\[(-[12]|[0-3]),(0|[1-9][0-9]{0,9}),(-1|0|[1-9][0-9]{0,2})'
+                             '(,(0|[1-9][0-9]{0,9})){0,20}\]$')
+        THEN (told::jsonb ->> 2)::integer + jsonb_array_length(told::jsonb) - 3
+            <= 64 * power(2, (told::jsonb ->> 0)::integer)
+        ELSE false END
+$$;
+
 -- Whether a metric's value has the form that its kind has; tags are texts.
 CREATE FUNCTION tally.is_metric(kind text, role text, value jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN kind = 'TEXT' OR (kind = 'ENUM' AND role = 'TAG') THEN jsonb_typeof(value) = 'string'
-        WHEN kind = 'LEVEL' THEN
-            coalesce(value #>> '{}' ~ '^\[(-?[0-9]{1,10},){4}[0-9]{1,10}\]$', false)
-        WHEN kind = 'HISTOGRAM' THEN
-            coalesce(value #>> '{}' ~ '^\[(-[12]|[0-3]),[0-9]{1,10},(-1|[0-9]{1,3})(,[0-9]{1,10}){0,20}\]$',
-                     false)
-        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^-?[0-9]{1,16}$', false)
+        WHEN kind = 'LEVEL' THEN coalesce(
+            value #>> '{}' ~ '^\[(-?(0|[1-9][0-9]{0,9}),){4}(0|[1-9][0-9]{0,9})\]$', false)
+        WHEN kind = 'HISTOGRAM' THEN tally.is_histogram(value #>> '{}')
+        WHEN role = 'TAG' THEN coalesce(value #>> '{}' ~ '^[0-9]{1,16}$', false)
         WHEN kind IN ('SIGNED', 'ENUM') THEN tally.is_integer(value, -9007199254740992)
         ELSE tally.is_integer(value, 0)
     END
@@ -136,41 +143,48 @@ CREATE FUNCTION tally.moment(unix_ms bigint) RETURNS timestamptz LANGUAGE sql IM
         THEN 'epoch'::timestamptz + unix_ms * interval '1 ms' END
 $$;
 
--- By the device; else by the upload; else by the boot's clock record, the last of several. What was
--- believed before that and is more than 2 s off was nobody's checked clock, and gives way to it.
-CREATE FUNCTION tally.date_of(r tally.records, clock tally.records,
-                              OUT at timestamptz, OUT began timestamptz, OUT quality text)
-LANGUAGE sql STABLE AS $$
-    SELECT tally.moment(unix_ms),
-        least(tally.moment(unix_ms), tally.moment(unix_ms - coalesce(
-            (r.fields ->> 'elapsed_time_ms')::bigint - coalesce((r.fields ->> 'idle_time_ms')::bigint, 0),
-            0))),
-        CASE WHEN tally.moment(unix_ms) IS NULL THEN 'unknown' ELSE kind END
-    FROM (VALUES
-        (1, 'device', r.wall_ms, r.wall_ms - r.uptime_ms, r.seq < clock.seq),
-        (2, 'upload', r.uptime_ms + r.sent_wall_ms - r.sent_uptime_ms,
-            r.sent_wall_ms - r.sent_uptime_ms, r.sent_uptime_ms < clock.uptime_ms),
-        (3, 'clock', r.uptime_ms + clock.wall_ms - clock.uptime_ms, NULL, NULL),
-        (4, 'unknown', NULL, NULL, NULL)
-    ) AS rule(number, kind, unix_ms, boot_began_ms, is_before)
-    WHERE (unix_ms IS NOT NULL OR number = 4) AND NOT coalesce(
-        is_before AND abs(boot_began_ms - (clock.wall_ms - clock.uptime_ms)) > 2000, false)
-    ORDER BY number LIMIT 1
-$$;
-
-CREATE FUNCTION tally.clock_of(device text, boot bigint) RETURNS tally.records
-LANGUAGE sql STABLE AS $$
-    SELECT c FROM tally.records c WHERE c.device = clock_of.device AND c.boot = clock_of.boot
-        AND c.kind = 'c' AND c.wall_ms IS NOT NULL ORDER BY c.seq DESC LIMIT 1
+-- Dates a record by the device; else by the upload; else by the boot's last clock record.
+-- What was believed before that and is more than 2 s off was nobody's checked clock: it gives way.
+CREATE FUNCTION tally.dated(r tally.records) RETURNS tally.records LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    clock record;
+    unix_ms bigint;
+BEGIN
+    SELECT c.seq, c.uptime_ms, c.wall_ms - c.uptime_ms AS booted_ms INTO clock
+    FROM tally.records c WHERE c.device = r.device AND c.boot = r.boot AND c.kind = 'c'
+        AND c.wall_ms IS NOT NULL ORDER BY c.seq DESC LIMIT 1;
+    IF r.wall_ms IS NOT NULL AND NOT coalesce(r.seq < clock.seq
+            AND abs(r.wall_ms - r.uptime_ms - clock.booted_ms) > 2000, false) THEN
+        unix_ms := r.wall_ms;
+        r.at_quality := 'device';
+    ELSIF r.sent_wall_ms IS NOT NULL AND NOT coalesce(r.sent_uptime_ms < clock.uptime_ms
+            AND abs(r.sent_wall_ms - r.sent_uptime_ms - clock.booted_ms) > 2000, false) THEN
+        unix_ms := r.uptime_ms + r.sent_wall_ms - r.sent_uptime_ms;
+        r.at_quality := 'upload';
+    ELSE
+        unix_ms := r.uptime_ms + clock.booted_ms;
+        r.at_quality := 'clock';
+    END IF;
+    r.at := tally.moment(unix_ms);
+    r.began := least(r.at, tally.moment(
+        unix_ms - coalesce((r.fields ->> 'elapsed_time_ms')::bigint, 0)
+        + coalesce((r.fields ->> 'idle_time_ms')::bigint, 0)));
+    IF r.at IS NULL THEN
+        r.at_quality := 'unknown';
+    END IF;
+    RETURN r;
+END
 $$;
 
 -- ---- landing -----------------------------------------------------------------------------------
 
 -- A row of tally.landing as a record; the columns that date it are still empty.
 CREATE FUNCTION tally.record_of("row" jsonb) RETURNS tally.records LANGUAGE sql IMMUTABLE AS $$
-    SELECT ("row" ->> 'device', ("row" ->> 'boot')::bigint, ("row" ->> 'seq')::bigint, "row" ->> 'kind',
+    SELECT ("row" ->> 'device', ("row" ->> 'boot')::bigint, ("row" ->> 'seq')::bigint,
+        "row" ->> 'kind',
         coalesce(("row" ->> 'session')::bigint, 0), "row" ->> 'operator',
-        ("row" ->> 'registry')::bigint, ("row" ->> 'uptime_ms')::bigint, ("row" ->> 'wall_ms')::bigint,
+        ("row" ->> 'registry')::bigint, ("row" ->> 'uptime_ms')::bigint,
+        ("row" ->> 'wall_ms')::bigint,
         CASE WHEN "row" ? 'sent_wall_ms' THEN ("row" ->> 'sent_uptime_ms')::bigint END,
         ("row" ->> 'sent_wall_ms')::bigint, NULL, NULL, 'unknown',
         (SELECT jsonb_object_agg(key, value) FROM jsonb_each("row") WHERE key LIKE 'declared\_%'),
@@ -188,14 +202,6 @@ $$;
 CREATE FUNCTION tally.refusal_of("row" jsonb, reason text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT jsonb_object_agg(key, value) FROM jsonb_each("row" || jsonb_build_object('reason', reason))
     WHERE key IN ('certificate', 'device', 'operator', 'boot', 'seq', 'kind', 'reason')
-$$;
-
-CREATE FUNCTION tally.dated(r tally.records) RETURNS tally.records LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    SELECT d.at, d.began, d.quality INTO r.at, r.began, r.at_quality
-    FROM tally.date_of(r, tally.clock_of(r.device, r.boot)) d;
-    RETURN r;
-END
 $$;
 
 -- A stored record, delivered `times` more, `again` with the latest time of sending.
@@ -217,7 +223,8 @@ CREATE FUNCTION tally.lock_devices(devices text[]) RETURNS void LANGUAGE sql AS 
     FROM (SELECT DISTINCT hashtext(d) & 63 AS lane FROM unnest(devices) d ORDER BY lane) lanes
 $$;
 
--- Takes what a COPY left in tally.landing. Never fails for what a row says: that would cost all others.
+-- Takes what a COPY left in tally.landing. Never fails for what a row says: that would cost all
+-- others.
 CREATE FUNCTION tally.land() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -294,32 +301,34 @@ LEFT JOIN LATERAL (
         AND d.session = 0 AND d.seq <= r.seq AND d.declares IS NOT NULL
     ORDER BY d.seq DESC LIMIT 1) b ON s.declares IS NULL;
 
--- A session by its end record; one without, by its start record and last heartbeat.
+-- A session by its end record; one without, by its start record and last heartbeat. Asked for one by
+-- one, never by a join over all: what a time range reads stays small however much there is.
 CREATE VIEW tally.session_last AS
-SELECT x.*, x.kind = 'x' AS is_ended, coalesce((x.fields ->> 'elapsed_time_ms')::bigint, 0) AS age_ms
+SELECT x.*, coalesce((x.fields ->> 'elapsed_time_ms')::bigint, 0) AS age_ms,
+    x.fields ->> 'session_id' AS session_id
 FROM tally.told x WHERE x.kind = 'x'
 UNION ALL
 SELECT s.operator, s.device, s.boot, coalesce(h.seq, s.seq), s.session,
     coalesce(h.uptime_ms, s.uptime_ms), s.began, coalesce(h.at, s.at),
     coalesce(h.at_quality, s.at_quality), s.kind,
     CASE WHEN h.seq IS NOT NULL THEN s.declared END, -- a start record alone tells no figures
-    s.fields || coalesce(h.fields, '{}'),
-    false, coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0)
+    s.fields || coalesce(h.fields, '{}'), coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0),
+    s.fields ->> 'session_id'
 FROM tally.told s
+LEFT JOIN LATERAL (
+    SELECT true AS is_there FROM tally.records x WHERE x.device = s.device AND x.boot = s.boot
+        AND x.session = s.session AND x.kind = 'x' LIMIT 1) x ON true
 LEFT JOIN LATERAL (
     SELECT * FROM tally.records h WHERE h.device = s.device AND h.boot = s.boot
         AND h.session = s.session AND h.kind = 'h' ORDER BY h.seq DESC LIMIT 1) h ON true
-WHERE s.kind = 's' AND NOT EXISTS (
-    SELECT FROM tally.records x WHERE x.device = s.device AND x.boot = s.boot
-        AND x.session = s.session AND x.kind = 'x');
+WHERE s.kind = 's' AND x.is_there IS NULL;
 
 -- The same, each session once: one that two boots or two connections told of, as it was told last.
 CREATE VIEW tally.session_told AS
 SELECT l.* FROM tally.session_last l
-WHERE NOT l.fields ? 'session_id' OR NOT EXISTS (
-    SELECT FROM tally.session_last o WHERE o.device = l.device AND o.fields ? 'session_id'
-        AND o.fields ->> 'session_id' = l.fields ->> 'session_id'
-        AND (o.age_ms, o.is_ended, o.boot, o.session) > (l.age_ms, l.is_ended, l.boot, l.session));
+WHERE l.session_id IS NULL OR NOT EXISTS (
+    SELECT FROM tally.session_last o WHERE o.device = l.device AND o.session_id = l.session_id
+        AND (o.age_ms, o.kind, o.boot, o.session) > (l.age_ms, l.kind, l.boot, l.session));
 
 -- ---- who may do what ---------------------------------------------------------------------------
 

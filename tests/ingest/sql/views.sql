@@ -9,8 +9,7 @@
 -- One row a viewing session: what was told of it last, the boot it was in, how it stands, its weight.
 CREATE VIEW tally.sessions AS
 SELECT s.*, date_bin('1 hour', s.began, '2000-01-01 00:00+00') AS hour,
-    CASE WHEN (SELECT kind FROM tally.records r WHERE (r.device, r.boot, r.seq)
-            = (s.device, s.boot, s.seq)) = 'x' THEN 'ended'
+    CASE WHEN s.kind = 'x' THEN 'ended'
         WHEN EXISTS (SELECT FROM tally.records n WHERE n.device = s.device AND n.kind = 'b'
             AND n.boot <> s.boot
             AND (n.at > s.at OR (n.fields ->> 'previous_boot')::bigint = s.boot)) THEN 'cut'
@@ -154,7 +153,8 @@ SELECT operator, hour, dimension, value, sum(weight * ad_requests) AS requests,
     sum(weight * ad_impressions) AS impressions, sum(weight * ad_plays) AS plays,
     sum(weight * ad_completes) AS completes, sum(weight * ad_skips) AS skips,
     sum(weight * ad_clicks) AS clicks, sum(weight * ad_errors) AS errors,
-    sum(weight * ad_play_time_ms) AS play_time_ms, sum(weight * ad_stalled_time_ms) AS stalled_time_ms,
+    sum(weight * ad_play_time_ms) AS play_time_ms,
+    sum(weight * ad_stalled_time_ms) AS stalled_time_ms,
     sum(weight * (play_time_ms - coalesce(ad_play_time_ms, 0))) AS content_play_time_ms,
     sum(weight * (stalled_time_ms - coalesce(ad_stalled_time_ms, 0))) AS content_stalled_time_ms,
     sum(weight * (stalls - coalesce(ad_stalls, 0))) AS content_stalls,
@@ -287,8 +287,9 @@ CROSS JOIN LATERAL (
         ('firmware', b.fields ->> 'firmware'), ('browser', b.fields ->> 'browser')
 ) AS f(dimension, value);
 
--- All there was, told or folded, sampled or not: the three impressions (loads, requests, plays), zaps,
--- and of the folded ones what tally.plays and tally.watching do not have. Not weighted: it is exact.
+-- All there was, told or folded, sampled or not: the three impressions (loads, requests, plays),
+-- zaps, and of the folded ones what tally.plays and tally.watching do not have. Not weighted: it is
+-- exact.
 CREATE VIEW tally.totals AS
 SELECT operator, hour, dimension, value,
     sum(tally.growth(now, before, 'viewing_sessions')) AS sessions,
@@ -333,8 +334,9 @@ WHERE h.told IS NOT NULL;
 
 -- Percentiles over a time, of all devices together. A percentile by rank lies above `above` and is at
 -- most `upto`; `about`, between them, is off by no more than `error` (0.09: 9 %) of itself.
-CREATE FUNCTION tally.percentiles(since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
-                                  fractions float8[] DEFAULT '{0.5,0.9,0.95,0.99}')
+CREATE FUNCTION tally.percentiles(
+    since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
+    fractions float8[] DEFAULT '{0.5,0.9,0.95,0.99}')
 RETURNS TABLE (operator text, value text, histogram text, fraction float8, n numeric,
                above float8, upto float8, about float8, error float8)
 LANGUAGE sql STABLE AS $$
@@ -366,18 +368,21 @@ $$;
 
 -- Sessions at once, minute by minute: the exact peak, and the mean. A session counts from its play
 -- request to its end; one without an end to its last heartbeat, if it began within `back` of `since`.
-CREATE FUNCTION tally.concurrency(since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
-                                  by_value text DEFAULT 'all', back interval DEFAULT '2 days')
+CREATE FUNCTION tally.concurrency(
+    since timestamptz, until timestamptz, by_dimension text DEFAULT 'all',
+    by_value text DEFAULT 'all', back interval DEFAULT '2 days')
 RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STABLE AS $$
     WITH alive AS (
-        SELECT greatest(f.began, since) AS began, least(f.at, until) AS ended, f.weight
-        FROM tally.facets f
+        SELECT f.began, f.at, f.weight FROM tally.facets f
         WHERE f.dimension = by_dimension AND f.value = by_value AND f.was_asked_for
-            AND tstzrange(f.began, f.at) && tstzrange(since, until) AND f.began < f.at
-            AND (f.standing = 'ended' OR f.began >= since - back)
+            AND f.kind = 'x' AND tstzrange(f.began, f.at) && tstzrange(since, until)
+        UNION ALL
+        SELECT f.began, f.at, f.weight FROM tally.facets f
+        WHERE f.dimension = by_dimension AND f.value = by_value AND f.was_asked_for
+            AND f.kind = 's' AND f.began >= since - back AND f.began < until AND f.at > since
     ), moments AS (
-        SELECT ended AS t, 1 AS turn, -weight AS step FROM alive
-        UNION ALL SELECT began, 2, weight FROM alive
+        SELECT least(at, until) AS t, 1 AS turn, -weight AS step FROM alive WHERE began < at
+        UNION ALL SELECT greatest(began, since), 2, weight FROM alive WHERE began < at
         UNION ALL SELECT m, 3, 0 FROM generate_series(since, until, '1 minute') m WHERE m < until
     ), swept AS (
         SELECT t, turn, sum(step) OVER w AS level,
@@ -390,7 +395,7 @@ RETURNS TABLE (minute timestamptz, peak numeric, mean numeric) LANGUAGE sql STAB
     FROM swept WHERE t < until GROUP BY 1 ORDER BY 1
 $$;
 
--- ---- is it all there -------------------------------------------------------------------------------
+-- ---- is it all there ----------------------------------------------------------------------------
 
 -- One row a boot: records that are missing, sessions that neither a record nor the folded sums tell
 -- of, and what the device itself says it lost.
@@ -421,6 +426,6 @@ LEFT JOIN LATERAL (
 
 -- What was refused, by whom it claimed to be and why: `differs` is a resend with other content.
 CREATE VIEW tally.refusals AS
-SELECT coalesce(fields ->> 'certificate', fields ->> 'device') AS device, fields ->> 'reason' AS reason,
-    count(*) AS records, max("time") AS last_time
+SELECT coalesce(fields ->> 'certificate', fields ->> 'device') AS device,
+    fields ->> 'reason' AS reason, count(*) AS records, max("time") AS last_time
 FROM tally.refused GROUP BY 1, 2;
