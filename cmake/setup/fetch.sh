@@ -11,7 +11,7 @@
 # neither the machine's sources nor its lists change and no root is needed.
 # For the set `test` also zcbor, which Debian does not have: from PyPI, as pip
 # is set up on this machine, in the one version and with the checksum of
-# zcbor.pin; and for the sets `live` and `test` uPlot, from npm's registry as npm
+# zcbor.pin; and for the sets `live`, `fleet` and `test` uPlot, from npm's registry as npm
 # is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
 # of what go brings, by telegraf.pin. --missing only names what is not there.
 #
@@ -87,7 +87,7 @@ missing_sources() {
 		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
 	! is_among test "$@" ||
 		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_here zcbor || echo zcbor
-	! { is_among live "$@" || is_among test "$@"; } ||
+	! { is_among live "$@" || is_among fleet "$@" || is_among test "$@"; } ||
 		[ -n "${TALLY_UPLOT_DIR:-}" ] || is_pinned_here uplot || echo uplot
 	! is_among ingest "$@" ||
 		[ -n "${TALLY_TELEGRAF_DIR:-}" ] || is_pinned_here telegraf || echo telegraf

@@ -188,15 +188,13 @@
  */
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
 
-/* Of TLS 1.3 alone these are all, in Mbed TLS's own order; its list names every suite there is, and
- * is filtered in RAM. */
-#if !TALLY_TLS_1_2 && !TALLY_TLS_WEBPKI
-#if TALLY_TLS_AES
+/* All suites of `small`, in Mbed TLS's own order; what is not compiled in is passed over. Its list
+ * names every suite there is, and is filtered in RAM. */
+#if !TALLY_TLS_WEBPKI
 #define MBEDTLS_SSL_CIPHERSUITES                                                                   \
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS1_3_AES_128_GCM_SHA256
-#else
-#define MBEDTLS_SSL_CIPHERSUITES MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256
-#endif
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS1_3_AES_128_GCM_SHA256,                    \
+        MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,                                     \
+        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 #endif
 
 /* TLS 1.3 verifies the server's signature with the certificate it kept. */

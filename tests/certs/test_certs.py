@@ -17,9 +17,9 @@ def openssl(*words):
                           text=True, check=False)
 
 
-def make_certs(*words):
+def make_certs(*words, **environment):
     return subprocess.run([MAKE_CERTS, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
+                          text=True, check=False, env={**os.environ, **environment})
 
 
 def contents(folder):
@@ -36,7 +36,8 @@ class Certificates(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
         cls.addClassCleanup(holder.cleanup)
         cls.folder = holder.name
-        cls.made = make_certs(cls.folder, "stb-42")
+        cls.made = make_certs(cls.folder, "stb-42",
+                              TALLY_SERVER_NAMES="IP:192.0.2.1,DNS:bench.example")
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -57,8 +58,13 @@ class Certificates(unittest.TestCase):
 
     def test_the_server_is_valid_under_each_of_its_names(self):
         for name in (["-verify_hostname", "localhost"], ["-verify_ip", "127.0.0.1"],
-                     ["-verify_ip", "10.0.2.2"]):
+                     ["-verify_ip", "10.0.2.2"], ["-verify_ip", "192.0.2.1"],
+                     ["-verify_hostname", "bench.example"]):
             self.assert_accepted(self.verify("server", "sslserver", *name))
+
+    def test_the_server_is_valid_under_no_other_name(self):
+        for name in (["-verify_hostname", "other.example"], ["-verify_ip", "192.0.2.2"]):
+            self.assert_refused(self.verify("server", "sslserver", *name), "mismatch")
 
     def test_the_device_is_a_client_and_no_server(self):
         self.assert_accepted(self.verify("device", "sslclient"))

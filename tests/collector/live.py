@@ -64,17 +64,22 @@ def endpoint(host):
     return f"https://{host}:{PORT}{scenario.PATH}"
 
 
+def shown(path):
+    """As make takes it, which is called at the top of the tree."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
 def instructions(certs, host):
     """What to type for a device of one's own."""
     flashing = "make firmware BOARD={} ENDPOINT={} CERTS={}"
     lines = ["", f"  page:     http://localhost:{PAGE_PORT}/",
-             f"  database: {FOLDER / 'collector.db'}", "", "  flash a device with:"]
+             f"  database: {shown(FOLDER / 'collector.db')}", "", "  flash a device with:"]
     if host == "127.0.0.1":
-        lines += ["    " + flashing.format("mps2-an385", endpoint(board.HOST), certs),
+        lines += ["    " + flashing.format("mps2-an385", endpoint(board.HOST), shown(certs)),
                   f"  {board.HOST} is this machine for a board in QEMU; for one on the network:",
                   "    make live HOST=ADDRESS"]
     else:
-        lines += ["    " + flashing.format("BOARD", endpoint(host), certs)]
+        lines += ["    " + flashing.format("BOARD", endpoint(host), shown(certs))]
     return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
@@ -143,7 +148,7 @@ def main():
     except scenario.Failed as failure:
         sys.exit(f"\nlive: {failure}")
     except KeyboardInterrupt:
-        print(f"\nlive: ended; what was stored is in {FOLDER / 'collector.db'}")
+        print(f"\nlive: ended; what was stored is in {shown(FOLDER / 'collector.db')}")
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ class Live(AtLength):
         said = self.scratch() / "said"
         with open(said, "wb") as out:
             live = subprocess.Popen(command.split(), cwd=self.tree, stdout=out, stderr=out,
-                                    start_new_session=True)
+                                    start_new_session=True, env=reading.own_environment())
         self.addCleanup(live.wait)
         self.addCleanup(os.killpg, live.pid, signal.SIGINT)
         return live, said
@@ -168,6 +168,12 @@ class Live(AtLength):
         live, said = self.start("make live HOST=ADDRESS", address="127.0.0.2")
         text = self.await_text(live, "make firmware", said.read_text)
         self.assertRegex(text, r"ENDPOINT=https://127\.0\.0\.2:\d+/\S+ CERTS=build/live/certs\S+")
+
+
+class Fleet(AtLength):
+    def test_some_devices(self):
+        said = self.make("make fleet DEVICES=10 SECONDS=30 SEED=7")
+        self.assertRegex(said, "10 devices")
 
 
 class Firmware(AtLength):

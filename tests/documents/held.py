@@ -33,7 +33,7 @@ def recipe(command, root=reading.ROOT):
     """What `make ...` would run; raises if it would run nothing of the kind."""
     words = [word for word in command.split() if word != "make"]
     done = subprocess.run(["make", "-n", *words], cwd=root, capture_output=True, text=True,
-                          check=False)
+                          check=False, env=reading.own_environment())
     if done.returncode != 0:
         raise LookupError(f"{command}: {done.stderr.strip()}")
     return done.stdout

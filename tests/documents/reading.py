@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents of this repository as a reader meets them: blocks, commands, headings, links."""
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -18,6 +19,12 @@ PROGRAMS = re.compile(
 
 Block = collections.namedtuple("Block", "line language text")
 Command = collections.namedtuple("Command", "document line text")
+
+
+def own_environment(**more):
+    """That of somebody who types, whatever make this test runs under."""
+    makes = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR")
+    return {name: value for name, value in os.environ.items() if name not in makes} | more
 
 
 def documents(root=ROOT):

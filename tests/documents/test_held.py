@@ -59,7 +59,7 @@ class Held(unittest.TestCase):
 
     def test_make_help_lists_each_target(self):
         said = subprocess.run(["make", "help"], cwd=reading.ROOT, check=True, capture_output=True,
-                              text=True).stdout
+                              text=True, env=reading.own_environment()).stdout
         phony = re.search(r"^\.PHONY: (.*?[^\\])$", (reading.ROOT / "Makefile").read_text(),
                           re.MULTILINE | re.DOTALL)[1]
         inner = {"programs", "known-board", "build-test"}  # steps of the others

@@ -22,9 +22,8 @@ class Typing(unittest.TestCase):
         for word, value in places.items():
             self.assertIn(word, line)
             line = line.replace(word, str(value))
-        environment = {**os.environ, "LC_ALL": "C", "PATH": f"{path}:{os.environ['PATH']}"}
-        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
-            environment.pop(name, None)  # of a make that this test may run under
+        search = ":".join(filter(None, [str(path), os.environ["PATH"]]))
+        environment = reading.own_environment(LC_ALL="C", PATH=search)
         done = subprocess.run(["bash", "-ec", line], cwd=folder, text=True, check=False,
                               timeout=timeout_s, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env=environment)

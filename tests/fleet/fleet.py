@@ -14,12 +14,15 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "e2e"))
+sys.path += [str(ROOT / "tests" / "e2e"), str(ROOT / "tests" / "page")]
 import scenario  # noqa: E402
 from judge import Judge  # noqa: E402
 from lives import device_id, make  # noqa: E402
+from onlooker import Onlooker  # noqa: E402
+from page_case import Collector  # noqa: E402
 
 FOLDER = ROOT / "build" / "fleet"
+PICTURES = ROOT / "build" / "page"
 FLUSH_S = 90  # what a device has left to upload at its end; it gives up by itself before
 
 
@@ -96,13 +99,16 @@ def spent_s():
     return usage.ru_utime + usage.ru_stime
 
 
-def run(fleet, collector):
+def run(fleet, collector, onlooker, seconds):
     """Their lives; returns the processor time that devices and collector took, in s."""
+    devices = [plan["device"] for plan in fleet.plans]
     begun_s = spent_s()
     try:
         fleet.start(collector.port)
+        onlooker.look(devices, seconds)
         fleet.wait()
         devices_s = spent_s() - begun_s
+        onlooker.finish(devices, PICTURES)
     finally:
         fleet.stop()
         collector.stop()
@@ -114,14 +120,19 @@ def main():
     print(f"fleet: {options.devices} devices, {options.seconds} s, SEED={options.seed}", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     fleet = Fleet(FOLDER, options.devices, options.seconds, options.seed)
-    collector = scenario.Collector(FOLDER, fleet.certificates())
-    devices_s, collector_s = run(fleet, collector)
+    collector = Collector(FOLDER, fleet.certificates())
+    onlooker = Onlooker(collector, fleet.registry, options.seed)
+    try:
+        devices_s, collector_s = run(fleet, collector, onlooker, options.seconds)
+    finally:
+        onlooker.close()
     verdict = fleet.judge(collector.database)
-    print("\n".join(verdict.lines()))
-    print(f"processor time: devices {devices_s:.1f} s, collector {collector_s:.1f} s")
-    for fault in verdict.faults:
+    print("\n".join([*verdict.lines(), *onlooker.lines()]))
+    print(f"processor time: devices {devices_s:.1f} s, collector with its page {collector_s:.1f} s")
+    faults = [*verdict.faults, *onlooker.faults]
+    for fault in faults:
         print(f"fleet: {fault}")
-    return 1 if verdict.faults else 0
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

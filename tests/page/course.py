@@ -5,42 +5,25 @@ import pathlib
 
 COURSE = (pathlib.Path(__file__).parent / "course.js").read_text(encoding="utf-8")
 LAST, CHANGE, RATE = "last", "change", "rate"
-# By plot and label: of which metric, how, and what a value is multiplied with (a rate is per ms).
+# By plot and metric: how it is drawn, and what a value is multiplied with (a rate is per ms).
 LINES = {
-    ("bitrate", "rendition, declared"): ("p.br", LAST, 1),
-    ("bitrate", "bandwidth estimate"): ("l.ln", LAST, 1),
-    ("bitrate", "RTP payload"): ("r.ry", RATE, 8),
-    ("buffer", "buffer"): ("l.lb", LAST, 0.001),
-    ("loss", "RTP lost"): ("r.rl", CHANGE, 1),
-    ("loss", "recovered"): ("r.rb", CHANGE, 1),
-    ("loss", "duplicates"): ("r.rd", CHANGE, 1),
-    ("loss", "out of order"): ("r.ro", CHANGE, 1),
-    ("loss", "TS continuity errors"): ("t.tc", CHANGE, 1),
-    ("jitter", "RTP interarrival"): ("r.rj", LAST, 0.001),
-    ("jitter", "PCR arrival"): ("t.ti", LAST, 0.001),
-    ("frames", "rendered"): ("f.fr", RATE, 1000),
-    ("frames", "decoded"): ("f.fc", RATE, 1000),
-    ("damage", "dropped"): ("f.fk", CHANGE, 1),
-    ("damage", "lost"): ("f.fm", CHANGE, 1),
-    ("damage", "corrupted"): ("f.fb", CHANGE, 1),
-    ("damage", "concealed"): ("f.fx", CHANGE, 1),
-    ("damage", "freezes"): ("f.fn", CHANGE, 1),
-    ("queue", "oldest record"): ("a.aq", LAST, 0.001),
-    ("queue", "answer of the server"): ("a.aj", LAST, 0.001),
-    ("failures", "network"): ("a.an", CHANGE, 1),
-    ("failures", "TLS"): ("a.at", CHANGE, 1),
-    ("failures", "not HTTP"): ("a.af", CHANGE, 1),
-    ("failures", "refused by a server"): ("a.ar", CHANGE, 1),
-    ("failures", "portal"): ("a.u0", CHANGE, 1),
-    ("drops", "routine, evicted"): ("a.ad", CHANGE, 1),
-    ("drops", "urgent, evicted"): ("a.ud", CHANGE, 1),
-    ("drops", "not made"): ("a.ao", CHANGE, 1),
-    ("drops", "expired"): ("a.aa", CHANGE, 1),
-    ("drops", "refused one by one"): ("a.u1", CHANGE, 1),
-    ("memory", "spool"): ("a.ap", LAST, 1 / 1024),
-    ("memory", "TLS heap"): ("a.ah", LAST, 1 / 1024),
-    ("memory", "agent's stack"): ("a.as", LAST, 1 / 1024),
-    ("memory", "network stack's heap"): ("n.hh", LAST, 1 / 1024),
+    ("bitrate", "p.br"): (LAST, 1), ("bitrate", "l.ln"): (LAST, 1), ("bitrate", "r.ry"): (RATE, 8),
+    ("buffer", "l.lb"): (LAST, 0.001),
+    ("loss", "r.rl"): (CHANGE, 1), ("loss", "r.rb"): (CHANGE, 1), ("loss", "r.rd"): (CHANGE, 1),
+    ("loss", "r.ro"): (CHANGE, 1), ("loss", "t.tc"): (CHANGE, 1),
+    ("jitter", "r.rj"): (LAST, 0.001), ("jitter", "t.ti"): (LAST, 0.001),
+    ("frames", "f.fr"): (RATE, 1000), ("frames", "f.fc"): (RATE, 1000),
+    ("damage", "f.fk"): (CHANGE, 1), ("damage", "f.fm"): (CHANGE, 1),
+    ("damage", "f.fb"): (CHANGE, 1), ("damage", "f.fx"): (CHANGE, 1),
+    ("damage", "f.fn"): (CHANGE, 1),
+    ("queue", "a.aq"): (LAST, 0.001), ("queue", "a.aj"): (LAST, 0.001),
+    ("failures", "a.an"): (CHANGE, 1), ("failures", "a.at"): (CHANGE, 1),
+    ("failures", "a.af"): (CHANGE, 1), ("failures", "a.ar"): (CHANGE, 1),
+    ("failures", "a.u0"): (CHANGE, 1),
+    ("drops", "a.ad"): (CHANGE, 1), ("drops", "a.ud"): (CHANGE, 1), ("drops", "a.ao"): (CHANGE, 1),
+    ("drops", "a.aa"): (CHANGE, 1), ("drops", "a.u1"): (CHANGE, 1),
+    ("memory", "a.ap"): (LAST, 1 / 1024), ("memory", "a.ah"): (LAST, 1 / 1024),
+    ("memory", "a.as"): (LAST, 1 / 1024), ("memory", "n.hh"): (LAST, 1 / 1024),
 }
 HEALTH = ("queue", "failures", "drops", "memory")
 # By the names that the timeline has: the durations of group p.
@@ -73,9 +56,9 @@ def plot_faults(plots, session_records, own_records):
         if not plot["inked"]:
             faults.append(f"{plot['id']}: nothing is painted")
         for line in plot["lines"]:
-            name = (plot["id"], line["label"])
+            name = (plot["id"], line["metric"])
             drawn = [(x, y) for x, y in zip(line["x"], line["y"]) if y is not None]
-            should = wanted(records, *LINES[name])
+            should = wanted(records, line["metric"], *LINES[name])
             offsets = {round(1000 * x) - at for (x, _), (at, _) in zip(drawn, should)}
             if len(drawn) != len(should) or len(offsets) > 1:
                 faults.append(f"{name}: {len(drawn)} values at other times than {len(should)} records")

@@ -4,7 +4,7 @@
 const element = document.activeElement;
 if (!element || element === document.body) return null;
 const style = getComputedStyle(element);
-const box = element.getBoundingClientRect();
+const [box] = element.getClientRects(); // of a link over several lines the first one
 const places = [[0.5, 0.5], [0.1, 0.5], [0.5, 0.1], [0.5, 0.9], [0.9, 0.5]];
 const inFront = places.some(([across, down]) => {
   const at = document.elementFromPoint(box.left + box.width * across, box.top + box.height * down);

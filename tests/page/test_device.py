@@ -120,7 +120,7 @@ class DevicePage(PageCase):
                     "return document.querySelectorAll('main img, main script, main [onerror]').length"), 0)
                 self.assertEqual(self.compared(self.collector), [])
                 self.browser.resize(PHONE)
-                self.assertEqual(self.browser.run(LAYOUT)["page"], 0)
+                self.assertEqual(self.browser.run(LAYOUT)["parts"], [])
                 self.browser.resize(DESKTOP)
 
 

@@ -24,7 +24,7 @@ export function theme(changed = () => {}) {
 
 const isTyping = (target) => target.matches("input, textarea, select");
 
-// `own` is [[key, what it does, how], ...] of this page.
+// `own` is [[key, what it does, how], ...] of this page; what browsers do by themselves has no how.
 export function keys(own) {
   const all = [...own, ["t", "light or dark", () => byId("theme").click()],
     ["?", "this list", () => dialog.showModal()]];
@@ -49,10 +49,10 @@ export function keys(own) {
     if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || dialog.open) {
       return;
     }
-    const found = all.find(([key]) => key === event.key);
-    if (found) {
+    const [, , act] = all.find(([key]) => key === event.key) ?? [];
+    if (act) {
       event.preventDefault();
-      found[2]();
+      act();
     }
   });
 }

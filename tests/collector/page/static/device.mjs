@@ -65,9 +65,9 @@ function drawSession(each) {
   }
 }
 
-async function refresh(changed) {
+async function refresh(changed, newest) {
   if (changed !== null && !changed.includes(device)) {
-    return document.documentElement.dataset.shown;
+    return newest; // of others, and of this one nothing is newer than what is shown
   }
   told = await ask("/api/device", [["device", device]]);
   byId("empty").hidden = true;
@@ -93,7 +93,7 @@ theme(() => {
 keys([["u", "up to all devices", () => location.assign("/")],
   ["j", "next session", () => moveFocus(byId("sessions"), 1)],
   ["k", "session before", () => moveFocus(byId("sessions"), -1)],
-  ["Enter", "show the session", () => document.activeElement.click()],
+  ["Enter", "show the session"],
   ["r", "raw records", () => {
     byId("records").open = !byId("records").open;
     byId("records").scrollIntoView();

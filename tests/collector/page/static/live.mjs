@@ -8,11 +8,12 @@ const PAUSE_MS = 500;
 const FAILED_MS = 2000;
 const root = document.documentElement;
 
-// `refresh(devices or null for all)` returns the newest upload that its numbers include; `failed`
-// is told why it did not.
+// `refresh(devices or null for all, newest upload heard of)` returns the newest upload that its
+// numbers include; `failed` is told why it did not.
 export function live(refresh, failed = () => {}) {
   let source = null;
   let waiting = new Set();
+  let newest = 0;
   let busy = false;
 
   function say(state, text) {
@@ -20,7 +21,8 @@ export function live(refresh, failed = () => {}) {
     byId("live").textContent = text;
   }
 
-  function heard(devices) {
+  function heard({upload, devices}) {
+    newest = upload;
     waiting = devices === null || waiting === null ? null : new Set([...waiting, ...devices]);
     work();
   }
@@ -34,7 +36,7 @@ export function live(refresh, failed = () => {}) {
     waiting = new Set();
     let pause = PAUSE_MS;
     try {
-      root.dataset.shown = await refresh(devices === null ? null : [...devices]);
+      root.dataset.shown = await refresh(devices === null ? null : [...devices], newest);
       root.dataset.ready = "true";
     } catch (reason) {
       waiting = null;
@@ -66,12 +68,11 @@ export function live(refresh, failed = () => {}) {
       });
       source.addEventListener("changed", (event) => {
         say("open", "live");
-        heard(JSON.parse(event.data).devices);
+        heard(JSON.parse(event.data));
       });
     }
   }
 
   document.addEventListener("visibilitychange", connect);
   connect();
-  return {now: () => heard(null)};
 }

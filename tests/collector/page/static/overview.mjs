@@ -149,7 +149,7 @@ theme();
 keys([["/", "filter", () => byId("filter").focus()],
   ["j", "next device", () => moveFocus(byId("devices"), 1)],
   ["k", "device before", () => moveFocus(byId("devices"), -1)],
-  ["Enter", "open the device", () => document.activeElement.click()]]);
+  ["Enter", "open the device"]]);
 head();
 byId("filter").addEventListener("input", filter);
 byId("trouble").addEventListener("change", filter);

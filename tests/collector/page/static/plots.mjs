@@ -63,7 +63,9 @@ class Plot {
     if (lines !== this.lines || this.isOther) {
       this.make(lines);
     } else if (this.drawn !== told) {
-      this.chart?.setData(this.data());
+      // A part that the reader has chosen stays.
+      this.chart?.setData(this.data(), !this.isPart);
+      this.chart?.redraw();
     }
     this.drawn = told;
   }
@@ -73,6 +75,7 @@ class Plot {
     this.chart = null;
     this.lines = lines;
     this.isOther = false;
+    this.isPart = false;
     this.canvas.classList.toggle("without", this.told.lines.length === 0);
     if (this.told.lines.length > 0) {
       this.chart = new uPlot(this.options(), this.data(), this.canvas);
@@ -109,8 +112,15 @@ class Plot {
         stroke: colour(`--c${place % COLOURS}`), points: {size: 4},
         // What is of an interval holds from the moment before.
         ...(line.how === "last" ? {} : {paths: uPlot.paths.stepped({align: -1})})}))],
-      hooks: {setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)]},
+      hooks: {
+        setCursor: [(chart) => this.legendOf(chart.cursor.idx ?? null)],
+        setScale: [(chart, key) => key === "x" && this.scaled(chart)],
+      },
     };
+  }
+
+  scaled({scales: {x}, data: [times]}) {
+    this.isPart = times.length > 0 && (x.min > times[0] || x.max < times.at(-1));
   }
 
   time(seconds) {
