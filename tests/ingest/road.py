@@ -42,7 +42,7 @@ class Road:
 
     def _make_database(self):
         for folder in (self.folder, self.places.folder):
-            folder.chmod(0o777)  # the server is nobody of ours if this is root
+            folder.chmod(0o755)  # the server is another user if this is root
         made = Postgres(self.folder, self.places.folder)
         made.load(SQL / "schema.sql", registry_sql(self.folder), SQL / "views.sql")
         return made
