@@ -40,7 +40,7 @@ define build
 endef
 
 .PHONY: help setup linux programs firmware known-board build-test test long campaign \
-	processors fleet demo demo-linux live test-ingest size bench schema lint clean distclean
+	processors fresh fleet demo demo-linux live test-ingest size bench schema lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -103,6 +103,10 @@ demo: programs ## a box in QEMU plays, reports and is checked; SEED=n repeats a 
 
 demo-linux: linux ready-demo-linux ## gst-play-1.0 plays a throttled ladder, tallyd reports and is checked
 	@$(OWNER) $(PYTHON) tests/demo/demo_linux.py
+
+# One command of the README: make fresh COMMANDS='make demo'.
+fresh: ready-fresh ## type the README's commands into a bare Debian 12, as root; COMMANDS=all takes hours
+	@$(PYTHON) tests/fresh/fresh.py $(if $(COMMANDS),$(if $(filter all,$(COMMANDS)),--all,'$(COMMANDS)'))
 
 size: ready-bench ## measure the code and the memory
 	@$(OWNER) $(PYTHON) cmake/size.py

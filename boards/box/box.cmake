@@ -12,3 +12,6 @@ add_executable(tally.elf
 target_compile_definitions(tally.elf PRIVATE TALLY_PRODUCT=$<BOOL:${TALLY_PRODUCT}>)
 target_link_libraries(tally.elf PRIVATE
     tally_bsp tally_network tally_port_mbedtls tally_provision tally_receiver tally_warnings)
+
+include("${PROJECT_SOURCE_DIR}/cmake/sbom.cmake")
+tally_sbom(tally.elf tally.spdx.json)

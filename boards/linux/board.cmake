@@ -113,4 +113,6 @@ tally_schema_tool(tally-schema "${linux_dir}")
 set_target_properties(tallyd tally-decode tally-schema tally-spool PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 
+include("${PROJECT_SOURCE_DIR}/cmake/sbom.cmake")
+tally_sbom(tallyd tallyd.spdx.json)
 include("${linux_dir}/install.cmake")

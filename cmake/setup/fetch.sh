@@ -9,15 +9,15 @@
 # which no package has it; for the set `bench` TinyCBOR, to compare with. A
 # private apt configuration borrows the machine's mirrors and keys, so that
 # neither the machine's sources nor its lists change and no root is needed.
-# For the set `test` also zcbor, which Debian does not have: from PyPI, as pip
-# is set up on this machine, in the one version and with the checksum of
-# zcbor.pin; and for the sets `live`, `fleet` and `test` uPlot, from npm's registry as npm
-# is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
+# For the set `test` also zcbor and spdx-tools, which Debian does not have: from
+# PyPI, as pip is set up on this machine, in the one version and with the checksum
+# of zcbor.pin and spdx.pin; and for the sets `live`, `fleet` and `test` uPlot, from
+# npm's registry as npm is set up here, likewise by uplot.pin; and for the set `ingest` Telegraf, built
 # of what go brings, by telegraf.pin. --missing only names what is not there.
 #
 # Environment:
 #   TALLY_MBEDTLS_DIR, TALLY_LWIP_DIR, TALLY_CMOCKA_DIR, TALLY_TINYCBOR_DIR,
-#   TALLY_ZCBOR_DIR, TALLY_UPLOT_DIR, TALLY_TELEGRAF_DIR
+#   TALLY_ZCBOR_DIR, TALLY_SPDX_DIR, TALLY_UPLOT_DIR, TALLY_TELEGRAF_DIR
 #                   what the caller has: not fetched
 #   TALLY_PYTHON    the interpreter whose pip it is (the tests set it)
 
@@ -53,7 +53,7 @@ main() {
 	work=$(mktemp -d "$deps/fetch.XXXXXX") ||
 		die "cannot write to $deps; once that is mended, run: make setup"
 	trap 'rm -rf "$work"' EXIT
-	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vxE 'zcbor|uplot|telegraf')
+	mapfile -t sources < <(printf '%s\n' "${missing[@]}" | grep -vxE 'zcbor|spdx|uplot|telegraf')
 	if [ "${#sources[@]}" -gt 0 ]; then
 		say "fetching the sources of ${sources[*]} from Debian"
 		download "${sources[@]}"
@@ -61,9 +61,9 @@ main() {
 			accept "$name"
 		done
 	fi
-	if is_among zcbor "${missing[@]}"; then
-		install_zcbor
-	fi
+	for name in zcbor spdx; do
+		! is_among "$name" "${missing[@]}" || install_wheels "$name"
+	done
 	if is_among uplot "${missing[@]}"; then
 		install_uplot
 	fi
@@ -87,6 +87,8 @@ missing_sources() {
 		[ -n "${TALLY_TINYCBOR_DIR:-}" ] || is_here tinycbor || echo tinycbor
 	! is_among test "$@" ||
 		[ -n "${TALLY_ZCBOR_DIR:-}" ] || is_pinned_here zcbor || echo zcbor
+	! is_among test "$@" ||
+		[ -n "${TALLY_SPDX_DIR:-}" ] || is_pinned_here spdx || echo spdx
 	! { is_among live "$@" || is_among fleet "$@" || is_among test "$@"; } ||
 		[ -n "${TALLY_UPLOT_DIR:-}" ] || is_pinned_here uplot || echo uplot
 	! is_among ingest "$@" ||
@@ -94,7 +96,16 @@ missing_sources() {
 }
 
 pinned_zcbor() {
-	sed -n 's/^zcbor==\([^ ]*\) --hash=\(sha256:.*\)/\1 \2/p' "$here/zcbor.pin"
+	pinned_wheels zcbor
+}
+
+pinned_spdx() {
+	pinned_wheels spdx
+}
+
+# Version and checksum of each.
+pinned_wheels() {
+	sed -n 's/^[a-z-]*==\([^ ]*\) --hash=\(sha256:.*\)/\1 \2/p' "$here/$1.pin" | xargs
 }
 
 # VERSION INTEGRITY, the latter as npm writes it: base64 of the SHA-512.
@@ -198,17 +209,18 @@ accept() {
 	say "$name $version sha256:$sha256"
 }
 
-# pip checks what came against zcbor.pin. What zcbor needs are Debian packages.
-install_zcbor() {
-	say "fetching zcbor from PyPI"
+# install_wheels NAME: pip checks what came against NAME.pin. What that needs beside
+# are Debian packages.
+install_wheels() {
+	say "fetching $1 from PyPI"
 	"${TALLY_PYTHON:-/usr/bin/python3}" -m pip --no-input --disable-pip-version-check install \
 		--no-deps --no-compile --only-binary :all: --require-hashes \
-		--requirement "$here/zcbor.pin" --target "$work/zcbor" </dev/null >>"$log" 2>&1 ||
-		fail_as_pip_says 'make setup'
-	rm -rf "$deps/zcbor"
-	mv "$work/zcbor" "$deps/zcbor"
-	record zcbor "$(pinned_zcbor)"
-	say "zcbor $(pinned_zcbor)"
+		--requirement "$here/$1.pin" --target "$work/$1" </dev/null >>"$log" 2>&1 ||
+		fail_as_pip_says 'make setup' "$1.pin"
+	rm -rf "${deps:?}/$1"
+	mv "$work/$1" "$deps/$1"
+	record "$1" "$("pinned_$1")"
+	say "$1 $("pinned_$1")"
 }
 
 # Of a package nothing is run. npm checks what came against what the registry says

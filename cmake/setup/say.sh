@@ -33,14 +33,14 @@ fail_as_apt_says() {
 	die "$cause run: $1"
 }
 
-# fail_as_pip_says COMMAND: likewise for pip, which ends with what is wrong.
+# fail_as_pip_says COMMAND PIN: likewise for pip, which ends with what is wrong.
 fail_as_pip_says() {
 	local cause why
 
 	if why=$(last_in_log 'no space left'); then
 		cause="no disk space ($why); free some, then"
 	elif why=$(last_in_log 'do not match the hashes'); then
-		cause="what came is not what zcbor.pin says (log: $log); once its index is mended,"
+		cause="what came is not what $2 says (log: $log); once its index is mended,"
 	elif why=$(last_in_log 'resolv|connection (refused|error|broken)|unreachable|timed out'); then
 		cause="offline, pip reaches no index (log: $log); once connected,"
 	else

@@ -130,6 +130,30 @@ class CollectorTest(unittest.TestCase):
         return started
 
 
+class OneCollectorTest(CollectorTest):
+    """One collector for all tests of a class; each begins with an empty database."""
+    switches = ()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.started = CollectorProcess(cls.certs, scratch(cls.addClassCleanup), *cls.switches)
+        cls.addClassCleanup(cls.started.stop)
+
+    def setUp(self):
+        with contextlib.closing(sqlite3.connect(self.started.database)) as database:
+            database.executescript("DELETE FROM records; DELETE FROM uploads;")
+        self._logged_before = len(self.started.logged())
+        self._printed_before = len(self.started.printed())
+
+    def logged(self):
+        """What it wrote into its log in this test."""
+        return self.started.logged()[self._logged_before:]
+
+    def printed(self):
+        return self.started.printed()[self._printed_before:]
+
+
 def scratch(add_cleanup):
     holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
     add_cleanup(holder.cleanup)

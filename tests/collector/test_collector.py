@@ -9,13 +9,11 @@ import os
 import signal
 import ssl
 
-from harness import CBOR, DEVICE, PATH, CollectorTest, body, encode, record, scratch
+from harness import (CBOR, DEVICE, PATH, CollectorTest, OneCollectorTest, body, encode, record,
+                     scratch)
 
 
-class Uploading(CollectorTest):
-    def setUp(self):
-        self.started = self.collector()
-
+class Uploading(OneCollectorTest):
     def stored(self):
         return [seq for (seq,) in self.started.rows("SELECT seq FROM records ORDER BY seq")]
 
@@ -46,7 +44,7 @@ class Uploading(CollectorTest):
         self.assertEqual([self.started.upload(data)[0] for _ in range(3)], [204, 204, 204])
         self.assertEqual(self.started.rows("SELECT seq, bytes, resends FROM records"), [
             (0, encode(record(0)), 2), (1, encode(record(1)), 2)])
-        self.assertEqual(len(self.started.printed()), 2)
+        self.assertEqual(len(self.printed()), 2)
 
     def test_a_record_is_stored_once_however_many_connections_bring_it_at_once(self):
         data = body(*(record(seq) for seq in range(50)))
@@ -62,7 +60,7 @@ class Uploading(CollectorTest):
         self.assertEqual(status, 409)
         self.assertIn("seq 0", text)
         self.assertEqual(self.stored(), [0])
-        self.assertIn("refused 409", self.started.logged())
+        self.assertIn("refused 409", self.logged())
 
     def test_a_body_of_another_device_is_refused(self):
         self.assert_refused(403, body(record(0), device="stb-43"), "stb-43", DEVICE)

@@ -11,7 +11,7 @@ import sqlite3
 import ssl
 import time
 
-from harness import DEVICE, PATH, CollectorProcess, CollectorTest, body, record, scratch
+from harness import DEVICE, PATH, OneCollectorTest, body, record
 
 GOOD = body(record(0))
 LIMIT_S = 0.5
@@ -59,28 +59,13 @@ class Wire:
         self._tls.close()
 
 
-class HostileTest(CollectorTest):
-    """One collector for all tests of a class; each begins with an empty database."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.started = CollectorProcess(cls.certs, scratch(cls.addClassCleanup),
-                                       "--most-seconds", str(LIMIT_S))
-        cls.addClassCleanup(cls.started.stop)
-
-    def setUp(self):
-        with contextlib.closing(sqlite3.connect(self.started.database)) as database:
-            database.executescript("DELETE FROM records; DELETE FROM uploads;")
-        self.logged_before = len(self.started.logged())
+class HostileTest(OneCollectorTest):
+    switches = ("--most-seconds", str(LIMIT_S))
 
     def wire(self, client="device"):
         opened = Wire(self.started, client)
         self.addCleanup(opened.close)
         return opened
-
-    def logged(self):
-        return self.started.logged()[self.logged_before:]
 
     def await_line(self, text):
         deadline = time.monotonic() + 60

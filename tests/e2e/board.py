@@ -39,7 +39,8 @@ def build(board, folder, certs, port, source=scenario.ROOT, **options):
                            *(f"-D{key}={value}" for key, value in values.items()))
         scenario.check_run("firmware", log, "cmake", "--build", build_folder)
         if build_folder != folder:
-            shutil.copy(build_folder / "tally.elf", folder)
+            for name in ("tally.elf", "tally.spdx.json"):
+                shutil.copy(build_folder / name, folder)
     return folder / "tally.elf"
 
 

@@ -66,12 +66,12 @@ lend_apt() {
 
 # Settings are files, and variables that may name files.
 lend_settings() {
-	local path name value
+	local path value
 
 	for path in "${settings[@]}"; do
 		[ ! -e "$path" ] || lend "$path"
 	done
-	"$here/lent.sh" | while IFS= read -r -d '' name && IFS= read -r -d '' value; do
+	"$here/lent.sh" | while IFS= read -r -d '' _ && IFS= read -r -d '' value; do
 		[[ $value != /* ]] || [ ! -e "$value" ] || lend "$value"
 	done
 }

@@ -179,8 +179,8 @@ def reap(pid):
         os.waitpid(pid, 0)
 
 
-def run_tallyd(*arguments, **options):
-    return subprocess.run([scenario.PROGRAMS / "tallyd", *map(str, arguments)], check=False,
+def run_tallyd(*arguments, program=scenario.PROGRAMS / "tallyd", **options):
+    return subprocess.run([program, *map(str, arguments)], check=False,
                           capture_output=True, text=True, timeout=60, **options)
 
 

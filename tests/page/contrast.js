@@ -75,7 +75,7 @@ function judge(text, element, colour, needed) {
   const ink = behind && rgba(colour);
   const reached = behind && ratio(over([...ink.slice(0, 3), ink[3] * opacity(element)], behind), behind);
   if (!behind || reached < needed) {
-    found.push({ text: text.slice(0, 40), where: where(element), needed,
+    found.push({ text: [...text].slice(0, 40).join(""), where: where(element), needed,
                  ratio: behind ? Math.round(reached * 100) / 100 : null });
   }
 }

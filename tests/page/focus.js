@@ -12,7 +12,7 @@ const inFront = places.some(([across, down]) => {
 });
 return {
   what: `${element.tagName.toLowerCase()}#${element.id}.${element.className}`,
-  text: (element.getAttribute("aria-label") ?? element.innerText ?? "").trim().slice(0, 40),
+  text: (element.getAttribute("aria-label") ?? element.innerText ?? "").trim().slice(0, 40).toWellFormed(),
   outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
   named: Boolean(element.getAttribute("aria-label") || element.getAttribute("aria-labelledby")
     || element.labels?.length || element.innerText?.trim()),

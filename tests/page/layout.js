@@ -13,7 +13,7 @@ function holderOf(element) {
 }
 
 function named(element) {
-  const text = element.textContent.trim().slice(0, 30);
+  const text = [...element.textContent.trim()].slice(0, 30).join("");
   return `${element.tagName.toLowerCase()}.${element.className}: ${text}`;
 }
 

@@ -87,14 +87,15 @@ class Onlooker:
             self._browser.press(letter)
         self._browser.press(*[Keys.BACKSPACE] * len(wanted), Keys.ESCAPE)
         heads = self._browser.driver.find_elements("css selector", "#devices thead button")
-        self._dice.choice(heads).click()
+        self._browser.run("arguments[0].focus()", self._dice.choice(heads))
+        self._browser.press(Keys.ENTER)
         self._await_update()
 
     def _use_device(self):
-        driver = self._browser.driver
-        for selector in ("#theme", "#sessions a", "#theme"):
-            for found in driver.find_elements("css selector", selector)[:1]:
-                found.click()
+        theme = self._browser.driver.find_element("css selector", "#theme")
+        theme.click()
+        self._browser.press("j", Keys.ENTER)  # a session
+        theme.click()
         self._browser.press("r")
         self._await_update()
 

@@ -81,6 +81,7 @@ class PageCase(unittest.TestCase):
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.shared))
+        self.browser.open("about:blank")  # the page before may miss its collector
         self.heard = len(self.browser.complaints())
 
     def start(self, maker, *arguments, **settings):

@@ -8,7 +8,7 @@ import urllib.parse
 import course
 import figures
 from browser import DESKTOP, PHONE
-from made import HOSTILE, Street
+from made import HOSTILE, Life, Street, View
 from page_case import CONTRAST, LAYOUT, PICTURES, PageCase
 from selenium.webdriver.common.keys import Keys
 
@@ -58,6 +58,21 @@ class DevicePage(PageCase):
         self.assertEqual(len(stalls), 1)
         self.assertEqual(course.span_faults(
             drawn["spans"], database.newest("stb-0001", boot, {"h", "x"}, 1)[1], stalls), [])
+
+    def test_a_plot_of_one_moment_shows_that_and_no_years(self):
+        life = Life(self.collector.database, self.registry, "stb-0002", 5, 1_700_000_000_000)
+        life.begin()
+        view = View(life, 1, "seed")
+        view.start()
+        view.play(1)
+        life.upload()
+        self.visit("stb-0002")
+        self.drawn()
+        spans = self.browser.run("return [...document.querySelectorAll('.canvas')].filter((one) =>"
+                                 " one.plot.chart).map((one) => one.plot.chart.scales.x)"
+                                 ".map((x) => x.max - x.min)")
+        self.assertGreaterEqual(len(spans), 3)
+        self.assertLess(max(spans), 60)
 
     def test_raw_records_are_all_there_with_all_their_values(self):
         texts = self.assert_raw_records(self.database(self.collector), "stb-0001")

@@ -65,10 +65,13 @@ class Overview(PageCase):
                                  ".map((link) => link.protocol + link.host)")
         self.assertEqual(set(links), {f"http:127.0.0.1:{self.collector.page}"})
 
-    def test_nothing_sticks_out_of_a_phone(self):
+    def test_nothing_sticks_out_of_a_phone_or_a_desktop(self):
         self.browser.resize(PHONE)
         self.assertEqual(self.browser.run(LAYOUT),
                          {"width": PHONE[0], "page": 0, "parts": [], "cut": []})
+        self.browser.resize(DESKTOP)
+        found = self.browser.run(LAYOUT)
+        self.assertEqual((found["page"], found["parts"]), (0, []))
 
     def test_every_text_can_be_read_in_both_themes(self):
         for size, name in ((DESKTOP, "desktop"), (PHONE, "phone")):

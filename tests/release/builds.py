@@ -48,13 +48,15 @@ def copy_tree(target):
         for folder in folders:
             shutil.copytree(library_folder(name) / folder, target / ".deps" / name / folder,
                             copy_function=shutil.copyfile)
+    shutil.copy(ROOT / ".deps" / "versions", target / ".deps")
     return target
 
 
 def build_host(source, build, log, *targets):
     """Programs of this machine as `make linux` builds them."""
     scenario.check_run("build", log, "cmake", "-S", source, "-B", build, "-G", "Ninja",
-                       "-DTALLY_BOARD=linux", "-DTALLY_GSTREAMER=ON", "-DCMAKE_BUILD_TYPE=MinSizeRel")
+                       "-DTALLY_BOARD=linux", "-DTALLY_GSTREAMER=ON",
+                       "-DCMAKE_BUILD_TYPE=MinSizeRel")
     scenario.check_run("build", log, "cmake", "--build", build, "-j2", "--target", *targets)
 
 

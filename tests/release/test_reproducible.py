@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Firmware is the same to the byte from two folders, built in two others; and a build that told of
 its place or its time would be found out."""
+import json
 import os
 import pathlib
 import subprocess
@@ -38,6 +39,14 @@ class Firmware(Folders):
         subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", image, target], check=True)
         return target
 
+    def said_of(self, image):
+        """What is said to be in an image, but for the commit: the copy has no repository."""
+        document = json.loads((image.parent / "tally.spdx.json").read_text())
+        for package in document["packages"]:
+            if package["name"] == "tally":
+                package.pop("sourceInfo", None)
+        return document
+
     def compare(self, name):
         certs = builds.scenario.make_certificates(self.folder / "certs")
         other = builds.copy_tree(self.folder / "some" / "other" / "place")
@@ -48,6 +57,7 @@ class Firmware(Folders):
                                    for library in builds.LIBRARIES})
         self.assert_same(here, there)
         self.assert_same(self.raw(here), self.raw(there))
+        self.assertEqual(*(self.said_of(image) for image in (here, there)))
         for image in (here, there):
             self.assert_silent_about(builds.ROOT, image)
             self.assert_silent_about(self.folder, image)
@@ -76,6 +86,7 @@ class Host(Folders):
 class Leaks(Folders):
     """A library of one file from two folders: sound, and with something smuggled in."""
 
+    SOURCE = "int leak(void);\nint leak(void) { return 1; }\n"
     PROJECT = """cmake_minimum_required(VERSION 3.22)
 project(leak LANGUAGES C)
 add_compile_options(-g)
@@ -94,7 +105,7 @@ add_library(leak STATIC leak.c)
             tree = self.folder / "place" / ("deeper" * (days + 1))
             tree.mkdir(parents=True)
             (tree / "CMakeLists.txt").write_text(project + cmake)
-            (tree / "leak.c").write_text(f"int leak(void);\nint leak(void) {{ return 1; }}\n{text}\n")
+            (tree / "leak.c").write_text(f"{self.SOURCE}{text}\n")
             os.utime(tree / "leak.c", (int(builds.EPOCH), int(builds.EPOCH) + days * 86400))
             with builds.date(epoch):
                 builds.build_host(tree, tree / "build", self.folder / "log", "leak")

@@ -26,6 +26,7 @@ echo 'After this operation, 8382 kB of additional disk space will be used.'
 """
 
 ZCBOR = "zcbor 1.2.3 sha256:0abc"
+SPDX = "spdx 0.8.3 sha256:1abc 0.2.0 sha256:2abc"
 
 
 def tarball():
@@ -64,12 +65,14 @@ class Sandbox(unittest.TestCase):
         (self.setup / "packages.lint").write_text("shellcheck # why\n")
         self.installed("cmake", "ninja-build", "shellcheck")
         (self.setup / "zcbor.pin").write_text("# why\nzcbor==1.2.3 --hash=sha256:0abc\n")
+        (self.setup / "spdx.pin").write_text(
+            "# why\nspdx-tools==0.8.3 --hash=sha256:1abc\nbeartype==0.2.0 --hash=sha256:2abc\n")
         (self.setup / "uplot.pin").write_text(f"# why\nuplot@4.5.6 {INTEGRITY}\n")
         (self.state / "uplot.tgz").write_bytes(TARBALL)
-        for name in ("mbedtls", "lwip", "cmocka", "zcbor", "uplot"):
+        for name in ("mbedtls", "lwip", "cmocka", "zcbor", "spdx", "uplot"):
             (self.deps / name).mkdir(parents=True)
         (self.deps / "versions").write_text(
-            f"mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n{ZCBOR}\n{UPLOT}\n")
+            f"mbedtls 3.6.6 x\nlwip 2.2.1 x\ncmocka 1.1.5 x\n{ZCBOR}\n{SPDX}\n{UPLOT}\n")
         self.apt(plan=PLAN)
 
     def installed(self, *packages):

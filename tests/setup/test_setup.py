@@ -39,7 +39,7 @@ class SomethingMissing(Sandbox):
     def test_check_installs_nothing_and_names_missing_sources(self):
         (self.deps / "versions").write_text("mbedtls 3.6.6 x\n")
         run = self.run_script("setup.sh", "--check", "test")
-        self.assert_refused(run, "missing: ninja-build lwip cmocka zcbor uplot;")
+        self.assert_refused(run, "missing: ninja-build lwip cmocka zcbor spdx uplot;")
         run = self.run_script("setup.sh", "--check", "lint")
         self.assert_refused(run, "missing: lwip;")
         self.assertEqual(self.calls(), [])

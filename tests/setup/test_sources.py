@@ -7,7 +7,7 @@ import signal
 import tarfile
 import unittest
 
-from sandbox import TARBALL, UPLOT, ZCBOR, Sandbox
+from sandbox import SPDX, TARBALL, UPLOT, ZCBOR, Sandbox
 
 
 class Sources(Sandbox):
@@ -70,7 +70,7 @@ class Sources(Sandbox):
         self.assertIn("lwip 2.2.1+dfsg1 sha256:", versions[1])
         self.assertIn("cmocka 1.1.5 sha256:", versions[2])
         self.assertIn(versions[0], run.out)
-        self.assertEqual(versions[3:], [ZCBOR, UPLOT])
+        self.assertEqual(versions[3:], [ZCBOR, SPDX, UPLOT])
         self.assertEqual(self.leftovers(), [])
 
     def test_are_not_fetched_twice(self):
@@ -211,7 +211,7 @@ class Sources(Sandbox):
 
 
 class Zcbor(Sandbox):
-    """The tests' validator, which comes from PyPI; nothing else does."""
+    """What comes from PyPI: the validators of the tests."""
 
     def setUp(self):
         super().setUp()
@@ -228,7 +228,7 @@ class Zcbor(Sandbox):
         self.assertEqual(self.steps(), ["pip"])
         self.assertEqual((self.deps / "zcbor" / "README").read_text(), "zcbor\n")
         self.assertEqual(
-            self.versions(), ["mbedtls 3.6.6 x", "lwip 2.2.1 x", "cmocka 1.1.5 x", UPLOT, ZCBOR])
+            self.versions(), ["mbedtls 3.6.6 x", "lwip 2.2.1 x", "cmocka 1.1.5 x", SPDX, UPLOT, ZCBOR])
         self.assertIn(ZCBOR, run.out)
 
     def test_comes_in_the_pinned_version_with_nothing_beside_it(self):
@@ -253,7 +253,16 @@ class Zcbor(Sandbox):
         pin.write_text(pin.read_text().replace("1.2.3", "1.2.4"))
         self.assertEqual(self.run_script("fetch.sh", "test").returncode, 0)
         self.assertEqual(self.steps(), ["pip", "pip"])
-        self.assertEqual(self.versions()[3:], [UPLOT, "zcbor 1.2.4 sha256:0abc"])
+        self.assertEqual(self.versions()[3:], [SPDX, UPLOT, "zcbor 1.2.4 sha256:0abc"])
+
+    def test_of_several_that_belong_together_one_changed_is_enough(self):
+        self.run_script("fetch.sh", "test")
+        pin = self.setup / "spdx.pin"
+        pin.write_text(pin.read_text().replace("0.2.0", "0.2.1"))
+        run = self.run_script("fetch.sh", "test")
+        self.assertEqual((run.returncode, self.steps()), (0, ["pip", "pip"]))
+        self.assertIn(f"--requirement {pin} ", self.calls()[1])
+        self.assertIn("spdx 0.8.3 sha256:1abc 0.2.1 sha256:2abc", self.versions())
 
     def test_that_does_not_come_is_one_line_and_leaves_nothing_behind(self):
         for says, word in (
@@ -282,7 +291,7 @@ class Uplot(Sandbox):
     def test_comes_for_the_page_and_for_its_tests(self):
         self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
         self.assertEqual(self.calls(), [])
-        for name in ("live", "test"):
+        for name in ("live", "fleet", "test"):
             with self.subTest(set=name):
                 shutil.rmtree(self.deps / "uplot", ignore_errors=True)
                 run = self.run_script("setup.sh", name, uid=1000)

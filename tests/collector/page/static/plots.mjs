@@ -88,8 +88,10 @@ class Plot {
 
   // Lines need not have a value at the same moments.
   data() {
-    return uPlot.join(this.told.lines.map(
+    const joined = uPlot.join(this.told.lines.map(
       (line) => [line.at.map((at) => this.x(at)), line.values]));
+    [this.first, this.last] = [joined[0][0], joined[0].at(-1)];
+    return joined;
   }
 
   x(uptime) {
@@ -129,10 +131,11 @@ class Plot {
 
   // All of the session, unless the reader has chosen a part of it.
   times(low, high) {
-    const [first, last] = [this.chart?.data[0][0], this.chart?.data[0].at(-1)];
-    const isAll = !this.chart || (low === first && high === last);
-    const [from, to] = isAll && this.span.from !== null
-      ? [this.x(this.span.from), this.x(this.span.to)] : [low ?? 0, high ?? 0];
+    // Of a plot with one moment uPlot wants to show years: there is no part of it to be chosen.
+    const {first = 0, last = 0} = this;
+    const isAll = !this.chart || first === last || (low === first && high === last);
+    const [from, to] = !isAll ? [low, high] : this.span.from === null ? [first, last]
+      : [this.x(this.span.from), this.x(this.span.to)];
     return to - from > 0.001 ? [from, to] : [from - LEAST_S / 2, from + LEAST_S / 2];
   }
 
