@@ -147,10 +147,12 @@ class Onlooker:
         self.figures["compared"] = self.figures.get("compared", 0) + len(shown)
 
     def _take_pictures(self, folder, name):
+        self._browser.run("localStorage.removeItem('theme');"
+                          "delete document.documentElement.dataset.theme")
         for size, kind in ((DESKTOP, "desktop"), (PHONE, "phone")):
             self._browser.resize(size)
             for theme in ("light", "dark"):
-                self._browser.run("document.documentElement.dataset.theme = arguments[0]", theme)
+                self._browser.prefer(theme)
                 self._browser.picture(folder / f"{name}-{kind}-{theme}.png")
         self._browser.resize(TALL)
 
