@@ -83,12 +83,16 @@ class Judge:
             return f"'{name}' has nothing to do with {entry.file}"
         return self._in_file(entry)
 
-    def _of_a_target(self, entry, _name):
+    def _of_a_target(self, entry, name):
+        is_itself = entry.command.startswith("make ")
         try:
-            said = recipe(entry.command, self._root)
+            said = recipe(entry.command if is_itself else f"make {name}", self._root)
         except LookupError as error:
             return str(error)
-        return None if entry.words and entry.words in said else f"it does not run '{entry.words}'"
+        what = str(pathlib.Path(entry.file).parent) if entry.file else entry.words
+        if not what or what not in said:
+            return f"it does not run '{what}'"
+        return self._in_file(entry) if entry.file else None
 
     def _of_ci(self, entry, _name):
         return self._in_file(entry)
