@@ -26,7 +26,11 @@ def suites(build):
     """The command of each test that CTest has, by name."""
     said = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], check=True,
                           capture_output=True, text=True).stdout
-    return {test["name"]: test.get("command", []) for test in json.loads(said)["tests"]}
+    tests = json.loads(said)["tests"]
+    found = {test["name"]: test.get("command", []) for test in tests}
+    if len(found) < len(tests):
+        raise ValueError("two tests have one name; CTest tells them apart by nothing else")
+    return found
 
 
 def recipe(command, root=reading.ROOT):
@@ -79,12 +83,16 @@ class Judge:
             return f"'{name}' has nothing to do with {entry.file}"
         return self._in_file(entry)
 
-    def _of_a_target(self, entry, _name):
+    def _of_a_target(self, entry, name):
+        is_itself = entry.command.startswith("make ")
         try:
-            said = recipe(entry.command, self._root)
+            said = recipe(entry.command if is_itself else f"make {name}", self._root)
         except LookupError as error:
             return str(error)
-        return None if entry.words and entry.words in said else f"it does not run '{entry.words}'"
+        what = str(pathlib.Path(entry.file).parent) if entry.file else entry.words
+        if not what or what not in said:
+            return f"it does not run '{what}'"
+        return self._in_file(entry) if entry.file else None
 
     def _of_ci(self, entry, _name):
         return self._in_file(entry)

@@ -40,9 +40,12 @@ def blocks(text):
     at, blank = 0, True
     while at < len(lines):
         begin = at
-        if lines[at].startswith("```"):
-            at = next(i for i in range(begin + 1, len(lines)) if lines[i] == "```")
-            found.append(Block(begin + 1, lines[begin][3:], "\n".join(lines[begin + 1:at])))
+        fence = re.match("( *)```(.*)$", lines[at])
+        if fence:
+            end = f"{fence[1]}```"
+            at = next(i for i in range(begin + 1, len(lines)) if lines[i] == end)
+            body = [line.removeprefix(fence[1]) for line in lines[begin + 1:at]]
+            found.append(Block(begin + 1, fence[2], "\n".join(body)))
         elif blank and lines[at].startswith("    "):
             while at + 1 < len(lines) and re.match("    |$", lines[at + 1]):
                 at += 1
@@ -59,7 +62,7 @@ def prose(text):
     for block in blocks(text):
         for at in range(block.line, block.line + block.text.count("\n") + 1):
             lines[at] = ""
-    return "\n".join("" if line.startswith("```") else line for line in lines)
+    return "\n".join("" if line.lstrip().startswith("```") else line for line in lines)
 
 
 def without_comment(line):

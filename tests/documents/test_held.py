@@ -21,6 +21,12 @@ make demo       # plays
 cmake -S . \\
     -B build
 ```
+
+1. Within a list:
+
+   ```sh
+   ctest -N
+   ```
 """
 
 
@@ -74,7 +80,7 @@ class Held(unittest.TestCase):
             table = [held.Entry("make size", "", "", ""), held.Entry("make coffee", "", "", "")]
             missing, idle = held.unaccounted(found, table, root)
             self.assertEqual([command.text for command in missing],
-                             ["make demo", "cmake -S . -B build"])
+                             ["make demo", "cmake -S . -B build", "ctest -N"])
             self.assertEqual(idle, ["make coffee"])
             whole = held.unaccounted(found, [held.Entry("page.md: A page", "", "", "")], root)
             self.assertEqual(whole, ([], []))
@@ -88,6 +94,7 @@ class Held(unittest.TestCase):
                 (("make coffee", "ctest documents", here), f"{here} has no 'make coffee'"),
                 (("./lanes", "ctest fault_cuts_1"), "'fault_cuts_1' runs ./fault_cuts quick 1"),
                 (("make size", "make size", "", "size.sh"), "it does not run 'size.sh'"),
+                (("psql", "make size", "tests/fault/log.c"), "it does not run 'tests/fault'"),
                 (("make test", "ci", ".ci/walk"), "no file .ci/walk"),
                 (("make size", "hearsay", here), "nobody knows a 'hearsay'")):
             with self.subTest(complaint=complaint):

@@ -4,7 +4,7 @@
 # enter.sh TREE COMMAND...
 #
 # Runs COMMAND as root in TREE, in its /root/tally, with mounts and processes of its own: both end with
-# it, however it ends. The network is the machine's, since packages come over it. Of the environment
+# it and with whoever asked for it, however they end. The network is the machine's, since packages come over it. Of the environment
 # only what lent.sh lends is taken along.
 
 set -euo pipefail
@@ -12,7 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 if [ "$1" != --inside ]; then
-	exec unshare --mount --pid --ipc --uts --fork --kill-child "$here/enter.sh" --inside "$@"
+	exec setpriv --pdeathsig KILL unshare --mount --pid --ipc --uts --fork --kill-child \
+		"$here/enter.sh" --inside "$@"
 fi
 shift
 tree=$1

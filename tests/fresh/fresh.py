@@ -10,6 +10,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ CERTIFICATES = "cmake/setup/setup.sh demo && tests/certs/make_certs.sh certs"
 # Ends with Ctrl-C; by then it has said where its page is.
 ENDLESS, SAID = "make live", b"http://localhost:"
 LAST_LINES = 40
+# What debootstrap mounts, and what it starts, ends with it.
+APART = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child",
+         "--mount-proc")
 
 
 def commands(text):
@@ -66,7 +70,7 @@ def type_all(enter, chosen, logs, say=print):
     """Rows (command, status, seconds)."""
     rows = []
     for number, command in enumerate(chosen, 1):
-        log = logs / f"{number}.log"
+        log = logs / f"fresh-{number}.log"
         say(f"fresh: {command} (log: {log})", flush=True)
         begun = time.monotonic()
         status = run(enter, command, log)
@@ -95,13 +99,14 @@ def choose(known, wanted, everything):
     return chosen, [command for command in known if command not in chosen]
 
 
-def beneath():
-    """A folder under build/, as the tree of packages is large, which its owner may remove."""
-    folder = ROOT / "build"
-    folder.mkdir(exist_ok=True)
-    owner = ROOT.stat()
-    os.chown(folder, owner.st_uid, owner.st_gid)
-    return pathlib.Path(tempfile.mkdtemp(prefix="fresh.", dir=folder))
+def owned(*names):
+    """A folder under build/ that is its owner's, as all there is."""
+    folder, owner = ROOT, ROOT.stat()
+    for name in names:
+        folder = folder / name
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, owner.st_uid, owner.st_gid)
+    return folder
 
 
 def main():
@@ -114,17 +119,19 @@ def main():
                               options.all)
     if os.geteuid() != 0:
         sys.exit("fresh: a tree of Debian's packages is made by root; run: sudo make fresh")
-    folder = beneath()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    logs = owned("build", "log")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fresh.", dir=owned("build")))
     try:
         begun = time.monotonic()
-        log = folder / "tree.log"
+        log = logs / "fresh.log"
         with open(log, "wb") as out:
-            made = subprocess.run([HERE / "tree.sh", folder, "HEAD"], stdout=out,
+            made = subprocess.run([*APART, HERE / "tree.sh", folder, "HEAD"], stdout=out,
                                   stderr=subprocess.STDOUT, check=False)
         if made.returncode != 0:
             sys.exit(f"fresh: no tree\n{log.read_text()[-4000:]}")
         print(f"fresh: a bare Debian 12 in {time.monotonic() - begun:.0f} s", flush=True)
-        rows = type_all([HERE / "enter.sh", folder / "tree"], chosen, folder)
+        rows = type_all([HERE / "enter.sh", folder / "tree"], chosen, logs)
     finally:
         if not options.keep:
             shutil.rmtree(folder)

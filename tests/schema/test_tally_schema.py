@@ -173,6 +173,14 @@ class Vendor(unittest.TestCase):
         self.assertIn("| `zk` | remote_keys | COUNTER | count | field | viewer |"
                       " keys pressed \\| held on the remote |\n", reference)
 
+    def test_the_database_has_the_common_metrics_only(self):
+        common = output("sql")
+        self.assertEqual(output("sql", tool=VENDOR), common)
+        metrics = re.findall(r"^    \('\{\"\w+\"\}'::text\[\], '(\w\w)',", common, re.M)
+        live = [line[:2] for line in LEDGER.splitlines()
+                if METRIC.match(line) and not line.endswith("retired")]
+        self.assertEqual(sorted(metrics), sorted(live))
+
     def test_nothing_of_it_without_a_vendor(self):
         for what in ("cddl", "reference", "ledger", "telegraf", "sql"):
             self.assertNotRegex(output(what), r"user-group|group-z|z vendor\n|Number \d")
