@@ -22,7 +22,10 @@ sys.path.insert(0, str(HERE.parent / "documents"))
 import reading  # noqa: E402
 
 # Typed with --all only.
-LONG = {"make campaign": "half an hour", "make bench": "measures, and wants a quiet machine"}
+LONG = {"make campaign": "half an hour", "make bench": "measures, and wants a quiet machine",
+        "make test-ingest": "builds Telegraf from its sources, and runs a database"}
+# What is at work here.
+ITSELF = "make fresh"
 # What stands for a reader's own in the README, and what is typed for it.
 PLACES = {"HOST:PORT/PATH": "10.0.2.2:8443/v1/records", "CERTS=DIR": "CERTS=certs",
           "HOST=ADDRESS": "HOST=127.0.0.2"}
@@ -36,9 +39,9 @@ APART = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--for
 
 
 def commands(text):
-    """What the README asks to type, each once, in its order."""
+    """What the README asks to type, each once, in its order, but for this."""
     found = [command.text for command in reading.commands_of("README.md", text)]
-    return list(dict.fromkeys(found))
+    return [command for command in dict.fromkeys(found) if not command.startswith(ITSELF)]
 
 
 def typed(command):

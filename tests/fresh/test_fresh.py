@@ -12,7 +12,7 @@ make demo       # two minutes
 make campaign   # long
 make firmware BOARD=b ENDPOINT=https://HOST:PORT/PATH CERTS=DIR
 ```
-Say `make help`, or `make demo` again.
+Say `make help`, or `make demo` again, or `make fresh`, which would never end.
 """
 
 
