@@ -286,7 +286,8 @@ class Uplot(Sandbox):
     def setUp(self):
         super().setUp()
         shutil.rmtree(self.deps / "uplot")
-        (self.setup / "packages.live").write_text("cmake # why\n")
+        for name in ("live", "fleet"):
+            (self.setup / f"packages.{name}").write_text("cmake # why\n")
 
     def test_comes_for_the_page_and_for_its_tests(self):
         self.assertEqual(self.run_script("setup.sh", "lint").returncode, 0)
@@ -299,7 +300,7 @@ class Uplot(Sandbox):
                 self.assertEqual((self.deps / "uplot/dist/uPlot.esm.js").read_text(), "draws")
                 self.assertIn(UPLOT, run.out)
                 self.assertEqual((self.deps / "versions").read_text().splitlines()[-1], UPLOT)
-        self.assertEqual(self.steps(), ["npm", "npm"])
+        self.assertEqual(self.steps(), ["npm"] * 3)
 
     def test_comes_in_the_pinned_version_and_runs_nothing(self):
         self.run_script("fetch.sh", "live")
