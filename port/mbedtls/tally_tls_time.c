@@ -73,7 +73,8 @@ uint32_t tally_tls_seconds(const mbedtls_x509_time *date) {
     const uint32_t month = months % 12u; /* 0: March */
     const uint32_t days = 365u * year + year / 4u - year / 100u + year / 400u +
                           (153u * month + 2u) / 5u + (uint32_t)date->day - 719469u;
-    const uint64_t unix_s = (uint64_t)days * DAY_S + (uint32_t)date->hour * 3600u +
-                            (uint32_t)date->min * 60u + (uint32_t)date->sec;
+    const uint32_t second_of_day =
+        (uint32_t)date->hour * 3600u + (uint32_t)date->min * 60u + (uint32_t)date->sec;
+    const uint64_t unix_s = (uint64_t)days * DAY_S + second_of_day;
     return unix_s < UINT32_MAX ? (uint32_t)unix_s : UINT32_MAX;
 }
