@@ -15,6 +15,7 @@ from harness import DEVICE, PATH, OneCollectorTest, body, record
 
 GOOD = body(record(0))
 LIMIT_S = 0.5
+NO_HTTP = "refused 400: no HTTP: "
 
 
 def head(*lines, path=PATH, method="POST"):
@@ -59,6 +60,14 @@ class Wire:
         self._tls.close()
 
 
+def await_true(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not in 60 s: {what}")
+        time.sleep(0.02)
+
+
 class HostileTest(OneCollectorTest):
     switches = ("--most-seconds", str(LIMIT_S))
 
@@ -68,10 +77,7 @@ class HostileTest(OneCollectorTest):
         return opened
 
     def await_line(self, text):
-        deadline = time.monotonic() + 60
-        while text not in self.logged():
-            self.assertLess(time.monotonic(), deadline, f"no line with {text!r} in the log")
-            time.sleep(0.02)
+        await_true(lambda: text in self.logged(), f"a line with {text!r} in the log")
 
     def assert_nothing_stored(self, *statuses):
         """But for the lines about refusals; and the next upload is as good as ever."""
@@ -142,22 +148,23 @@ class Bodies(HostileTest):
 
 
 class NoHttp(HostileTest):
-    def assert_no_http(self, data, words):
+    def assert_no_http(self, data):
+        """What is wrong is in the parser's words, which change with its version."""
+        before = self.logged().count(NO_HTTP)
         wire = self.wire()
         wire.send(data)
         self.assertIn(" 400 ", wire.answer())
-        self.await_line(f"refused 400: no HTTP: {words}")
+        await_true(lambda: self.logged().count(NO_HTTP) == before + 1, "one line more in the log")
 
     def test_what_is_no_request_has_a_line_of_the_log(self):
-        self.assert_no_http(b"garbage\r\n\r\n", '"Bad status line')
-        self.assert_no_http(head("Content-Length: -5"), "'Invalid character in Content-Length'")
-        self.assert_no_http(head("Transfer-Encoding: chunked") + b"zz\r\n",
-                            "'Invalid character in chunk size'")
+        self.assert_no_http(b"garbage\r\n\r\n")
+        self.assert_no_http(head("Content-Length: -5"))
+        self.assert_no_http(head("Transfer-Encoding: chunked") + b"zz\r\n")
         self.assert_nothing_stored()
 
     def test_an_endless_head_is_not_read_to_its_end(self):
-        self.assert_no_http(head("X: " + "a" * 100_000), '"Got more than 8190 bytes')
-        self.assert_no_http(head(*(f"X{each}: a" for each in range(3000))), "'Too many headers")
+        self.assert_no_http(head("X: " + "a" * 100_000))
+        self.assert_no_http(head(*(f"X{each}: a" for each in range(3000))))
         self.assert_nothing_stored()
 
 
