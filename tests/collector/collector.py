@@ -37,6 +37,10 @@ GRACE_S = 1.0  # for requests under way when the collector is told to stop
 log = logging.getLogger("collector")
 
 
+class Cut(Exception):
+    """The connection ended within a body: no upload, and nobody there to be refused it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Limits:
     """What a body may take."""
@@ -83,6 +87,9 @@ class Collector:
             self._store.refuse(device, received_ms, size, refusal)
             log.warning("refused %s of %s: %s", refusal.status, device, refusal.reason)
             return web.Response(status=refusal.status, text=refusal.reason + "\n")
+        except Cut as cut:
+            log.warning("cut by %s: %s", device, cut)
+            return web.Response(status=400)
         except sqlite3.Error as error:  # the device keeps what is not acknowledged
             log.error("refused 503 of %s: the database: %s", device, error)
             return web.Response(status=503, text="the database is not available\n")
@@ -120,7 +127,7 @@ async def tell_of_other_requests(request, handler):
 
 
 def tell_of_no_http(entry):
-    """A filter of aiohttp's log: what is no HTTP is worth a line, not where in aiohttp it was found."""
+    """A filter of aiohttp's log: what is no HTTP is worth a line, not where it was found."""
     error = entry.exc_info[1] if entry.exc_info else None
     if isinstance(error, HttpProcessingError):
         entry.msg, entry.args = "refused %d: no HTTP: %.100r", (error.code, error.message)
@@ -156,14 +163,14 @@ async def read_body(request, limits):
         raise Refusal(408, f"{request.content_length} bytes did not come in"
                            f" {limits.most_s:g} s") from None
     except (ConnectionError, web.RequestPayloadError):
-        raise Refusal(400, f"the connection ended before {request.content_length} bytes"
-                           " were there") from None
+        raise Cut(f"the connection ended before {request.content_length} bytes"
+                  " were there") from None
 
 
 class Handshake(ssl.SSLObject):
-    """Says why somebody does not come in: in the log, and to a device that shows no certificate, or a
-    wrong one, by an alert of TLS. asyncio does neither: it sends what OpenSSL has to say only if the
-    handshake seems to go on. That ends with the client's next word, or after a minute."""
+    """Says why somebody does not come in: in the log, and to a device that shows no certificate, or
+    a wrong one, by an alert of TLS. asyncio does neither: it sends what OpenSSL has to say only if
+    the handshake seems to go on. That ends with the client's next word, or after a minute."""
     _failure = None
 
     def do_handshake(self):
@@ -229,8 +236,9 @@ def arguments():
     parser.add_argument("--cert", required=True, help="PEM: the server's certificate")
     parser.add_argument("--key", required=True, help="PEM: the server's key")
     parser.add_argument("--db", required=True, metavar="FILE")
-    parser.add_argument("--registry", metavar="FILE", help="JSON: names of kinds and metrics; uploads that"
-                             " do not fit it are refused")
+    parser.add_argument("--registry", metavar="FILE",
+                        help="JSON: names of kinds and metrics; uploads that do not fit it are"
+                             " refused")
     parser.add_argument("--most-bytes", type=int, default=LARGEST_BODY, metavar="N",
                         help="refuse larger uploads with a 413 (default: 1 MiB)")
     parser.add_argument("--most-seconds", type=float, default=LONGEST_BODY_S, metavar="S",
