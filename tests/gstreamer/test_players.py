@@ -5,6 +5,7 @@ The oracle is GST_DEBUG of each player's own sink. What is durable is not tallyd
 reads it from the image of the spool. TALLY_SEED=n repeats the moments of the kills, TALLY_ROUNDS=n
 plays that many rounds of them.
 """
+import json
 import os
 import random
 import signal
@@ -69,9 +70,9 @@ class Players(unittest.TestCase):
 
     def records(self, kind):
         """Stored records of a kind with their boots, oldest first."""
-        rows = self.collector.rows("SELECT boot, seq FROM records WHERE kind = ? ORDER BY seq",
+        rows = self.collector.rows("SELECT boot, json FROM records WHERE kind = ? ORDER BY seq",
                                    kind)
-        return list(zip([row["boot"] for row in rows], self.collector.records(kind), strict=True))
+        return [(row["boot"], json.loads(row["json"])) for row in rows]
 
     def assert_shown(self, screens, ends):
         """What each player showed is what was told of it in the end."""
