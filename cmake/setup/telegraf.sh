@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # Sourced by fetch.sh: builds Telegraf into .deps/telegraf, of the modules in
-# telegraf.pin, which go brings as it is set up on this machine. Any go will do
-# to bring them; the one that compiles is among them. Needs say.sh, fetch.sh's
+# telegraf.pin, which go brings as it is set up on this machine. The compiler is
+# among them, for machines whose own is older; a go from 1.21 on that is older
+# brings it only if it may ask its checksum database. Needs say.sh, fetch.sh's
 # record, $here, $deps, $work and $log.
 #
 # shellcheck disable=SC2154 # these are the sourcing script's
@@ -21,18 +22,30 @@ install_telegraf() {
 	[ "$(uname -m)" = x86_64 ] ||
 		die "telegraf.pin has a compiler for x86_64 only; build Telegraf with the plugins in it yourself and set TALLY_TELEGRAF_DIR to its folder"
 	say "building Telegraf; that takes minutes and 4 GB while it lasts"
-	compiler=$(bring golang.org/toolchain) || exit 1
+	compiler=go
+	is_go_new_enough || {
+		compiler=$(bring golang.org/toolchain) || exit 1
+		unseal "$compiler"
+		compiler=$compiler/bin/go
+	}
 	source=$(bring github.com/influxdata/telegraf) || exit 1
-	unseal "$compiler"
 	plugins=$(sed -n 's/^plugin \([^ ]*\).*/\1/p' "$here/telegraf.pin" | paste -sd ,)
 	mkdir "$work/telegraf"
-	(cd "$source" && with_go "$compiler/bin/go" build -modcacherw -trimpath \
+	(cd "$source" && with_go "$compiler" build -modcacherw -trimpath \
 		-tags "custom,$plugins" -ldflags '-s -w' -o "$work/telegraf/telegraf" ./cmd/telegraf) \
 		</dev/null >>"$log" 2>&1 || fail_as_go_says "$(again)"
 	rm -rf "${deps:?}/telegraf"
 	mv "$work/telegraf" "$deps/telegraf"
 	record telegraf "$(pinned_telegraf)"
 	say "telegraf $(pinned_telegraf)"
+}
+
+is_go_new_enough() {
+	local wanted have
+
+	wanted=$(sed -n 's/^golang.*-go\([0-9.]*\)\.linux-.*/\1/p' "$here/telegraf.pin")
+	have=$(with_go go version | sed -n 's/^go version go\([0-9.]*\).*/\1/p')
+	[ -n "$have" ] && printf '%s\n' "$wanted" "$have" | sort -CV
 }
 
 again() {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Telegraf, which set-up builds of what go brings."""
 
+import shutil
 import unittest
 
 from sandbox import Sandbox
@@ -38,6 +39,16 @@ class Telegraf(Sandbox):
         again = self.run_script("setup.sh", "ingest")
         self.assertEqual((again.returncode, again.out), (0, "setup: nothing missing for ingest\n"))
         self.assertEqual(len(self.steps()), 3)
+
+    def test_a_machine_whose_compiler_is_as_new_needs_no_other(self):
+        for version, steps in (("9.8.9", ["mod", "mod", "build"]), ("9.9", ["mod", "build"]),
+                               ("9.10.1", ["mod", "build"])):
+            with self.subTest(version=version):
+                (self.state / "calls").unlink(missing_ok=True)
+                shutil.rmtree(self.deps / "telegraf", ignore_errors=True)
+                run = self.run_script("setup.sh", "ingest", GO_VERSION=version)
+                self.assertEqual((run.returncode, run.err), (0, ""))
+                self.assertEqual(self.steps(), steps)
 
     def test_another_plugin_is_another_build_and_another_comment_is_none(self):
         self.run_script("setup.sh", "ingest")
