@@ -4,7 +4,7 @@
 A plan is what tests/fleet writes: devices with their sessions, times in ms since the device booted.
 watched.py adds: several boots a device, when each of them began, sessions that were cut (`told_to_ms`
 is how far they were told), what came of them untold (`counted`), weights. Where a plan does not know
-when a device booted, that is taken from the database, and nothing else is.
+when a device booted, that is taken from the database, with how far its clock was corrected since.
 """
 import collections
 import math
@@ -111,12 +111,19 @@ class PlanCheck:
                  for row in query("SELECT name, unit FROM tally.metrics")]
         self._columns = {name.removesuffix(f"_{unit}"): name for name, unit in names}
         self._columns.update({name: name for name, _ in names})
-        booted = {row["device"]: row["booted_ms"] for row in query(
-            "SELECT device, min(round(extract(epoch FROM at) * 1000)::bigint - uptime_ms)"
-            " AS booted_ms FROM tally.records GROUP BY device")}
+        booted = {row["device"]: row for row in query(
+            "SELECT device, min(booted_ms) AS booted_ms,"
+            " max(booted_ms) - min(booted_ms) AS doubt_ms FROM (SELECT device, round(extract(epoch FROM at) * 1000)::bigint - uptime_ms"
+            " AS booted_ms FROM tally.records) r GROUP BY device")}
         self._plans = plans
-        self._all = [Seen(plan, session, plan.get("booted_at_ms", booted.get(plan["device"])))
-                     for plan in plans for session in plan["sessions"]]
+        self._doubt_ms = {}
+        self._all = []
+        for plan in plans:
+            row = booted.get(plan["device"], {"booted_ms": None, "doubt_ms": None})
+            booted_ms = plan.get("booted_at_ms", row["booted_ms"])
+            # A clock that is corrected by less than 2 s leaves the records before as they are.
+            self._doubt_ms[plan["device"]] = 0 if "booted_at_ms" in plan else row["doubt_ms"]
+            self._all += [Seen(plan, session, booted_ms) for session in plan["sessions"]]
         self._told = [seen for seen in self._all if seen.session["told"]]
         self._grouped = collections.defaultdict(list)
         for seen in self._told:
@@ -281,14 +288,29 @@ class PlanCheck:
                          (True, True), (is_within, is_near))
 
     def concurrency(self):
-        spans = [(seen.began_ms, seen.ended_ms, seen.weight) for seen in self._told
-                 if seen.figures["attempted"] and seen.began_ms is not None]
+        spans = list(self._spans())
         since = min(span[0] for span in spans) // MINUTE_MS * MINUTE_MS
         until = max(span[1] for span in spans) // MINUTE_MS * MINUTE_MS + MINUTE_MS
         found = {row["minute_ms"]: row["peak"] for row in self._query(
             "SELECT round(extract(epoch FROM minute) * 1000)::bigint AS minute_ms, peak"
             f" FROM tally.concurrency(to_timestamp({since / 1000}), to_timestamp({until / 1000}))")}
         self._expect("concurrency", peaks(spans, since, until), found)
+
+    def _spans(self):
+        """(began, ended, weight) of sessions as they are dated, which is as planned."""
+        has_boots = any("boot" in plan for plan in self._plans)
+        dated = {(row["device"], row["boot"] if has_boots else None, row["session"]):
+                 (row["began_ms"], row["ended_ms"]) for row in self._query(
+                     "SELECT device, boot, session, round(extract(epoch FROM began) * 1000)::bigint"
+                     " AS began_ms, round(extract(epoch FROM at) * 1000)::bigint AS ended_ms"
+                     " FROM tally.sessions")}
+        for seen in self._told:
+            if seen.figures["attempted"] and seen.began_ms is not None and seen.key() in dated:
+                began_ms, ended_ms = dated[seen.key()]
+                within = range(self._doubt_ms[seen.device] + 1)
+                self._expect(f"{seen.key()} dated {began_ms} to {ended_ms}", (True, True), (
+                    began_ms - seen.began_ms in within, ended_ms - seen.ended_ms in within))
+                yield began_ms, ended_ms, seen.weight
 
     def supervision(self):
         for row in self._query("SELECT * FROM tally.supervision"):
