@@ -3,9 +3,9 @@
 #
 # enter.sh TREE COMMAND...
 #
-# Runs COMMAND as root in TREE, in its /root/tally, with mounts and processes of its own: both end with
-# it and with whoever asked for it, however they end. The network is the machine's, since packages come over it. Of the environment
-# only what lent.sh lends is taken along.
+# Runs COMMAND as root in TREE, in its /srv/tally, with mounts and processes of its own: both end
+# with it and with whoever asked for it, however they end. The network is the machine's, since
+# packages come over it. Of the environment only what lent.sh lends is taken along.
 
 set -euo pipefail
 
@@ -59,6 +59,6 @@ pivot_root . .
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 hash -r
 umount --lazy .
-cd /root/tally
+cd /srv/tally
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 	TERM=dumb "${lent[@]}" "$@"

@@ -3,7 +3,7 @@
 #
 # tree.sh DIR COMMIT
 #
-# Makes of DIR a bare Debian 12 with git, make and a C compiler, and in its /root/tally a clone of this
+# Makes of DIR a bare Debian 12 with git, make and a C compiler, and in its /srv/tally a clone of this
 # repository at COMMIT. How packages are reached is this machine's business: its mirrors, keys, proxies,
 # certificates and registries are lent to DIR, which nobody but root may read.
 
@@ -29,8 +29,8 @@ main() {
 		"${keyring[@]}" bookworm "$dir/tree" "$mirror"
 	lend_apt
 	lend_settings
-	git clone --quiet --no-hardlinks "$root" "$dir/tree/root/tally"
-	git -C "$dir/tree/root/tally" checkout --quiet --detach "$commit"
+	git clone --quiet --no-hardlinks "$root" "$dir/tree/srv/tally"
+	git -C "$dir/tree/srv/tally" checkout --quiet --detach "$commit"
 }
 
 # The first of the machine's Debian mirrors, as set-up finds them.
