@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The line on Linux: certificates, media, and processes that end with their test."""
-import os
-import pathlib
 import sys
-import tempfile
 import unittest
 
 import agreement
@@ -18,10 +15,7 @@ BUFFER = agreement.Buffer(start_ms=500, resume_ms=400, end_after_ms=2000)
 class Line(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.share(cls)
         cls.media = scenario.make_media(cls.shared, 10, 2000)
 
     def setUp(self):

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -41,6 +42,14 @@ def make_certificates(folder, device_id=DEVICE_ID):
     check_run("certificates", folder.parent / "certs.log", TESTS / "certs/make_certs.sh", folder,
               device_id)
     return folder
+
+
+def share(case):
+    """For all tests of a class: a folder `shared`, and in it `certs`."""
+    holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
+    case.addClassCleanup(holder.cleanup)
+    case.shared = pathlib.Path(holder.name)
+    case.certs = make_certificates(case.shared / "certs")
 
 
 def make_operator(folder):

@@ -98,10 +98,7 @@ class Tallyd(scenario.Process):
 class Box(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.share(cls)
 
     def setUp(self):
         name = self.id().rsplit(".", 1)[-1][:40]

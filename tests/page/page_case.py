@@ -64,10 +64,7 @@ class PageCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.share(cls)
         cls.registry = registry()
         cls.pages = set()
         cls.browser = Browser()

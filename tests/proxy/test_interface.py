@@ -28,10 +28,7 @@ def ip(*words):
 class Interface(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.share(cls)
 
     def play(self, how):
         """What the device counted, and the collector that it reported to."""

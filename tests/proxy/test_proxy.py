@@ -48,10 +48,7 @@ class Run:
 class Proxy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(dir=os.environ.get("TALLY_TEST_DIR"))
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
-        cls.certs = scenario.make_certificates(cls.shared / "certs")
+        scenario.share(cls)
 
     def assert_stored_once(self, run):
         keys = [(row["device"], row["boot"], row["seq"]) for row in run.rows]
