@@ -10,6 +10,7 @@ import time
 
 DEBUG = "basesink:5,GST_STATES:5,pipeline:5"
 VIDEO_SINK = "sink"  # the one inside fakevideosink
+AUDIO_SINK = "sound"
 
 LINE = re.compile(r"(\d+):(\d\d):(\d\d)\.(\d{9}) +\d+ +0x[0-9a-f]+ +[A-Z]+ +(\S+) "
                   r"[^:]+:\d+:(\w+):<([^>]*)> (.*)")
@@ -28,19 +29,29 @@ def boot_less_monotonic_ms():
 
 @dataclasses.dataclass(frozen=True)
 class Stall:
+    """Where no picture came. Sound may have gone on for a while, or have come back earlier: it all
+    stood still for certain between `still_ms` and `stirs_ms` only."""
     begin_ms: float  # when the picture behind the last one was due
+    still_ms: float
+    stirs_ms: float
     end_ms: float
-    is_held: bool = False  # the application paused in it
+    silences: int  # that may be taken for a stall each
+    is_held: bool  # the application paused in it
 
     @property
     def length_ms(self):
         return self.end_ms - self.begin_ms
+
+    @property
+    def least_ms(self):
+        return self.stirs_ms - self.still_ms
 
 
 @dataclasses.dataclass
 class Screen:
     """What one player showed."""
     frames: list = dataclasses.field(default_factory=list)    # when each was shown in time
+    sounds: list = dataclasses.field(default_factory=list)    # when each piece of sound was heard
     dropped: list = dataclasses.field(default_factory=list)   # when the sink found one too late
     prerolls: list = dataclasses.field(default_factory=list)  # when one was shown, standing still
     states: list = dataclasses.field(default_factory=list)    # (ms, state the application asked for)
@@ -50,6 +61,10 @@ class Screen:
 
     def asked_ms(self, state):
         return next((at for at, asked in self.states if asked == state), None)
+
+    def holds(self):
+        """How often the application paused behind the first picture."""
+        return sum(asked == "PAUSED" and at > self.frames[0] for at, asked in self.states)
 
     def first_ms(self):
         """When the first picture was there, moving or not."""
@@ -64,11 +79,20 @@ class Screen:
         found = []
         for before, after in zip(self.frames, self.frames[1:]):
             is_held = any(before < at < after and asked == "PAUSED" for at, asked in self.states)
-            stall = Stall(before + frame_ms, after, is_held)
+            begin_ms = before + frame_ms
+            silences = self._silences(begin_ms, after)
+            longest = max(silences, key=lambda silence: silence[1] - silence[0])
+            stall = Stall(begin_ms, *longest, after,
+                          sum(to - start >= least_ms for start, to in silences), is_held)
             if stall.length_ms >= least_ms and not any(
                     start < after and end > before for start, end in excused):
                 found.append(stall)
         return found
+
+    def _silences(self, begin_ms, end_ms):
+        """(from, to) of what is between one piece of sound and the next."""
+        heard = [begin_ms, *(at for at in self.sounds if begin_ms < at < end_ms), end_ms]
+        return list(zip(heard, heard[1:]))
 
     def renditions(self):
         """Heights of the pictures shown, one for each change."""
@@ -98,6 +122,8 @@ def read(path, pipeline):
                 offset_ms = since_ms if offset_ms is None else max(offset_ms, since_ms)
             elif name == VIDEO_SINK and category == "basesink":
                 note_picture(screen, at_ms, function, text)
+            elif name == AUDIO_SINK and is_rendering(function, text):
+                screen.sounds.append(at_ms)
             elif name == pipeline and function == "gst_element_set_state_func":
                 if text.startswith("set_state to "):
                     screen.states.append((at_ms, text.split()[-1]))
@@ -106,8 +132,12 @@ def read(path, pipeline):
     return on_clock(screen, offset_ms + boot_less_monotonic_ms())
 
 
+def is_rendering(function, text):
+    return function == "gst_base_sink_chain_unlocked" and text.startswith("rendering object")
+
+
 def note_picture(screen, at_ms, function, text):
-    if function == "gst_base_sink_chain_unlocked" and text.startswith("rendering object"):
+    if is_rendering(function, text):
         screen.frames.append(at_ms)
     elif function == "gst_base_sink_chain_unlocked" and text == "buffer late, dropping":
         screen.dropped.append(at_ms)

@@ -18,15 +18,18 @@ import oracle  # noqa: E402
 import player  # noqa: E402
 import serving  # noqa: E402
 from player import gst_launch, gst_play  # noqa: E402
-from undisturbed import RUNS_MOST, StoodStill  # noqa: E402
+from undisturbed import StoodStill  # noqa: E402
 
 MEDIA = pathlib.Path(os.environ.get("TALLY_GST_MEDIA", HERE.parents[1] / "build" / "gst-media"))
 FRAME_MS = 1000 / ladder.FPS
+RUNS_MOST = 5
 # What no plan asked for and is as long could be taken for a stall: a pause to buffer, or pictures that
 # come late because this machine stood still. Where it all adds up to more, a run proves nothing.
 HELD_DOUBT_MS = 80
 STARVED_DOUBT_MS = 120
 DOUBT_MOST_MS = 3000
+# Planned ones are seconds: what is left of one that is shorter says that something else stood still.
+PLANNED_LEAST_MS = 500
 # A rate below this starves every rendition.
 STARVING_KBPS = 100
 
@@ -83,8 +86,8 @@ class Run:
 
     def stalls(self):
         """Those that the plan forces: they last until it gives again."""
-        return [gap for gap in self._gaps()
-                if any(gap.begin_ms < end < gap.end_ms for _, end in self.holes())]
+        return [gap for gap in self._gaps() if gap.least_ms >= PLANNED_LEAST_MS
+                and any(gap.still_ms < end < gap.stirs_ms for _, end in self.holes())]
 
     def doubts(self):
         """What may or may not be taken for a stall."""
@@ -92,8 +95,18 @@ class Run:
         return [gap for gap in self._gaps() if gap not in planned
                 and (gap.is_held or gap.length_ms >= STARVED_DOUBT_MS)]
 
+    def more_stalls(self):
+        """Than planned, at most: as many as there are silences, where sound comes and goes."""
+        return (sum(max(1, gap.silences) for gap in self.doubts())
+                + sum(stall.silences - 1 for stall in self.stalls()))
+
+    def stalled_ms(self):
+        """At least; up to doubt_ms() more."""
+        return sum(stall.least_ms for stall in self.stalls())
+
     def doubt_ms(self):
-        return sum(gap.length_ms for gap in self.doubts())
+        return (sum(gap.length_ms for gap in self.doubts())
+                + sum(stall.length_ms - stall.least_ms for stall in self.stalls()))
 
     def assert_undisturbed(self):
         """Raises StoodStill unless the plan came true on screen and little else happened."""

@@ -95,7 +95,8 @@ class Courses(unittest.TestCase):
 
     def assert_broke_off(self, run, view):
         self.assertEqual((view.stop, view.start_failures, view.playback_failures), ("error", 0, 1))
-        shown_ms = run.screen.frames[-1] - run.screen.frames[0]
+        last_ms = max(run.screen.frames[-1], run.screen.sounds[-1])
+        shown_ms = last_ms - run.screen.frames[0]
         truth.assert_agree(self, [
             truth.startup_row(run, view),
             truth.Row("play time ms", round(shown_ms - run.doubt_ms()), view.play_ms,

@@ -33,7 +33,7 @@ class Ladders(unittest.TestCase):
         truth.assert_server_agrees(self, run)
         truth.assert_renditions_were_served(self, run)
         truth.assert_agree(self, truth.ladder_rows(run, log.view(session)))
-        truth.assert_stalls_told(self, run, log.stalls(session))
+        truth.assert_stalls_told(self, run, *log.stalls(session))
         self.assertEqual(log.view(session).stop, "completed")
 
     def assert_alike(self, measured, plain):

@@ -33,11 +33,10 @@ class Stored:
         self.view = told.of_record(self.end, frames)
 
     def stalls(self, asked_ms):
-        """(from, to) of each, by its own record; the start record is of when play was asked for."""
-        def times(kind):
-            return [asked_ms + record["u"] - self.start["u"] for record in self.events
-                    if record["e"]["et"] == kind]
-        return list(zip(times(STALL_BEGIN), times(STALL_END)))
+        """When they began and when they ended, each by its own record; the start record is of when
+        play was asked for."""
+        return [[asked_ms + record["u"] - self.start["u"] for record in self.events
+                 if record["e"]["et"] == kind] for kind in (STALL_BEGIN, STALL_END)]
 
 
 class Line(unittest.TestCase):
@@ -53,6 +52,8 @@ class Line(unittest.TestCase):
         for run in cls.runs.values():
             cls.await_end(run)
         cls.status = daemon.stop()
+        # On a busy machine all players stutter: more than there are records for.
+        cls.untold = cls.collector.records("v")[-1]["g"].get("gy", 0)
 
     @classmethod
     def await_end(cls, run):
@@ -90,7 +91,7 @@ class Line(unittest.TestCase):
                 self.assertEqual(run.status, 0, run.player.said())
                 truth.assert_agree(self, truth.ladder_rows(run, stored.view))
                 asked_ms = run.screen.asked_ms("PLAYING")
-                truth.assert_stalls_told(self, run, stored.stalls(asked_ms))
+                truth.assert_stalls_told(self, run, *stored.stalls(asked_ms), self.untold)
                 self.assertEqual(stored.view.stop, "completed")
 
     def test_ladders_were_served_as_planned(self):

@@ -85,6 +85,19 @@ class Oracle(unittest.TestCase):
         gap, = self.read(frame(100), asked(110, "PAUSED"), frame(1000)).gaps(40, 100)
         self.assertTrue(gap.is_held)
 
+    def test_a_gap_stands_still_for_certain_where_no_sound_came_either(self):
+        heard = [frame(at, "sound") for at in (120, 140, 400, 900, 920)]
+        gap, = self.read(frame(100), *heard, frame(1000)).gaps(40, 100)
+        self.assertEqual(self.rounded([gap.begin_ms, gap.still_ms, gap.stirs_ms, gap.end_ms]),
+                         self.moved(140, 400, 900, 1000))
+        self.assertEqual((round(gap.length_ms), round(gap.least_ms)), (860, 500))
+        self.assertEqual(gap.silences, 2)
+
+    def test_pauses_before_the_first_picture_hold_nothing(self):
+        screen = self.read(asked(50, "PAUSED"), frame(100), asked(110, "PAUSED"),
+                           asked(120, "PLAYING"), frame(1000), asked(1010, "PAUSED"))
+        self.assertEqual(screen.holds(), 2)
+
     def test_a_gap_that_the_viewer_wanted_is_none(self):
         screen = self.read(frame(100), frame(1000))
         begin, end = self.moved(200, 900)

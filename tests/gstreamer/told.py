@@ -77,10 +77,9 @@ class Log:
         return values[-1] if values else {}
 
     def stalls(self, session):
-        """(from, to) of each."""
-        begins = [event["at"] for event in self.events(session) if event["hook"] == "BUFFERING_BEGIN"]
-        ends = [event["at"] for event in self.events(session) if event["hook"] == "BUFFERING_END"]
-        return list(zip(begins, ends))
+        """When they began, and when they ended."""
+        return [[event["at"] for event in self.events(session) if event["hook"] == hook]
+                for hook in ("BUFFERING_BEGIN", "BUFFERING_END")]
 
     def view(self, session):
         """Durations from the times of the hooks, by the book."""

@@ -7,7 +7,7 @@ import scenes  # noqa: F401  (where agreement is)
 import agreement
 
 WITHIN_MS = 100
-# A sink counts anew when it is paused: one frame about a pause to buffer may be counted twice.
+# A sink counts anew when it is paused: a frame about each pause to buffer may be counted twice.
 FRAMES_WITHIN = 1
 
 
@@ -23,10 +23,10 @@ class Row(agreement.Row):
 
 
 def stall_rows(run, view):
-    stalled_ms = sum(stall.length_ms for stall in run.stalls())
     return [
-        Row("stalls", len(run.stalls()), view.stalls, doubt=len(run.doubts())),
-        Row("stalled ms", round(stalled_ms), view.stalled_ms, WITHIN_MS, round(run.doubt_ms())),
+        Row("stalls", len(run.stalls()), view.stalls, doubt=run.more_stalls()),
+        Row("stalled ms", round(run.stalled_ms()), view.stalled_ms, WITHIN_MS,
+            round(run.doubt_ms())),
     ]
 
 
@@ -38,14 +38,14 @@ def startup_row(run, view):
 def ladder_rows(run, view):
     """Of a run from its start to the natural end of the media, without pause or seek."""
     screen = run.screen
-    stalled_ms = sum(stall.length_ms for stall in run.stalls()) + run.doubt_ms()
-    shown_ms = screen.ends[0] - screen.frames[0] - stalled_ms
+    shown_ms = screen.ends[0] - screen.frames[0] - run.stalled_ms() - run.doubt_ms()
     return [
         startup_row(run, view),
         *stall_rows(run, view),
         Row("play time ms", round(shown_ms), view.play_ms, 2 * WITHIN_MS, round(run.doubt_ms())),
         Row("sum of states ms", view.elapsed_ms, view.states_ms),
-        Row("frames shown", len(screen.frames), view.frames, FRAMES_WITHIN),
+        Row("frames shown", len(screen.frames), view.frames,
+            FRAMES_WITHIN * max(1, screen.holds())),
         Row("errors", 0, view.errors),
         Row("pauses", 0, view.pauses),
         Row("seeks", 0, view.seeks),
@@ -67,12 +67,14 @@ def assert_server_agrees(test, run):
         test.assertLess(stall.end_ms, end_ms + 2500)
 
 
-def assert_stalls_told(test, run, told):
-    """Each planned stall is told with its begin and its end; `told` are (from, to) in ms."""
-    for stall in run.stalls():
-        test.assertTrue(any(abs(begin - stall.begin_ms) <= WITHIN_MS
-                            and abs(end - stall.end_ms) <= WITHIN_MS for begin, end in told),
-                        f"{stall} among {told}")
+def assert_stalls_told(test, run, begins, ends, untold=0):
+    """Each planned stall is told with its begin and its end, but for as many of them as a limit to
+    records left out; `begins` and `ends` are all that were told, in ms."""
+    missing = [stall for stall in run.stalls() for is_told in (
+        any(stall.begin_ms - WITHIN_MS <= at <= stall.still_ms + WITHIN_MS for at in begins),
+        any(stall.stirs_ms - WITHIN_MS <= at <= stall.end_ms + WITHIN_MS for at in ends))
+        if not is_told]
+    test.assertLessEqual(len(missing), untold, f"{missing} among {begins}, {ends}")
 
 
 def assert_renditions_were_served(test, run):
