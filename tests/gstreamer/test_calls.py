@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "streams")]
 import box  # noqa: E402
 import network  # noqa: E402
+from lateness import replayed  # noqa: E402
 import test_webrtc as calls  # noqa: E402
 
 PLUGIN = pathlib.Path(os.environ.get("TALLY_LINUX", "")) / "gstreamer"
@@ -39,6 +40,7 @@ class StoredCall(calls.Call):
         return len(told) == 4 and all(each[-3:] == [each[-1]] * 3 for each in told.values())
 
 
+@replayed
 class Line(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

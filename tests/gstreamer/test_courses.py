@@ -8,6 +8,7 @@ import scenes
 import scratch
 import told
 import truth
+from lateness import replayed
 from player import programs
 
 
@@ -15,6 +16,7 @@ STREAM, MEDIA, NETWORK = 2, 3, 4  # classes of errors, in agent/include/tally/en
 BLAMED = {"missing": STREAM, "noise": MEDIA, "undecodable": MEDIA, "gone": NETWORK, "cut": NETWORK}
 
 
+@replayed
 class Courses(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -12,6 +12,7 @@ import scenario
 import scenes
 import told
 import truth
+from lateness import replayed
 from player import programs
 
 sys.path.append(str(scenario.TESTS / "schema"))
@@ -39,6 +40,7 @@ class Stored:
                  if record["e"]["et"] == kind] for kind in (STALL_BEGIN, STALL_END)]
 
 
+@replayed
 class Line(unittest.TestCase):
     """One daemon serves all players."""
 

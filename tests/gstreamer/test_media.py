@@ -79,6 +79,7 @@ def changes(values):
     return [value for at, value in enumerate(values) if at == 0 or value != values[at - 1]]
 
 
+@replayed
 class Media(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

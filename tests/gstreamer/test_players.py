@@ -14,6 +14,7 @@ import unittest
 
 import film
 from box import Daemon, await_ends, scenario, scratch
+from lateness import replayed
 from spool_image import read_image
 
 PLAYERS = 8
@@ -27,6 +28,7 @@ RUNS_MOST = 3
 ROUNDS = int(os.environ.get("TALLY_ROUNDS", "1"))
 
 
+@replayed
 class Players(unittest.TestCase):
     maxDiff = None
 

@@ -17,13 +17,12 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "streams"), str(HERE.parent / "lanes")]
-import lateness  # noqa: E402
 import network  # noqa: E402
 import rtp_rfc3550  # noqa: E402
+from lateness import replayed  # noqa: E402
 
 PLUGIN = pathlib.Path(os.environ.get("TALLY_LINUX", "")) / "gstreamer_log"
 MEDIA_S, AGAIN_S = 20, 6
-RUNS_MOST = 3
 LOST_PERMILLE = 20
 RTCP = range(192, 224)  # second byte (RFC 5761)
 RTP = f"meta l4proto udp @th,64,2 2 @th,72,8 != {RTCP.start}-{RTCP.stop - 1}"  # nor STUN nor DTLS
@@ -185,6 +184,7 @@ class Call:
                 for values in network.streams(self.logs[place], group).values()}
 
 
+@replayed
 class Case(unittest.TestCase):
     options = ()
 
@@ -196,21 +196,8 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(holder.cleanup)
         folder = pathlib.Path(holder.name)
         network.look_up_plugins(folder, PLUGIN)
-        for number in range(RUNS_MOST):
-            if cls.call_once(folder / str(number)) < lateness.DISTURBED_MS:
-                break
+        cls.call = Call(folder, cls.addClassCleanup, *cls.options)
         cls.truth = captured(cls.call.capture)
-
-    @classmethod
-    def call_once(cls, folder):
-        """How late this machine was meanwhile, in milliseconds: reports and rates are of its time."""
-        folder.mkdir()
-        late = lateness.Lateness()
-        try:
-            cls.call = Call(folder, cls.addClassCleanup, *cls.options)
-        finally:
-            late.over.set()
-        return late.most_ms
 
 
 class Plain(Case):

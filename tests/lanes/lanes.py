@@ -5,7 +5,8 @@
 For suites that wait more than they work. A class is set up once, ahead of its first test, and torn
 down behind its last one, which takes a lane like a test; its tests share what is set up, and nothing
 that one of them changes. A test that has an attribute `alone` waits until all others are done, and
-runs by itself.
+runs by itself. A class that is `replayed` (lateness.py) is run again if tests of it fail while this
+machine stands still.
 
 With --apart each lane has a network of its own, so that tests may use the same ports; who is not
 root has one lane then.
@@ -19,6 +20,8 @@ import threading
 import time
 import traceback
 import unittest
+
+import lateness
 
 CLONE_NEWNET = 0x40000000
 
@@ -93,6 +96,16 @@ class Case:
         for _, error, _ in self._class.tearDown_exceptions:
             self._say(error)
 
+    def may_run_again(self):
+        return self.troubles > 0 and getattr(self._class, "is_replayed", False)
+
+    def forget(self, late_ms):
+        """What became of its tests, while the machine was that late."""
+        print(f"again: {self._class.__qualname__}: this machine stood still for {late_ms:.0f} ms",
+              flush=True)
+        self.troubles = 0
+        self._class.tearDown_exceptions = []
+
     def _attempt(self, step):
         try:
             step()
@@ -141,6 +154,35 @@ def cases_of(suites):
     return [Case(each) for each in tests.values()]
 
 
+def run_all(cases, pool):
+    """Each of them; how late this machine was meanwhile."""
+    late = lateness.Lateness()
+    try:
+        for case in cases:
+            case.begin(pool)
+        for case in cases:
+            case.wait()
+        for case in cases:
+            case.run_alone(pool)
+            case.end()
+    finally:
+        late.over.set()
+    return late.most_ms
+
+
+def run_undisturbed(cases, pool):
+    """Each of them, some again."""
+    for _ in range(lateness.RUNS_MOST - 1):
+        late_ms = run_all(cases, pool)
+        cases = [case for case in cases
+                 if case.may_run_again() and late_ms >= lateness.DISTURBED_MS]
+        if not cases:
+            return
+        for case in cases:
+            case.forget(late_ms)
+    run_all(cases, pool)
+
+
 def set_up_modules(suites):
     """Ahead of all classes; what they add as module cleanups runs behind all of them."""
     for name in dict.fromkeys(type(test).__module__ for test in tests_of(suites)):
@@ -169,13 +211,7 @@ def main():
         set_up_modules(suites)
         with concurrent.futures.ThreadPoolExecutor(
                 lanes, initializer=move_apart if is_apart else None) as pool:
-            for case in cases:
-                case.begin(pool)
-            for case in cases:
-                case.wait()
-            for case in cases:
-                case.run_alone(pool)
-                case.end()
+            run_undisturbed(cases, pool)
     finally:
         unittest.doModuleCleanups()
     if not cases:

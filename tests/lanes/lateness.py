@@ -45,6 +45,13 @@ def undisturbed(test):
     return play
 
 
+def replayed(case):
+    """A class that lanes.py runs again, set up anew, if tests of it fail while the machine stands
+    still."""
+    case.is_replayed = True
+    return case
+
+
 def each_undisturbed(case):
     for name, test in list(vars(case).items()):
         if name.startswith("test_"):

@@ -144,6 +144,47 @@ class Lanes(unittest.TestCase):
             self.assertIn(part, done.stdout)
         self.assertNotIn("never", done.stdout)
 
+    STANDS_STILL = """
+        import lateness
+        import os
+        import signal
+        import subprocess
+
+        def stand_still():
+            subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -CONT {os.getpid()}"])
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+        @lateness.replayed
+        class Case(unittest.TestCase):
+            begun = 0
+
+            @classmethod
+            def setUpClass(cls):
+                cls.begun += 1
+                cls.addClassCleanup(print, "cleaned")
+
+            def test_it(self):
+                stand_still()
+                self.assertEqual(self.begun, 3)
+        """
+
+    def test_a_class_that_is_replayed_is_set_up_anew_while_the_machine_stands_still(self):
+        done = self.run_tests(1, self.STANDS_STILL)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual([done.stdout.count(each) for each in ("again: Case", "cleaned", "FAIL")],
+                         [2, 3, 2])
+
+    def test_what_fails_each_time_has_failed(self):
+        done = self.run_tests(1, self.STANDS_STILL.replace("begun, 3", "begun, 0"))
+        self.assertEqual((done.returncode, done.stderr), (1, "1 troubles\n"))
+        self.assertEqual(done.stdout.count("again: Case"), 3)
+
+    def test_nothing_is_run_again_on_a_machine_that_goes_on_nor_if_it_is_not_of_real_time(self):
+        for body in (self.STANDS_STILL.replace("import os", "import os; lateness.DISTURBED_MS = 1e9"),
+                     self.STANDS_STILL.replace("@lateness.replayed", "")):
+            done = self.run_tests(1, body)
+            self.assertEqual((done.returncode, done.stdout.count("FAIL")), (1, 1), done.stdout)
+
     def test_what_is_skipped_is_no_trouble_and_is_not_set_up(self):
         done = self.run_tests(2, """
             @unittest.skip("not here")
