@@ -32,6 +32,7 @@ enum tally_limit_class {
 typedef struct {
     const tally_webrtc_t *track; /* NULL: the slot is free */
     uint32_t session;
+    uint16_t number; /* as a stream's */
 } tally_webrtc_slot_t;
 #endif
 
@@ -71,6 +72,7 @@ struct tally {
 #if TALLY_WEBRTC_TRACKS > 0
     uint8_t tracks_leaving; /* bit n: the player has detached track n; shared as `tracks` is */
 #endif
+    uint16_t last_stream; /* the number of the one attached last; shared as `streams` are */
 
     tally_report_t report;
     tally_clock_t clock;

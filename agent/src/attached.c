@@ -13,6 +13,15 @@ static bool is_unannounced(tally_t *tally, tally_session_id_t number) {
     return number == 0 || (session != NULL && !session->announced);
 }
 
+/* --- streams and tracks ------------------------------------------------------------------------
+ */
+
+/* Within the critical section. Never 0; by the time one comes again its stream is long gone. */
+static uint16_t next_number(tally_t *tally) {
+    tally->last_stream = (uint16_t)(tally->last_stream == UINT16_MAX ? 1 : tally->last_stream + 1);
+    return tally->last_stream;
+}
+
 /* --- streams: from players ------------------------------------------------------------------ */
 
 static int32_t attach(tally_t *tally, tally_session_id_t session, enum tally_group group,
@@ -25,7 +34,8 @@ static int32_t attach(tally_t *tally, tally_session_id_t session, enum tally_gro
     const uint32_t state = port->critical_enter(port->ctx);
     for (uint32_t i = 0; i < TALLY_STREAMS && status != TALLY_OK; i++) {
         if (!tally->streams[i].in_use) {
-            tally_stream_attach(&tally->streams[i], session, group, version, words);
+            tally_stream_attach(&tally->streams[i], next_number(tally), session, group, version,
+                                words);
             status = TALLY_OK;
         }
     }
@@ -75,8 +85,10 @@ int32_t tally_detach(tally_t *tally, const void *stream) {
 /* --- streams: to the report ----------------------------------------------------------------- */
 
 static void report_stream(tally_t *tally, const tally_stream_t *stream) {
-    const tally_view_t view = {
-        .values = stream->totals, .present = stream->present, .group = stream->group};
+    const tally_view_t view = {.values = stream->totals,
+                               .present = stream->present,
+                               .group = stream->group,
+                               .stream = stream->number};
     /* A stream's record goes by the letter of its group. */
     const enum tally_record kind = (enum tally_record)tally_group_infos[stream->group].letter;
     (void)tally_report_make(&tally->report, TALLY_ROUTINE, kind, stream->session, &view, 1);
@@ -153,7 +165,8 @@ int32_t tally_attach_webrtc(tally_t *tally, tally_session_id_t session,
     const uint32_t state = port->critical_enter(port->ctx);
     for (uint32_t i = 0; i < TALLY_WEBRTC_TRACKS && status != TALLY_OK; i++) {
         if (tally->tracks[i].track == NULL) {
-            tally->tracks[i] = (tally_webrtc_slot_t){.track = track, .session = session};
+            tally->tracks[i] = (tally_webrtc_slot_t){
+                .track = track, .session = session, .number = next_number(tally)};
             status = TALLY_OK;
         }
     }
@@ -186,7 +199,10 @@ static void report_track(tally_t *tally, const tally_webrtc_slot_t *slot) {
         return; /* the last record stands: all in it is cumulative */
     }
     const tally_view_t views[] = {
-        {.values = image.values, .present = image.present, .group = (uint8_t)slot->track->group},
+        {.values = image.values,
+         .present = image.present,
+         .group = (uint8_t)slot->track->group,
+         .stream = slot->number},
         {.values = image.pair, .present = image.pair_present, .group = TALLY_G_WEBRTC_PAIR},
     };
     const enum tally_record kind = (enum tally_record)tally_group_infos[slot->track->group].letter;

@@ -91,7 +91,7 @@ static int32_t check_streams(tally_t *tally, tally_cbor_reader_t *cbor, uint32_t
         if (status < 0) {
             return status;
         }
-        if (tally_told_is_stream(record->kind) && record->session != theirs) {
+        if (tally_stream_has_kind(record->kind) && record->session != theirs) {
             return TALLY_E_CBOR;
         }
         if (bytes <= TALLY_PLAYER_STREAM_BYTES) {
@@ -171,7 +171,7 @@ static int32_t take_of_session(tally_t *tally, uint32_t player) {
 /* --- messages ------------------------------------------------------------------------------- */
 
 static bool is_of_session(char kind) {
-    return kind == 'e' || kind == 'h' || kind == 's' || kind == 'x' || tally_told_is_stream(kind);
+    return kind == 'e' || kind == 'h' || kind == 's' || kind == 'x' || tally_stream_has_kind(kind);
 }
 
 static int32_t deal(tally_t *tally, uint32_t player, const uint8_t *message, uint32_t bytes) {

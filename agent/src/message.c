@@ -18,7 +18,8 @@ enum { STREAM_TEXT_MOST = 63 };
 typedef struct {
     tally_cbor_reader_t *cbor;
     tally_message_t *out;
-    bool is_off; /* a value was out of its range */
+    bool is_off;     /* a value was out of its range */
+    bool has_stream; /* a number of one */
 } reading_t;
 
 /* --- keys ----------------------------------------------------------------------------------- */
@@ -258,6 +259,19 @@ static void read_time(reading_t *reading) {
     reading->out->at_ms = (uint64_t)at_ms;
 }
 
+/* Kinds come before it: keys of one letter do. */
+static bool is_stream(const reading_t *reading, const key_t *key) {
+    return key->bytes == 2 && memcmp(key->text, "sn", 2) == 0 &&
+           tally_stream_has_kind(reading->out->kind);
+}
+
+static void read_stream(reading_t *reading) {
+    const uint32_t number = tally_cbor_read_head(reading->cbor, TALLY_CBOR_UNSIGNED);
+    reading->is_off = reading->is_off || number == 0 || number > UINT16_MAX;
+    reading->has_stream = true;
+    reading->out->stream = (uint16_t)number;
+}
+
 static void read_field(reading_t *reading, const key_t *key) {
     tally_cbor_reader_t *const cbor = reading->cbor;
     tally_message_t *const out = reading->out;
@@ -271,6 +285,8 @@ static void read_field(reading_t *reading, const key_t *key) {
         out->session = tally_cbor_read_head(cbor, TALLY_CBOR_UNSIGNED);
     } else if (letter == 'u') {
         read_time(reading);
+    } else if (is_stream(reading, key)) {
+        read_stream(reading);
     } else if (letter == 'v' && out->kind == 'p') {
         out->version = tally_cbor_read_head(cbor, TALLY_CBOR_UNSIGNED);
     } else if (group != TALLY_GROUPS) {
@@ -305,7 +321,8 @@ int32_t tally_message_read(tally_cbor_reader_t *cbor, tally_message_t *out) {
             read_field(&reading, &key);
         }
     }
-    if (cbor->failed || out->kind == 0) {
+    if (cbor->failed || out->kind == 0 ||
+        (tally_stream_has_kind(out->kind) && !reading.has_stream)) {
         return TALLY_E_CBOR;
     }
     return reading.is_off ? TALLY_E_ARGUMENT : TALLY_OK;
@@ -314,7 +331,8 @@ int32_t tally_message_read(tally_cbor_reader_t *cbor, tally_message_t *out) {
 tally_view_t tally_message_view(const tally_message_t *message, enum tally_group group) {
     return (tally_view_t){.values = &message->values[tally_group_infos[group].first],
                           .present = message->present[group],
-                          .group = (uint8_t)group};
+                          .group = (uint8_t)group,
+                          .stream = message->stream};
 }
 
 #endif

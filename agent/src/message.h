@@ -17,6 +17,7 @@ typedef struct {
     char kind;
     uint32_t version; /* of a greeting, which has no session and no time */
     uint32_t session; /* 0: of none */
+    uint16_t stream;  /* of that session; 0 unless its kind is of a stream */
     uint32_t texts_lost;
     uint32_t text_bytes;
     uint64_t at_ms;

@@ -217,11 +217,16 @@ bool tally_metrics_snapshot(const uint32_t *version, const uint32_t *words, uint
     return false;
 }
 
-void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
-                         const uint32_t *version, const uint32_t *words) {
+bool tally_stream_has_kind(char kind) {
+    return kind == 'f' || kind == 'j' || kind == 'o' || kind == 'r' || kind == 't';
+}
+
+void tally_stream_attach(tally_stream_t *stream, uint16_t number, uint32_t session,
+                         enum tally_group group, const uint32_t *version, const uint32_t *words) {
     memset(stream, 0, sizeof *stream);
     stream->version = version;
     stream->words = words;
+    stream->number = number;
     stream->session = session;
     stream->group = (uint8_t)group;
     stream->in_use = true;

@@ -40,7 +40,8 @@ typedef union {
 typedef struct {
     const tally_value_t *values;
     uint64_t present;
-    uint8_t group; /* enum tally_group */
+    uint8_t group;   /* enum tally_group */
+    uint16_t stream; /* the number of the stream that it is of; 0: of none */
 } tally_view_t;
 
 /* The largest value of a bool, percentage or enum; 0: no such bound. */
@@ -66,6 +67,9 @@ bool tally_metrics_can_set_text(enum tally_metric metric);
 
 /* --- streams -------------------------------------------------------------------------------- */
 
+/* Whether records of a kind, which has the letter of their group, are of one stream or track. */
+bool tally_stream_has_kind(char kind);
+
 enum { TALLY_STREAM_METRICS_MOST = TALLY_TS_METRICS };
 
 /* Copies `count` words between two equal, even versions. False when the writer was busy in each of
@@ -79,15 +83,16 @@ typedef struct {
     const uint32_t *version; /* NULL: no player writes any more */
     const uint32_t *words;
     uint32_t session;
-    uint8_t group; /* enum tally_group */
-    bool in_use;   /* the slot is taken */
+    uint8_t group;   /* enum tally_group */
+    bool in_use;     /* the slot is taken */
+    uint16_t number; /* none else of its session has it */
     uint64_t present;
     tally_value_t totals[TALLY_STREAM_METRICS_MOST];
 } tally_stream_t;
 
 /* What the player has counted since its init is part of it. */
-void tally_stream_attach(tally_stream_t *stream, uint32_t session, enum tally_group group,
-                         const uint32_t *version, const uint32_t *words);
+void tally_stream_attach(tally_stream_t *stream, uint16_t number, uint32_t session,
+                         enum tally_group group, const uint32_t *version, const uint32_t *words);
 
 /* Brings the totals up to date. False when the writer was busy in each of 3 tries: they stand as
  * they are. A stream without a writer always succeeds. */

@@ -110,6 +110,16 @@ static uint32_t encode_own(tally_cbor_t *cbor, const tally_record_t *record, uin
     }
 }
 
+/* Behind all keys of one letter. Of the views of a stream the first has its number. */
+static uint32_t encode_stream(tally_cbor_t *cbor, const tally_record_t *record) {
+    const uint32_t number = record->count > 0 ? record->views[0].stream : 0;
+    if (number == 0) {
+        return 0;
+    }
+    tally_cbor_field(cbor, TALLY_CBOR_KEY('s', 'n'), number);
+    return 1;
+}
+
 /* Groups and the fields that are none, each in the order of their keys, are merged into one. */
 uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, uint8_t *out,
                              uint32_t size) {
@@ -129,6 +139,7 @@ uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, ui
             pairs += encode_view(&cbor, view, record->declared[view->group]);
         }
     }
+    pairs += encode_stream(&cbor, record);
     tally_cbor_map_close(&cbor, map, pairs);
     return cbor.used;
 }
@@ -138,6 +149,7 @@ uint32_t tally_record_encode(const tally_record_t *record, uint32_t sequence, ui
 enum {
     KEY_BYTES = 3,
     NUMBER_BYTES = 9, /* +-2^53 */
+    STREAM_BYTES = KEY_BYTES + 3,
 };
 
 static uint32_t head_bytes(uint32_t argument) {
@@ -215,6 +227,7 @@ uint32_t tally_report_largest(enum tally_record kind, const uint64_t *declared) 
         row++;
     }
     uint32_t bytes = tally_record_encode(&no_views, UINT32_MAX, NULL, 0);
+    bytes += tally_stream_has_kind((char)kind) ? (uint32_t)STREAM_BYTES : 0;
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
         if (strchr(contents[row].groups, tally_group_infos[i].letter) != NULL) {
             bytes += largest_group(i, declared[i]);
@@ -270,7 +283,8 @@ static bool is_empty(const tally_record_t *record) {
             return false;
         }
     }
-    return strchr("dfjortv", (char)record->kind) != NULL;
+    return record->kind == TALLY_RECORD_DEVICE || record->kind == TALLY_RECORD_VIEWING ||
+           tally_stream_has_kind((char)record->kind);
 }
 
 int32_t tally_report_make(tally_report_t *report, enum tally_class rank, enum tally_record kind,

@@ -49,8 +49,8 @@ typedef struct {
     bool in_ad;
     bool ad_started; /* a frame of the ad was on screen */
     bool suspended;
-    bool announced;          /* the agent's: it has records of its own, */
-    bool unsampled;          /* or never will have any */
+    bool announced : 1;      /* the agent's: it has records of its own, */
+    bool unsampled : 1;      /* or never will have any; a byte each would cost a session 8 */
     uint16_t last_known;     /* a bit for each of last_ms */
     int32_t ad_bitrate_kbps; /* 0: not known */
     uint32_t buffer_rest_ms; /* of the buffer histogram: less than a second */

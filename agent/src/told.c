@@ -197,10 +197,6 @@ static void keep_since(tally_session_t *session, const tally_message_t *record, 
 
 /* --- its streams ---------------------------------------------------------------------------- */
 
-bool tally_told_is_stream(char kind) {
-    return kind == 'f' || kind == 'j' || kind == 'o' || kind == 'r' || kind == 't';
-}
-
 /* The group of a stream's record has the letter of its kind. */
 static enum tally_group group_of(char kind) {
     uint32_t group = 0;
@@ -225,7 +221,7 @@ static void tell_stream(tally_t *tally, const tally_session_t *session,
 static bool next_stream(tally_t *tally, tally_cbor_reader_t *cbor) {
     tally_message_t *const record = &tally->players.record;
     while (cbor->left > 0 && tally_message_read(cbor, record) == TALLY_OK) {
-        if (tally_told_is_stream(record->kind)) {
+        if (tally_stream_has_kind(record->kind)) {
             return true;
         }
     }
@@ -256,7 +252,7 @@ uint32_t tally_told_sum(tally_t *tally, const tally_session_t *session, enum tal
 
 void tally_told_stream(tally_t *tally, tally_session_t *session, const tally_message_t *record) {
     tally_told_t *const told = told_of(tally, session);
-    /* Which of those that are kept this was is not known; a snapshot with what is left follows. */
+    /* A snapshot with those that are left follows. */
     told->stream_bytes = 0;
     if (session->announced) {
         begin_records(tally, session, time_of(tally, record, told->at_ms));

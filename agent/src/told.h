@@ -64,9 +64,6 @@ uint64_t tally_told_report(struct tally *tally, tally_session_t *session, uint64
 uint32_t tally_told_sum(struct tally *tally, const tally_session_t *session,
                         enum tally_metric metric);
 
-/* Whether a record is of a stream, by its kind. */
-bool tally_told_is_stream(char kind);
-
 #endif
 
 #endif

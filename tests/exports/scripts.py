@@ -88,10 +88,10 @@ def datazoom(registry):
                m={"m0": 0, "m1": 100, "ma": 1, "mg": 1, "mh": 1080, "mo": 0, "mr": 1000, "ms": 0,
                   "mu": 1, "mv": 80, "mw": 1920}),
         record("v", 4, 11000, g={"ga": 1, "gc": 23, "gd": 10900, "ge": 5, "gq": 24, "gs": 591}),
-        record("j", 5, 11343, s=1, j=audio, x=pair),
-        record("j", 6, 11343, s=1, j=video, x=pair),
+        record("j", 5, 11343, s=1, sn=2, j=audio, x=pair),
+        record("j", 6, 11343, s=1, sn=1, j=video, x=pair),
         record("a", 7, 11500, a={**agent, "au": 4, "az": 5}),
-        record("j", 8, 12343, s=1, x=pair,
+        record("j", 8, 12343, s=1, sn=2, x=pair,
                j={**audio, "j4": 100952, "j5": 12500, "jb": 23460, "jj": 4000, "jl": -1,
                   "jp": 94}),
     ]
@@ -149,13 +149,13 @@ def session(registry):
     records = [record("b", 0, 0, c=registry.all_of("bdefghilmpvy"), w=1000,
                       b={"bn": "Chrome 123", "dt": "stb", "os": "Linux 6.1"}),
                at(100, record("s", 1, 100, s=1, d=dimensions)),
-               at(900, record("f", 2, 900, s=1, f=frames[0])),
+               at(900, record("f", 2, 900, s=1, sn=1, f=frames[0])),
                at(1000, record("h", 3, 1000, s=1, **first))]
     for number, (name, numbers) in enumerate(events):
         uptime = 2000 + 100 * number
         records.append(at(uptime, event(4 + number, uptime, name, y={"yu": uptime - 100},
                                         **numbers)))
-    records += [at(8000, record("f", 50, 8000, s=1, f=frames[1])),
+    records += [at(8000, record("f", 50, 8000, s=1, sn=1, f=frames[1])),
                 at(9000, record("x", 51, 9000, s=1, d={**dimensions, "em": "no route"}, **last))]
     return upload(*records)
 
@@ -168,5 +168,6 @@ def webcast(registry):
         record("s", 1, 10, s=1, d={"ki": 2, "sm": "cam"}),
         record("h", 2, 100, s=1, p={"pt": 90000}, l={"la": [96, 90, 100, 95, 10],
                                                      "lv": [2000, 1000, 3000, 1800, 10]}),
-        record("o", 3, 200, s=1, o=sent),
-        record("o", 4, 300, s=1, o={**sent, "on": 250000, "op": 150, "ov": 600, "ow": 100000}))
+        record("o", 3, 200, s=1, sn=1, o=sent),
+        record("o", 4, 300, s=1, sn=1,
+               o={**sent, "on": 250000, "op": 150, "ov": 600, "ow": 100000}))

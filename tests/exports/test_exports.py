@@ -230,7 +230,7 @@ class Sessions(unittest.TestCase):
 
     def test_tracks_are_of_their_session_or_of_all(self):
         def inbounds(session, **of):
-            told = export("datazoom", upload(record("j", 1, 1, j={"j6": 1, "j8": "0"}, **of),
+            told = export("datazoom", upload(record("j", 1, 1, sn=1, j={"j6": 1}, **of),
                                              event(2, 2, "pause", session=session)))
             return len(told[0]["custom"]["webRTCStats"]["video"]["inbounds"])
 

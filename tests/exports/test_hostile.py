@@ -59,13 +59,13 @@ class Hostile(unittest.TestCase):
                 upload(record("h", 0, most, s=most, w=most, p=everything, m=everything)),
                 upload(record("h", 0, 0, s=1, p=everything), record("x", 1, most, s=1),
                        sent_uptime=most, sent_wall=0),
-                upload(record("j", 0, 0, j={"j8": 5, "j6": "x", "jl": -most}),
-                       record("j", 1, 0, j={"j8": 5, "j6": 0, "jl": most}, x=[]),
-                       record("o", 2, 0, s=1, o={"oj": 1, "ov": 3})),
+                upload(record("j", 0, 0, sn=1, j={"j8": 5, "j6": "x", "jl": -most}),
+                       record("j", 1, 0, sn=1, j={"j8": 5, "j6": 0, "jl": most}, x=[]),
+                       record("o", 2, 0, s=1, sn=1 << 53, o={"oj": 1, "ov": 3})),
                 upload(record("s", 0, 0, s=1, c={"p": -1}, d={"ci": 3, "pl": "x", "dy": 400})),
                 upload(record("s", 0, 0, s=1, c=[1], d=[]), record("x", 1, 1, s=1, y={"yu": 9})),
                 upload(*[record("s", n, n, s=n) for n in range(200)]),
-                upload(*[record("j", n, n, j={"j8": str(n), "j6": 1}) for n in range(100)]),
+                upload(*[record("j", n, n, sn=n, j={"j6": 1}) for n in range(100)]),
                 upload(record("b", 0, 0, b={"bn": "", "os": " 1", "dm": "\u00e4" * 500})),
                 upload(record("e", 0, 0, s=1, e={"et": 13, "ec": most, "ed": -most}))):
             self.export_anything(given)

@@ -10,6 +10,7 @@ import re
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "agent" / "include" / "tally" / "metrics.h"
 VERSION = int(re.search(r"TALLY_REGISTRY_VERSION (\d+)", HEADER.read_text(encoding="utf-8"))[1])
 SESSION_KINDS = "efhjorstx"
+STREAM_KINDS = "fjort"
 CAPABLE_KINDS = "abs"
 LIMIT = 1 << 53
 TEXT_BYTES = 1023
@@ -78,7 +79,9 @@ class Registry:
             fields["s"] = 1
         if kind in CAPABLE_KINDS:
             fields["c"] = {group: (1 << len(self.metrics_of(group))) - 1 for group in self.groups}
-        return dict(sorted(fields.items()))
+        if kind in STREAM_KINDS:
+            fields["sn"] = 1
+        return in_order(fields)
 
     def full(self, kind, turn=0):
         """A record with every metric it may have; what they are depends on the turn."""
@@ -95,9 +98,15 @@ class Registry:
         return max((len(good_values(about)) for about in metrics), default=1)
 
 
+def in_order(fields):
+    """By RFC 8949 4.2.1: the shorter key first."""
+    return dict(sorted(fields.items(), key=lambda field: (len(field[0]), field[0])))
+
+
 def required(fields):
     """Its own keys that a record cannot do without."""
-    return set(fields) & set("kqus" if fields["k"] == "a" else "kqusc")
+    own = "kqus" if fields["k"] == "a" else "kqusc"
+    return set(fields) & {*own, "sn"}
 
 
 def without(fields, key):
@@ -106,7 +115,7 @@ def without(fields, key):
 
 def with_item(fields, key, value):
     """With one more key, or another value of one, in the order of the wire."""
-    return dict(sorted({**fields, key: value}.items()))
+    return in_order({**fields, key: value})
 
 
 def body(*records, **changes):

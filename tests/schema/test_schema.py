@@ -36,7 +36,7 @@ BY_HAND = [
     {"e": {"ec": -2, "ed": 4, "et": 1}, "k": "e", "q": 2, "s": 1, "u": 6, "y": {"ys": 0}},
     {"i": {"ip": 1}, "k": "h", "l": {"lr": [800, -1000, 2000, 1010, 10000]}, "m": {"mu": 0},
      "p": {"pt": 1200, "se": 2}, "q": 3, "s": 1, "u": 1400, "w": 1760936591360},
-    {"f": {"fo": 40, "fr": 250}, "k": "f", "q": 9, "s": 1, "u": 9},
+    {"f": {"fo": 40, "fr": 250}, "k": "f", "q": 9, "s": 1, "u": 9, "sn": 1},
     {"k": "r", "q": 4, "r": {"rl": -1, "rr": 7}, "s": 1, "u": 9},
     {"k": "t", "q": 5, "s": 1, "t": {"tp": 7}, "u": 9},
     {"g": {"gd": 9}, "h": {"ha": [1, 2, 13, 1, 0, 3], "hb": [3, 5, 0]}, "k": "v", "q": 6, "u": 9},
@@ -121,7 +121,7 @@ class Bad(Case):
     def test_a_record_with_a_key_that_is_not_its_own(self):
         for kind in self.registry.kinds:
             good = self.registry.full(kind)
-            for key, value in (("A", 1), ("kk", 1), ("", 1), (0, 1), ("zz", {}), ("s", 1),
+            for key, value in (("A", 1), ("kk", 1), ("", 1), (0, 1), ("zz", {}), ("s", 1), ("sn", 1),
                                ("c", {})):
                 if key not in good:
                     self.refused({key: value, **good})
@@ -151,6 +151,7 @@ class Bad(Case):
 
     def test_own_keys_just_beyond_their_ends_and_of_other_types(self):
         bad = {"k": ["", "hh", "z", 1], "q": [-1, 1 << 32, "1"], "s": [0, -1, 1 << 32, "1"],
+               "sn": [0, -1, 1 << 16, "1"],
                "u": [-1, LIMIT + 1, "1"], "w": [-1, LIMIT + 1, "1"],
                "c": [{"a": 0}, {"t": 1 << 27}, {"a": -1}, {"zz": 1}, {"a": {}}, 1]}
         types = {"c": [value for value in WRONG_TYPES if value != {}]}

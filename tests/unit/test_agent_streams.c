@@ -50,6 +50,65 @@ static void test_agent_stream_is_reported_with_each_heartbeat(void **state) {
     assert_int_equal(record_number(record, "r.rl"), 0);
 }
 
+static int64_t number_of_last(char kind) {
+    return record_number(device_last(&device, kind), "sn");
+}
+
+static void test_agent_stream_keeps_its_number_beside_others(void **state) {
+    (void)state;
+    assert_int_equal(tally_attach_ts(&device.agent, session, &ts), TALLY_OK);
+    attach();
+    const uint8_t packet[TALLY_TS_BYTES] = {0x47, 0x01, 0x00, 0x10};
+    assert_int_equal(tally_ts_packets(&ts, packet, sizeof packet, 0), 1);
+    receive(100);
+    for (uint32_t i = 0; i < 2; i++) {
+        (void)device_wait(&device, 60000);
+        assert_int_equal(number_of_last('t'), 1);
+        assert_int_equal(number_of_last('r'), 2);
+    }
+}
+
+static void test_agent_stream_that_is_attached_anew_is_another(void **state) {
+    (void)state;
+    attach();
+    receive(100);
+    detach();
+    (void)device_wait(&device, 20);
+    assert_int_equal(number_of_last('r'), 1);
+    attach();
+    detach();
+    (void)device_wait(&device, 20);
+    assert_int_equal(number_of_last('r'), 2);
+}
+
+static void test_agent_no_record_but_a_streams_has_such_a_number(void **state) {
+    (void)state;
+    attach();
+    (void)device_wait(&device, 60000);
+    for (const char *kind = "bseh"; *kind != '\0'; kind++) {
+        assert_false(record_has(device_last(&device, *kind), "sn"));
+    }
+}
+
+static void test_agent_stream_numbers_begin_again_behind_their_last(void **state) {
+    (void)state;
+    session = tally_hook_zap(&device.agent, session);
+    for (uint32_t i = 1; i < UINT16_MAX; i++) { /* none is told: the session is too young */
+        attach();
+        detach();
+        (void)device_wait(&device, 0);
+    }
+    (void)device_wait(&device, 6000);
+    attach();
+    detach();
+    (void)device_wait(&device, 0);
+    assert_int_equal(number_of_last('r'), UINT16_MAX);
+    attach();
+    detach();
+    (void)device_wait(&device, 0);
+    assert_int_equal(number_of_last('r'), 1);
+}
+
 static void test_agent_stream_counts_from_its_init(void **state) {
     (void)state;
     receive(100);
@@ -173,6 +232,10 @@ static void test_agent_stream_arguments_are_checked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_agent_stream_is_reported_with_each_heartbeat, set_up),
+        cmocka_unit_test_setup(test_agent_stream_keeps_its_number_beside_others, set_up),
+        cmocka_unit_test_setup(test_agent_stream_that_is_attached_anew_is_another, set_up),
+        cmocka_unit_test_setup(test_agent_no_record_but_a_streams_has_such_a_number, set_up),
+        cmocka_unit_test_setup(test_agent_stream_numbers_begin_again_behind_their_last, set_up),
         cmocka_unit_test_setup(test_agent_stream_counts_from_its_init, set_up),
         cmocka_unit_test_setup(test_agent_detached_stream_is_reported_once_more, set_up),
         cmocka_unit_test_setup(test_agent_detached_stream_is_told_before_the_end, set_up),

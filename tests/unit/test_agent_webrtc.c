@@ -161,6 +161,7 @@ static void test_agent_tracks_are_limited_and_their_slots_used_again(void **stat
     attach();
     (void)device_wait(&device, 60000);
     assert_int_equal(device_count(&device, 'j'), 1 + TALLY_WEBRTC_TRACKS);
+    assert_int_equal(record_number(device_last(&device, 'j'), "sn"), TALLY_WEBRTC_TRACKS);
 }
 
 static void test_agent_busy_track_is_counted_and_its_last_record_stands(void **state) {

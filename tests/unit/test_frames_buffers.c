@@ -270,7 +270,7 @@ static int64_t total(enum tally_metric metric) {
 
 static void test_frames_size_and_offset_are_absent_until_told(void **state) {
     (void)state;
-    tally_stream_attach(&stream, 1, TALLY_G_FRAMES, &frames.version, frames.values);
+    tally_stream_attach(&stream, 1, 1, TALLY_G_FRAMES, &frames.version, frames.values);
     sample();
     assert_false(told(TALLY_M_AV_OFFSET));
     assert_false(told(TALLY_M_FRAME_WIDTH_NOW));
@@ -291,7 +291,7 @@ static void test_frames_offset_is_the_last_one_whatever_its_sign(void **state) {
     (void)state;
     static const int32_t offsets_ms[] = {40, -45, -1, 0, INT32_MIN, INT32_MAX, -7};
     static const int32_t told_ms[] = {40, -45, -1, 0, -1073741824, 1073741823, -7};
-    tally_stream_attach(&stream, 1, TALLY_G_FRAMES, &frames.version, frames.values);
+    tally_stream_attach(&stream, 1, 1, TALLY_G_FRAMES, &frames.version, frames.values);
     for (uint32_t i = 0; i < sizeof offsets_ms / sizeof offsets_ms[0]; i++) {
         tally_frames_av_offset(&frames, offsets_ms[i]);
         sample();

@@ -24,7 +24,7 @@ static writer_t new_writer(void) {
 
 static tally_stream_t attached_to(const writer_t *writer) {
     tally_stream_t stream;
-    tally_stream_attach(&stream, 7, TALLY_G_RTP, &writer->version, writer->words);
+    tally_stream_attach(&stream, 1, 7, TALLY_G_RTP, &writer->version, writer->words);
     return stream;
 }
 

@@ -39,12 +39,14 @@ static uint64_t every_bit(uint32_t group) {
 static uint32_t size_of(const record_kind_t *kind, const uint64_t *present) {
     const tally_wall_t wall = {.unix_ms = time_ms, .quality = TALLY_WALL_AUTHENTICATED};
     tally_view_t views[TALLY_GROUPS];
+    const uint16_t stream = tally_stream_has_kind((char)kind->kind) ? UINT16_MAX : 0;
     uint32_t count = 0;
     for (uint32_t i = 0; i < TALLY_GROUPS; i++) {
         if (strchr(kind->groups, tally_group_infos[i].letter) != NULL) {
             views[count] = (tally_view_t){.values = &values[tally_group_infos[i].first],
                                           .present = present[i],
-                                          .group = (uint8_t)i};
+                                          .group = (uint8_t)i,
+                                          .stream = stream};
             count++;
         }
     }

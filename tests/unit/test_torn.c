@@ -41,7 +41,7 @@ static void test_torn_are_no_snapshots_of_a_stream(void **state) {
     (void)state;
     writer_t writer = {.version = 0};
     tally_stream_t stream;
-    tally_stream_attach(&stream, 7, TALLY_G_RTP, &writer.version, writer.words);
+    tally_stream_attach(&stream, 1, 7, TALLY_G_RTP, &writer.version, writer.words);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, write_equal_words, &writer), 0);
     while (total(&stream, TALLY_M_RTP_RECEIVED) < STREAM_UPDATES) {

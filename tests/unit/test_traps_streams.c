@@ -12,7 +12,7 @@ static int64_t total(const tally_stream_t *stream, enum tally_metric metric) {
 
 static tally_stream_t attached_to(const tally_rtp_t *rtp) {
     tally_stream_t stream;
-    tally_stream_attach(&stream, 1, TALLY_G_RTP, &rtp->version, rtp->values);
+    tally_stream_attach(&stream, 1, 1, TALLY_G_RTP, &rtp->version, rtp->values);
     return stream;
 }
 

@@ -183,6 +183,9 @@ static void print_record(FILE *out, const names_record_t *record) {
             print_group_key(out, *group++);
         }
     }
+    if (schema_is_of_stream(record->letter)) {
+        say(out, "  \"sn\": 1..%d, ; number of the stream in its session\n", UINT16_MAX);
+    }
     say(out, "}\n");
 }
 

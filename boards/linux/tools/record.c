@@ -126,6 +126,9 @@ static void print_own(FILE *out, const cbor_reader_t *reader, const record_t *re
     if (record->session != RECORD_ABSENT) {
         say(out, ",\"session\":%" PRId64, record->session);
     }
+    if (record->stream != RECORD_ABSENT) {
+        say(out, ",\"stream\":%" PRId64, record->stream);
+    }
     say(out, ",\"uptime_ms\":%" PRId64, record->uptime_ms);
     if (record->wall_ms != RECORD_ABSENT) {
         say(out, ",\"wall_ms\":%" PRId64, record->wall_ms);

@@ -12,11 +12,11 @@
  * Prints every record of the next upload body or bare record, one line each, and none that is not
  * good to its end. False with the reader's error.
  *
- * A line has, where known: device, boot (hexadecimal), seq, kind, session, uptime_ms, wall_ms; then
- * what else the record has, in its own order. Metrics are named as in the registry, with their unit
- * behind the name; what the registry does not have keeps its key. Levels and histograms are
- * objects, see arrays.h. Groups `b` and `v`, which would be `boot` and `device` a second time, are
- * `boot_group` and `device_group`.
+ * A line has, where known: device, boot (hexadecimal), seq, kind, session, stream, uptime_ms,
+ * wall_ms; then what else the record has, in its own order. Metrics are named as in the registry,
+ * with their unit behind the name; what the registry does not have keeps its key. Levels and
+ * histograms are objects, see arrays.h. Groups `b` and `v`, which would be `boot` and `device` a
+ * second time, are `boot_group` and `device_group`.
  */
 bool record_print_next(FILE *out, cbor_reader_t *reader);
 

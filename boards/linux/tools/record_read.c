@@ -73,6 +73,9 @@ static bool read_field(cbor_reader_t *reader, const cbor_item_t *key, record_t *
     case 'w': return read_count(reader, &record->wall_ms);
     default: break;
     }
+    if (cbor_is(key, "sn")) {
+        return read_count(reader, &record->stream);
+    }
     if (record->count == RECORD_KEYS_MAX) {
         return cbor_fail(reader, key->at, "more keys than a record has");
     }
@@ -88,6 +91,7 @@ bool record_read(cbor_reader_t *reader, record_t *record) {
     *record = (record_t){.at = reader->at,
                          .sequence = RECORD_ABSENT,
                          .session = RECORD_ABSENT,
+                         .stream = RECORD_ABSENT,
                          .uptime_ms = RECORD_ABSENT,
                          .wall_ms = RECORD_ABSENT};
     if (!cbor_expect(reader, CBOR_MAP, "a record that is not a map", &map)) {

@@ -32,6 +32,7 @@ typedef struct {
     char kind;
     int64_t sequence;
     int64_t session;
+    int64_t stream; /* of that session */
     int64_t uptime_ms;
     int64_t wall_ms;
     uint32_t count;

@@ -10,8 +10,12 @@
 /* Device and operator ids, likewise. */
 #define SCHEMA_ID_BYTES_MOST 63
 
-/* The keys of a record of this kind that are no groups, in their order; `w` may be absent. */
+/* The keys of one letter that are no groups, of a record of this kind, in their order; `w` may be
+ * absent. */
 const char *schema_own_keys(char kind);
+
+/* Whether records of this kind are of one stream, and have its number behind all else. */
+bool schema_is_of_stream(char kind);
 
 /* CDDL (RFC 8610) of the upload and of each kind of record. */
 void schema_print_cddl(FILE *out);

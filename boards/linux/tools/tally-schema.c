@@ -23,6 +23,10 @@ const char *schema_own_keys(char kind) {
     }
 }
 
+bool schema_is_of_stream(char kind) {
+    return strchr("fjort", kind) != NULL;
+}
+
 static int usage(void) {
     say(stderr,
         "usage: tally-schema cddl           uploads and records as CDDL (RFC 8610)\n"

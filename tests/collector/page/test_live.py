@@ -59,15 +59,26 @@ class Live(unittest.TestCase):
         with urllib.request.urlopen(page, timeout=60) as answer:
             return json.load(answer)["devices"]
 
-    def await_devices(self, process, condition):
+    def until(self, process, find):
+        """What it finds, once that is something."""
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and process.poll() is None:
+            found = find()
+            if found is not None:
+                return found
+            time.sleep(0.1)
+        raise AssertionError("not seen: " + self.said())
+
+    def await_said(self, process, text):
+        self.until(process, lambda: text if text in self.said() else None)
+
+    def await_devices(self, process, condition):
+        def find():
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
                 devices = self.devices()
-                if condition(devices):
-                    return devices
-            time.sleep(0.1)
-        raise AssertionError("not seen on the page: " + self.said())
+                return devices if condition(devices) else None
+            return None
+        return self.until(process, find)
 
     def upload(self, certs, data):
         context = ssl.create_default_context(cafile=certs / "ca.pem")
@@ -78,11 +89,11 @@ class Live(unittest.TestCase):
 
     def test_what_it_says_to_flash_with_is_taken_and_seen_until_ctrl_c(self):
         process = self.start(LIVE)
-        self.await_devices(process, lambda devices: devices == [])
         certs = self.folder / "live" / "certs"
-        self.assertIn(f"page:     http://localhost:{self.port + 1}/", self.said())
-        self.assertIn(f"make firmware BOARD=mps2-an385 ENDPOINT=https://10.0.2.2:{self.port}"
-                      f"/v1/records CERTS={certs}", self.said())
+        self.await_said(process, f"page:     http://localhost:{self.port + 1}/")
+        self.await_said(process, f"make firmware BOARD=mps2-an385 ENDPOINT=https://10.0.2.2:{self.port}"
+                                 f"/v1/records CERTS={certs}")
+        self.await_devices(process, lambda devices: devices == [])
         self.assertEqual(self.upload(certs, body(record(0, "b", 0), device="stb-0001")), 204)
         self.assertEqual(self.devices()[0]["device"], "stb-0001")
         process.send_signal(signal.SIGINT)

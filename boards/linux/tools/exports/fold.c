@@ -11,10 +11,6 @@
 #define PAIR_GROUPS  "x" /* of a connection: of its session, or of the boot */
 #define BOOT_GROUPS  "abghnv"
 
-/* The texts that tell one track of a session from another. */
-static const uint32_t track_names[] = {TALLY_M_IN_MID, TALLY_M_IN_TRACK, TALLY_M_OUT_MID};
-static const uint32_t track_media[] = {TALLY_M_IN_MEDIA, TALLY_M_OUT_MEDIA};
-
 /* ---- scopes --------------------------------------------------------------------------------- */
 
 static const fold_moment_t never = {FOLD_UNKNOWN, FOLD_UNKNOWN};
@@ -240,58 +236,23 @@ static void move_on(const fold_t *fold, fold_scope_t *scope) {
     scope->last = fold->at;
 }
 
-static bool is_same_text(const fold_t *fold, size_t a_at, size_t b_at) {
-    cbor_reader_t a = reader_at(fold, a_at);
-    cbor_reader_t b = reader_at(fold, b_at);
-    cbor_item_t left;
-    cbor_item_t right;
-    if (a_at == 0 || b_at == 0) {
-        return a_at == b_at;
-    }
-    (void)cbor_next(&a, &left);
-    (void)cbor_next(&b, &right);
-    return left.text_bytes == right.text_bytes &&
-           (left.text_bytes == 0 || memcmp(left.text, right.text, left.text_bytes) == 0);
-}
-
-static bool is_same_media(const fold_t *fold, size_t a_at, size_t b_at) {
-    int64_t left = -1;
-    int64_t right = -1;
-    return a_at == 0 || b_at == 0
-               ? a_at == b_at
-               : read_number(fold, a_at, 0, &left) == read_number(fold, b_at, 0, &right) &&
-                     left == right;
-}
-
-static bool is_same_track(const fold_t *fold, const fold_scope_t *a, const fold_scope_t *b) {
-    bool same = a->session == b->session && a->told == b->told;
-    for (size_t i = 0; i < sizeof(track_names) / sizeof(track_names[0]); i++) {
-        same = same && is_same_text(fold, a->now[track_names[i]], b->now[track_names[i]]);
-    }
-    for (size_t i = 0; i < sizeof(track_media) / sizeof(track_media[0]); i++) {
-        same = same && is_same_media(fold, a->now[track_media[i]], b->now[track_media[i]]);
-    }
-    return same;
-}
-
-/* The track that `arrived` is the news of; a new one takes the last place if there is no other. */
-static fold_scope_t *track_like(fold_t *fold, const fold_scope_t *arrived) {
+/* The track of a record; a new one takes the last place if there is no other. */
+static fold_scope_t *track_of(fold_t *fold, const record_t *record) {
     for (uint32_t i = 0; i < fold->track_count; i++) {
-        if (is_same_track(fold, &fold->tracks[i], arrived)) {
-            return &fold->tracks[i];
+        fold_scope_t *const track = &fold->tracks[i];
+        if (track->session == record->session && track->stream == record->stream) {
+            return track;
         }
     }
     fold->track_count += fold->track_count < FOLD_TRACKS ? 1 : 0;
     fold_scope_t *const track = &fold->tracks[fold->track_count - 1];
-    begin_scope(track, arrived->session);
+    begin_scope(track, record->session);
+    track->stream = record->stream;
     return track;
 }
 
 static void take_track(fold_t *fold, const names_group_t *group, const record_t *record) {
-    fold_scope_t arrived;
-    begin_scope(&arrived, record->session);
-    tell_scope(fold, &arrived, group, record);
-    fold_scope_t *const track = track_like(fold, &arrived);
+    fold_scope_t *const track = track_of(fold, record);
     tell_scope(fold, track, group, record);
     move_on(fold, track);
     fold->track = track;

@@ -28,6 +28,7 @@ typedef struct {
 /* All metrics that records have told about one thing: a boot, a session, a track, one event. */
 typedef struct {
     int64_t session;              /* RECORD_ABSENT: of the boot */
+    int64_t stream;               /* of a track */
     uint32_t told;                /* bit n: a record came that may hold group n */
     size_t capabilities_at;       /* what it declares to measure; 0: nothing said so far */
     fold_moment_t last;           /* its last record */
