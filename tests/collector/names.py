@@ -3,7 +3,7 @@
 
 import json
 
-ENVELOPE = {"k", "q", "u", "w", "s"}
+ENVELOPE = {"k", "q", "u", "w", "s", "sn"}
 
 
 class Names:
@@ -20,10 +20,12 @@ class Names:
             return cls(json.load(source))
 
     def line(self, boot, record):
-        """`boot 12ab.. seq 3 session 1 heartbeat play_time=1200ms stall_count=0`"""
+        """`boot 12ab.. seq 3 session 1 stream 2 rtp rtp_received=1200 rtp_lost=3`"""
         words = ["boot", short_boot(boot), "seq", str(record.seq)]
         if record.session is not None:
             words += ["session", str(record.session)]
+        if record.stream is not None:
+            words += ["stream", str(record.stream)]
         words.append(self._kinds.get(record.kind, record.kind))
         for key, value in record.fields.items():
             if isinstance(value, dict):

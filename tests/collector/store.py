@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS records(
     seq INTEGER NOT NULL,
     kind TEXT NOT NULL,
     session INTEGER,
+    stream INTEGER,            -- its number in the session
     uptime_ms INTEGER NOT NULL,
     wall_ms INTEGER,
     wall_quality TEXT NOT NULL CHECK (wall_quality IN ('device', 'upload', 'clock', 'unknown')),
@@ -44,6 +45,8 @@ CREATE TABLE IF NOT EXISTS records(
 -- Of the page, which asks for the newest of each device.
 CREATE INDEX IF NOT EXISTS uploads_of_device ON uploads(device, id, status, boot, m, registry);
 CREATE INDEX IF NOT EXISTS records_of_session ON records(device, boot, session, kind, seq);
+CREATE INDEX IF NOT EXISTS records_of_stream ON records(device, boot, session, kind, stream, seq)
+    WHERE stream IS NOT NULL;
 CREATE INDEX IF NOT EXISTS records_arrived ON records(device);
 CREATE INDEX IF NOT EXISTS records_resent ON records(device, boot, resends) WHERE resends > 0;
 CREATE INDEX IF NOT EXISTS records_declaring ON records(device, boot, seq)
@@ -110,10 +113,11 @@ class Store:
 
     def _insert(self, key, body, record, upload_id):
         self._db.execute(
-            "INSERT INTO records(device, boot, seq, kind, session, uptime_ms, wall_ms,"
-            " wall_quality, bytes, json, upload_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*key, record.kind, record.session, record.uptime_ms, *wall_time(body, record),
-             record.raw, json.dumps(record.fields, ensure_ascii=False), upload_id))
+            "INSERT INTO records(device, boot, seq, kind, session, stream, uptime_ms, wall_ms,"
+            " wall_quality, bytes, json, upload_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, record.kind, record.session, record.stream, record.uptime_ms,
+             *wall_time(body, record), record.raw,
+             json.dumps(record.fields, ensure_ascii=False), upload_id))
 
     def _date_by_clock(self, body):
         """By the boot's newest clock record, whichever came first: what nothing better dates, and what

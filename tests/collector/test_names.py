@@ -31,6 +31,10 @@ class Lines(unittest.TestCase):
             line(record(3, "h", s=1, p={"pt": 1200, "sc": 0, "ps": 2})),
             "boot 12ab.. seq 3 session 1 heartbeat play_time=1200ms stall_count=0 state=playing")
 
+    def test_a_record_of_a_stream_is_told_with_its_number(self):
+        self.assertEqual(line(record(3, "r", s=1, sn=2, p={"sc": 4})),
+                         "boot 12ab.. seq 3 session 1 stream 2 r stall_count=4")
+
     def test_only_quantities_are_told_with_a_unit(self):
         told = line(record(0, "b", b={"fw": "1.2"}, p={"pt": 0, "sc": 3, "ps": 9}), boot=7)
         self.assertEqual(told, "boot 7 seq 0 boot firmware=1.2 play_time=0ms stall_count=3 state=9")

@@ -36,6 +36,11 @@ class Storing(StoreTest):
         self.assertEqual(self.rows("bytes, json"), [
             (encode(sent), '{"k": "h", "p": {"pt": 5}, "q": 4, "s": 2, "u": 900}')])
 
+    def test_a_record_of_a_stream_is_stored_with_its_number(self):
+        self.upload(record(0, "r", s=2, sn=7), record(1, "h", s=2), record(2, "a"))
+        self.assertEqual(self.rows("seq, session, stream"),
+                         [(0, 2, 7), (1, 2, None), (2, None, None)])
+
     def test_an_accepted_body_is_kept_as_it_came(self):
         self.upload(record(0))
         self.assertEqual(self.rows("body", "uploads"), [(body(record(0)),)])

@@ -121,6 +121,29 @@ class RefusedBodies(unittest.TestCase):
         for kind in "shx":
             self.assert_refused(body(record(0, kind)), 422, "record 0", "s missing")
 
+    def test_records_of_a_stream_have_its_number(self):
+        for kind in "rtfjo":
+            for number in (1, 65_535):
+                read = wire.parse(body(record(0, kind, s=1, sn=number)))
+                self.assertEqual(read.records[0].stream, number)
+            self.assert_refused(body(GOOD, record(1, kind, s=1)), 422, "record 1", "sn missing")
+            for number, why in ((0, "from 1"), (-1, "from 1"), ("1", "from 1"), (True, "from 1"),
+                                ({"hh": 1}, "from 1"), (65_536, "16 bits")):
+                with self.subTest(kind=kind, number=number):
+                    self.assert_refused(body(GOOD, record(1, kind, s=1, sn=number)), 422,
+                                        "record 1 sn", why)
+
+    def test_records_of_no_stream_have_none(self):
+        for kind in "abcdehsvx":
+            self.assertIsNone(wire.parse(body(record(0, kind, s=1))).records[0].stream)
+            for number in (1, 0, "1", {}):
+                with self.subTest(kind=kind, number=number):
+                    self.assert_refused(body(GOOD, record(1, kind, s=1, sn=number)), 422,
+                                        "record 1 sn", f"kind '{kind}' is of no stream")
+
+    def test_a_kind_that_nobody_knows_may_be_of_streams(self):
+        self.assertIsNone(wire.parse(body(record(0, "?", s=1, sn=1))).records[0].stream)
+
     def test_the_common_fields_of_a_record_have_their_type(self):
         for wrong in ({"k": "ab"}, {"k": 1}, {"q": -1}, {"u": "1"}, {"q": True}, {"w": -5},
                       {"s": "1"}):

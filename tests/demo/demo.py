@@ -82,7 +82,7 @@ class Run:
 
     def rows(self):
         records = self.collector.records
-        rtp, ts = agreement.last(records("r"), "r"), agreement.last(records("t"), "t")
+        rtp, ts = (agreement.of_stream(self.collector.streams(kind), kind) for kind in "rt")
         return (agreement.stream_rows(self.plan, rtp, ts)
                 + agreement.session_rows(self.plan, self.joined_unix_ms, records("x")[0],
                                          self._device.buffer)

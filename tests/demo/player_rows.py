@@ -84,7 +84,7 @@ def rows(screen, server, silences, segment, collector):
     segments = server.answers(".ts")
     return [
         agreement.Row("sessions", 1, len(ends)),
-        *shown_rows(screen, silences, end["p"], agreement.last(collector.records("f"), "f")),
+        *shown_rows(screen, silences, end["p"], agreement.of_stream(collector.streams("f"), "f")),
         agreement.Row("renditions kbit/s", spaced(renditions_shown(screen)),
                       spaced(renditions_told(collector.records("e")))),
         agreement.Row("video codec", codec_of(segment), end["d"].get("cv")),

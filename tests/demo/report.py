@@ -62,7 +62,7 @@ def amount(value):
 
 
 # `at` and `stored_at`: when it was made and when it was stored, in seconds of the time axis.
-Record = collections.namedtuple("Record", "boot seq kind session at stored_at resends fields")
+Record = collections.namedtuple("Record", "boot seq kind session stream at stored_at resends fields")
 # `runs` of (seconds, value), each counted since one beginning; one that is stepped stays until the
 # next value.
 Line = collections.namedtuple("Line", "name colour runs plan stepped", defaults=(None, False))
@@ -96,16 +96,16 @@ class Run:
         return (unix_ms - self._zero) / 1000
 
     def _record(self, row):
-        return Record(row["boot"], row["seq"], row["kind"], row["session"],
+        return Record(row["boot"], row["seq"], row["kind"], row["session"], row["stream"],
                       self.seconds(self.began[row["boot"]] + row["uptime_ms"]),
                       self.seconds(row["received_ms"]), row["resends"], json.loads(row["json"]))
 
     def having(self, group):
-        """The records with this group, those of each session of each boot by themselves."""
+        """The records with this group, those of each stream of each session of each boot apart."""
         runs = {}
         for record in self.records:
             if group in record.fields:
-                runs.setdefault((record.boot, record.session), []).append(record)
+                runs.setdefault((record.boot, record.session, record.stream), []).append(record)
         return runs
 
     def line(self, name, colour, group, key, *, scale=1, absent=None, plan=None):

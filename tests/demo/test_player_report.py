@@ -8,6 +8,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "gstreamer"))
 import oracle  # noqa: E402
 import player_rows  # noqa: E402
 import report  # noqa: E402
+import scenario  # noqa: E402
 from player_plots import player_plots  # noqa: E402
 from test_report import BEGAN_MS, Collected, Reader  # noqa: E402
 
@@ -47,21 +48,17 @@ def reported(playback=None):
         ("h", 8_000, 1, {"p": {**told, "xe": 5_000, "sd": 0, "sc": 0, "br": 2000, "se": 2},
                          "l": {"lb": 4_000}}),
         ("e", 11_000, 1, {"e": {"et": 13, "ec": 250, "ed": 2000}}),
-        ("f", 12_000, 1, {"s": 1, "f": {"fr": 200, "fk": player_rows.MEDIA_FRAMES - 200}}),
+        ("f", 12_000, 1, {"s": 1, "sn": 1, "f": {"fr": 200, "fk": player_rows.MEDIA_FRAMES - 200}}),
         ("x", 12_500, 1, {"d": {"cv": "avc1.64001f"}, "p": told, "m": {"mq": 2, "mb": 470_000}}),
         ("a", 12_600, None, {"a": {}})])
     return collector
 
 
-class Answers:
-    """What scenario.Collector tells, of a database in memory."""
+class Answers(scenario.Collector):
+    """A collector of which there is the database alone, in memory."""
 
     def __init__(self, collected):
         self.rows = collected.rows
-
-    def records(self, kind):
-        return [report.json.loads(row["json"])
-                for row in self.rows("SELECT json FROM records WHERE kind = ? ORDER BY seq", kind)]
 
 
 def rows(**playback):

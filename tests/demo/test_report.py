@@ -53,9 +53,9 @@ class Collected:
         for kind, uptime, session, groups in records:
             fields = {"k": kind, "q": self._made[boot], "u": uptime, **groups}
             self._database.execute(
-                "INSERT INTO records VALUES ('stb', ?, ?, ?, ?, ?, NULL, 'unknown', x'a0', ?, 0,"
+                "INSERT INTO records VALUES ('stb', ?, ?, ?, ?, ?, ?, NULL, 'unknown', x'a0', ?, 0,"
                 " ?)",
-                (boot, fields["q"], kind, session, uptime, json.dumps(fields), number))
+                (boot, fields["q"], kind, session, groups.get("sn"), uptime, json.dumps(fields), number))
             self._made[boot] += 1
 
     def refuse(self):
@@ -76,8 +76,8 @@ def collected(events=True):
         later += [("e", 2500, 1, {"e": {"et": 2, "ec": 1}}), ("e", 3000, 1, {"e": {"et": 3}}),
                   ("e", 4800, 1, {"e": {"et": 2, "ec": 2}})]
     later += [("x", ENDED[0], 1, {"p": ENDED[1]}),
-              ("r", 3000, 1, {"r": {"rl": -1, "rd": 2, "rj": 41}}),
-              ("r", 6000, 1, {"r": {"rl": 1357, "rd": 2468, "rj": 97531}}),
+              ("r", 3000, 1, {"sn": 1, "r": {"rl": -1, "rd": 2, "rj": 41}}),
+              ("r", 6000, 1, {"sn": 1, "r": {"rl": 1357, "rd": 2468, "rj": 97531}}),
               ("a", 6000, None, {"a": {"ah": 26888, "ap": 512}, "n": {"bh": 13, "gf": 8642}})]
     collector.upload(7000, sorted(later, key=lambda record: record[1]))
     collector.refuse()
@@ -213,6 +213,15 @@ class Times(unittest.TestCase):
         self.assertEqual([record.boot for record in run.records][-2:], [BOOT, 3])
         self.assertAlmostEqual(run.records[-1].at, 20.0)
         self.assertIn("made 13", report.deliveries(run))
+
+
+class Streams(unittest.TestCase):
+    def test_streams_of_a_session_are_not_joined(self):
+        collector = collected()
+        collector.upload(9000, [("r", 8000, 1, {"sn": 2, "r": {"rl": 5}}),
+                                ("r", 8500, 1, {"sn": 2, "r": {"rl": 6}})])
+        line = report.Run(collector, []).line("lost", 0, "r", "rl")
+        self.assertEqual([[value for _, value in run] for run in line.runs], [[-1, 1357], [5, 6]])
 
 
 class States(unittest.TestCase):

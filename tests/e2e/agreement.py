@@ -40,6 +40,13 @@ def last(records, group):
     return records[-1][group] if records else {}
 
 
+def of_stream(streams, group):
+    """What is told of the only stream that there is; nothing without one."""
+    if len(streams) > 1:
+        raise AssertionError(f"{len(streams)} streams in place of one: {streams}")
+    return last(streams, group)
+
+
 def stream_rows(plan, rtp, ts):
     return [
         Row("packets expected", plan["rtp"]["expected"], rtp.get("rx", 0)),

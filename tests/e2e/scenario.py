@@ -172,6 +172,12 @@ class Collector(Process):
         rows = self.rows("SELECT json FROM records WHERE kind LIKE ? ORDER BY seq", kind or "%")
         return [json.loads(row["json"]) for row in rows]
 
+    def streams(self, kind):
+        """The last record of each stream of a kind, as maps."""
+        rows = self.rows("SELECT json, MAX(seq) FROM records WHERE kind = ?"
+                         " GROUP BY device, boot, session, stream", kind)
+        return [json.loads(row["json"]) for row in rows]
+
 
 class Tallyd(Process):
     """The Linux daemon as the device under test."""

@@ -56,7 +56,7 @@ class BoardReport(BoardCase):
 
     def rows_of(self, run, plan):
         records = run.collector.records
-        rtp, ts = agreement.last(records("r"), "r"), agreement.last(records("t"), "t")
+        rtp, ts = (agreement.of_stream(run.collector.streams(kind), kind) for kind in "rt")
         return (agreement.stream_rows(plan, rtp, ts)
                 + agreement.session_rows(plan, run.joined_unix_ms, records("x")[0],
                                          self.maker.buffer)
@@ -226,7 +226,7 @@ class BoardLine(BoardCase):
         sender.finish(60)
         device.finish(collector)
         agent = self.await_delivery(collector, device)
-        self.assertGreater(collector.records("r")[-1]["r"]["ri"], 100)
+        self.assertGreater(agreement.of_stream(collector.streams("r"), "r")["ri"], 100)
         self.assertLessEqual(agent["a"]["as"], MEMORY_IN_USE["as"][1])
 
 

@@ -29,8 +29,7 @@ class HostLine(line.Line):
 
     def rows_of(self, plan, collector):
         start, end = collector.records("s")[0], collector.records("x")[0]
-        rtp = agreement.last(collector.records("r"), "r")
-        ts = agreement.last(collector.records("t"), "t")
+        rtp, ts = (agreement.of_stream(collector.streams(kind), kind) for kind in "rt")
         return (agreement.stream_rows(plan, rtp, ts)
                 + agreement.session_rows(plan, start["w"], end, line.BUFFER)
                 + agreement.record_rows(collector.rows("SELECT * FROM records"),
@@ -88,9 +87,8 @@ class HostLine(line.Line):
                 outlet.sendto(datagram, (host, int(port)))
         plan = self.stream(device, "--seconds", "3", "--drop", "2")
         self.assertEqual(device.wait(60), 0)
-        rtp = agreement.last(collector.records("r"), "r")
+        rtp, ts = (agreement.of_stream(collector.streams(kind), kind) for kind in "rt")
         self.assertEqual(rtp["ri"], len(hostile))
-        ts = agreement.last(collector.records("t"), "t")
         self.assert_agreement(agreement.stream_rows(plan, rtp, ts))
 
     def refused(self, why, port, host="127.0.0.1", **settings):

@@ -146,11 +146,13 @@ static bool do_attach(device_t *device, device_play_t *play, script_command_t *c
            tally_attach_frames(&device->agent, play->session, &play->media.frames) == TALLY_OK;
 }
 
+/* What is attached behind it counts from 0. */
 static bool do_detach(device_t *device, device_play_t *play, script_command_t *command) {
     (void)command;
     (void)tally_detach(&device->agent, &play->media.rtp);
     (void)tally_detach(&device->agent, &play->media.ts);
     (void)tally_detach(&device->agent, &play->media.frames);
+    media_init(&play->media);
     return true;
 }
 

@@ -192,9 +192,13 @@ class Judge:
                                 self._names.figure(last[0], name) or 0)
 
     def _compare_streams(self, plan, stored):
-        last = {(fields["s"], fields["k"]): fields for fields in stored if fields["k"] in "rf"}
+        """The last words on all streams of a session together: a seek attaches new ones."""
+        last = {(fields["s"], fields["k"], fields["sn"]): fields
+                for fields in stored if fields["k"] in "rf"}
         for session in plan["sessions"]:
             for name, planned in session["streams"].items() if session["told"] else ():
-                fields = last.get((session["number"], STREAMS[name]), {})
+                of_session = [fields for (number, kind, _), fields in last.items()
+                              if (number, kind) == (session["number"], STREAMS[name])]
                 self.verdict.expect(f"{plan['device']} session {session['number']}", name, planned,
-                                    self._names.figure(fields, name) or 0)
+                                    sum(self._names.figure(fields, name) or 0
+                                        for fields in of_session))

@@ -15,6 +15,10 @@ from lives import KINDS
 SEED = int(os.environ.get("TALLY_SEED", "1"))
 SECONDS = 4
 LOST_ANSWERS = 5
+# Of videos: what has some that is told later in its session.
+FRAMES_BEFORE = ("FROM records WHERE kind = 'f' AND json_extract(json, '$.f.fc') > 0 AND EXISTS ("
+                 "SELECT 1 FROM records AS later WHERE later.device = records.device"
+                 " AND later.session = records.session AND later.kind = 'f' AND")
 
 
 class FleetTest(unittest.TestCase):
@@ -76,7 +80,7 @@ class FleetTest(unittest.TestCase):
 
     def test_a_record_under_another_number_is_stored_twice(self):
         self.assert_judged("1 stored twice", (
-            "INSERT INTO records SELECT device, boot, seq + 100000, kind, session, uptime_ms,"
+            "INSERT INTO records SELECT device, boot, seq + 100000, kind, session, stream, uptime_ms,"
             " wall_ms, wall_quality, bytes, json, resends, upload_id FROM records LIMIT 1"))
 
     def test_a_record_with_other_bytes_is_one_that_nobody_made(self):
@@ -98,6 +102,17 @@ class FleetTest(unittest.TestCase):
                 f"UPDATE records SET json = json_set(json, '$.p.{key}',"
                 f" json_extract(json, '$.p.{key}') + 1) WHERE rowid = (SELECT rowid FROM records"
                 f" WHERE kind = 'x' AND json_extract(json, '$.p.{key}') IS NOT NULL LIMIT 1)"))
+
+    def test_a_figure_of_a_stream_that_is_over_is_found(self):
+        self.assert_judged(": frames_decoded: planned", (
+            "UPDATE records SET json = json_set(json, '$.f.fc', json_extract(json, '$.f.fc') + 1)"
+            f" WHERE rowid = (SELECT MAX(rowid) {FRAMES_BEFORE} later.stream > records.stream))"))
+
+    def test_a_record_under_the_number_of_another_stream_is_found(self):
+        self.assert_judged(": frames_decoded: planned", (
+            "UPDATE records SET json = json_set(json, '$.sn', 65535) WHERE rowid ="
+            f" (SELECT MIN(rowid) {FRAMES_BEFORE} later.stream = records.stream"
+            " AND later.seq > records.seq))"))
 
     def test_a_dimension_that_is_another_is_found(self):
         self.assert_judged(": cdn_host: planned", (

@@ -112,9 +112,7 @@ class Player:
         self.session.count("first_plays")
         self.session.figures["startup_time" if self.session.kind == "playback" else "zap_time"] = \
             self.at_ms - self.session.asked_at_ms
-        self.say("attach", "frames")
-        if self.session.dimensions["delivery"] == "rtp":
-            self.say("attach", "rtp")
+        self._attach()
 
     def fail(self, code, error_class):
         self.say("tell", "fatal", code, ERRORS[error_class])
@@ -140,6 +138,11 @@ class Player:
         self.say("tell", "close", STOPS[told])
         self._over(reason)
         self.at_ms += self.chance.randint(100, 400)
+
+    def _attach(self):
+        self.say("attach", "frames")
+        if self.session.dimensions["delivery"] == "rtp":
+            self.say("attach", "rtp")
 
     def _detach(self):
         if self.session.first_frame_at_ms is not None:
@@ -235,14 +238,15 @@ class Player:
         self.session.count("resumes")
 
     def seek(self, ms):
-        self.say("hold", 1)
+        """Flushes what plays: what comes behind it are other streams."""
         self.say("tell", "seek_begin")
+        self._detach()
         self._position_ms += self.chance.randint(-30_000, 120_000)
         self._position_ms = max(self._position_ms, 0)
         self.spend("seeking", ms)
         self.say("set", "pp", self._position_ms)
         self.say("tell", "seek_end")
-        self.say("hold", 0)
+        self._attach()
         self.session.count("seeks")
 
     def stumble(self, code, error_class):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A call of two unmodified applications by the whole line: libgsttally.so -> tallyd -> HTTPS ->
 collector. What is stored of each track, against a capture."""
+import collections
 import os
 import pathlib
 import sys
@@ -31,12 +32,10 @@ class StoredCall(calls.Call):
 
     def _are_settled(self):
         """Whether two more records of each track had no more packets in them."""
-        told = {}
+        told = collections.defaultdict(list)
         for letter, key in (("j", "jp"), ("o", "op")):
             for record in self.collector.records(letter):
-                group = record[letter]
-                told.setdefault((letter, group["j6" if letter == "j" else "oj"]),
-                                []).append(group[key])
+                told[letter, record["s"], record["sn"]].append(record[letter][key])
         return len(told) == 4 and all(each[-3:] == [each[-1]] * 3 for each in told.values())
 
 
@@ -52,9 +51,12 @@ class Line(unittest.TestCase):
         daemon.stop()
 
     def last(self, letter):
-        """The last record of each track by the clock rate of its medium."""
-        return {calls.RATES[record[letter]["j6" if letter == "j" else "oj"]]: record
-                for record in self.collector.records(letter)}
+        """The last record of each track by the clock rate of its medium, which is one track's."""
+        tracks = self.collector.streams(letter)
+        by_rate = {calls.RATES[record[letter]["j6" if letter == "j" else "oj"]]: record
+                   for record in tracks}
+        self.assertEqual(len(tracks), len(by_rate))
+        return by_rate
 
     def test_what_is_stored_of_received_tracks_is_what_came(self):
         tracks = self.last("j")

@@ -29,7 +29,7 @@ class Stored:
         self.end = end
         session = self.end["s"]
         self.start, = (record for record in collector.records("s") if record["s"] == session)
-        frames = [record for record in collector.records("f") if record["s"] == session]
+        frames = [record for record in collector.streams("f") if record["s"] == session]
         self.events = [record for record in collector.records("e") if record["s"] == session]
         self.view = told.of_record(self.end, frames)
 

@@ -80,10 +80,11 @@ class Players(unittest.TestCase):
         """What each player showed is what was told of it in the end."""
         # The last word on its frames may be another boot's than its end.
         sessions = {(boot, start["s"]): start["d"]["sx"] for boot, start in self.records("s")}
+        videos = {(boot, record["s"], record["sn"]): record["f"].get("fr", 0)
+                  for boot, record in self.records("f")}
         frames = {}
-        for boot, record in self.records("f"):
-            shown = record["f"].get("fr", 0)
-            session = sessions[boot, record["s"]]
+        for (boot, number, _), shown in videos.items():
+            session = sessions[boot, number]
             frames[session] = max(shown, frames.get(session, 0))
         told = {end["d"]["sq"]: frames.get(end["d"]["sx"]) for _, end in ends}
         self.assertEqual(told, {source: len(screen.frames) for source, screen in screens.items()})

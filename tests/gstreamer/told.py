@@ -35,7 +35,7 @@ class View:
 
 
 def of_record(record, frames):
-    """The View of an end record; `frames` are the session's records of kind f."""
+    """The View of an end record; `frames` are the last ones of the session's videos."""
     p = record["p"]
     states = ("it", "jt", "pt", "pd", "sd", "ps", "sl", "tt", "zt", "zd")
     return View(
@@ -45,7 +45,7 @@ def of_record(record, frames):
         elapsed_ms=p.get("xe", 0), states_ms=sum(p.get(state, 0) for state in states),
         errors=p.get("er", 0), error_class=p.get("eg"), start_failures=p.get("sf", 0),
         playback_failures=p.get("pf", 0), rendition_changes=p.get("rc", 0),
-        frames=frames[-1]["f"].get("fr", 0) if frames else 0,
+        frames=sum(video["f"].get("fr", 0) for video in frames),
         source=record.get("d", {}).get("sq", ""), stop=STOPS[p["sr"]])
 
 

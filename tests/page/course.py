@@ -38,15 +38,35 @@ def read(browser):
 
 
 def wanted(records, metric, how, scale):
-    """[(uptime, value)] of a metric, by records in the order of their time."""
+    """[(uptime, value)] of a metric, by records of one series in the order of their time."""
     group, key = metric.split(".")
-    told = [(record["u"], record[group].get(key)) for record in records if group in record]
+    told = [(record["u"], record[group].get(key)) for record in records]
     if how == LAST:
         return [(at, (value[0] if isinstance(value, list) else value) * scale)
                 for at, value in told if value is not None]
     told = [(at, value or 0) for at, value in told]
+    if how == CHANGE:
+        told.insert(0, (None, 0))  # all that is counted begins at 0
     return [(at, (now - before) * (scale / (at - before_at) if how == RATE else scale))
             for (before_at, before), (at, now) in zip(told, told[1:])]
+
+
+def series_of(records, metric):
+    """{number of a stream, or None: records with the metric's group}."""
+    found = collections.defaultdict(list)
+    for record in records:
+        if metric.split(".")[0] in record:
+            found[record.get("sn")].append(record)
+    return found
+
+
+def line_faults(name, lines, found):
+    """Of the lines of one metric: there is one for each series, and its label tells it apart."""
+    numbers, labels = ([line[what] for line in lines] for what in ("stream", "label"))
+    if sorted(numbers, key=str) != sorted(found, key=str):
+        return [f"{name}: lines of streams {numbers}, not {list(found)}"]
+    return [f"{name}: {label} is stream {number}" for number, label in zip(numbers, labels)
+            if label.endswith(f", stream {number}") != (len(numbers) > 1)]
 
 
 def plot_faults(plots, session_records, own_records):
@@ -56,10 +76,15 @@ def plot_faults(plots, session_records, own_records):
         records = own_records if plot["id"] in HEALTH else session_records
         if not plot["inked"]:
             faults.append(f"{plot['id']}: nothing is painted")
+        for metric in {line["metric"] for line in plot["lines"]}:
+            faults += line_faults((plot["id"], metric), [
+                line for line in plot["lines"] if line["metric"] == metric],
+                series_of(records, metric))
         for line in plot["lines"]:
             name = (plot["id"], line["metric"])
             drawn = [(x, y) for x, y in zip(line["x"], line["y"]) if y is not None]
-            should = wanted(records, line["metric"], *LINES[name])
+            of_stream = series_of(records, line["metric"])[line["stream"]]
+            should = wanted(of_stream, line["metric"], *LINES[name])
             offsets = {round(1000 * x) - at for (x, _), (at, _) in zip(drawn, should)}
             if len(drawn) != len(should) or len(offsets) > 1:
                 faults.append(f"{name}: {len(drawn)} values at other times than {len(should)} records")

@@ -62,10 +62,17 @@ class Comparison:
 
     def _of(self, figure):
         if figure["metric"]:
-            return self._of_metric(figure)
+            return [*self._of_stream(figure), *self._of_metric(figure)]
         return self._of_figure(figure)
 
     # ---- what one record says ---------------------------------------------------------------
+
+    def _of_stream(self, figure):
+        device, boot, seq = (figure[key] for key in ("device", "boot", "seq"))
+        record = self._database.records.get((device, boot, seq))
+        wanted = None if record is None else record.get("sn")
+        return [] if figure["stream"] == wanted else [
+            Difference(device, seq, "stream", figure["stream"], wanted)]
 
     def _of_metric(self, figure):
         device, boot, seq, name = (figure[key] for key in ("device", "boot", "seq", "metric"))

@@ -16,7 +16,7 @@ from store import Store  # noqa: E402
 DEVICE_GROUPS, SESSION_GROUPS = "abghnv", "deijlmoprtxy"
 PLAYING, STALLED, ENDED = 2, 4, 10
 STALL_BEGIN, STALL_END, FIRST_FRAME, END = 2, 3, 4, 10
-HEARTBEAT_MS = 1000
+HEARTBEAT_MS, DETACHED_MS = 1000, 300
 
 
 class Life:
@@ -70,9 +70,24 @@ class View:
         self._begun_ms = life.uptime_ms
         self._playback = {"pa": 1, "se": 1, "it": 1}
         self._seconds = 0
+        self._streams = 0
+        self._attached = {}  # number of the first of three streams: seconds that came before them
         life.put("s", number, d=self._about, c=life.registry.all_of("f" + SESSION_GROUPS))
 
+    def attach(self):
+        """Three streams, which count from 0: of RTP, of a transport stream and of frames."""
+        self._attached[self._streams + 1] = self._seconds
+        self._streams += 3
+
+    def detach(self):
+        """The oldest three are over, some time behind a heartbeat."""
+        self._life.uptime_ms += DETACHED_MS
+        self._add("pt", DETACHED_MS)
+        first = min(self._attached)
+        self._tell_streams(first, self._seconds - self._attached.pop(first))
+
     def start(self):
+        self.attach()
         self._life.uptime_ms += self._joined
         self._playback.update(se=PLAYING, jt=self._joined, su=self._joined, fp=1,
                               fi=self._joined // 2, bd=self._joined)
@@ -120,15 +135,20 @@ class View:
                 "lf": [25000, 24000, 25000, 24990, 1000 * self._seconds]}
 
     def _beat(self):
-        life, number, so_far = self._life, self._number, self._seconds
-        life.put("h", number, p=self._so_far(), l=self._levels(), i={"in": 1},
-                 m={"mw": 1280, "mh": 720, "md": 40000})
-        life.put("r", number, r={"rx": 450 * so_far, "rr": 448 * so_far, "rl": 2 * so_far,
-                                 "rj": self._dice.randrange(300, 4000), "rh": 90000,
-                                 "ry": 590_000 * so_far, "rd": so_far, "ro": 1})
-        life.put("t", number, t={"tp": 3100 * so_far, "tc": so_far // 3 + 1})
-        life.put("f", number, f={"fr": 25 * so_far, "fk": so_far // 4 + 1, "fc": 25 * so_far + 2,
-                                 "f8": 1280, "f9": 720})
+        self._life.put("h", self._number, p=self._so_far(), l=self._levels(), i={"in": 1},
+                       m={"mw": 1280, "mh": 720, "md": 40000})
+        for first, before in self._attached.items():
+            self._tell_streams(first, self._seconds - before)
+
+    def _tell_streams(self, first, so_far):
+        """After so many seconds of them, of the first at a rate of its own."""
+        put, number, rate = self._life.put, self._number, 590_000 // first
+        put("r", number, sn=first, r={"rx": 450 * so_far, "rr": 448 * so_far, "rl": 2 * so_far,
+                                      "rj": self._dice.randrange(300, 4000), "rh": 90000,
+                                      "ry": rate * so_far, "rd": so_far, "ro": 1})
+        put("t", number, sn=first + 1, t={"tp": 3100 * so_far, "tc": so_far // 3 + 1})
+        put("f", number, sn=first + 2, f={"fr": 25 * so_far, "fk": so_far // 4 + 1,
+                                          "fc": 25 * so_far + 2, "f8": 1280, "f9": 720})
 
 
 def about_itself(life, uploads):

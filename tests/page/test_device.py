@@ -59,6 +59,34 @@ class DevicePage(PageCase):
         self.assertEqual(course.span_faults(
             drawn["spans"], database.newest("stb-0001", boot, {"h", "x"}, 1)[1], stalls), [])
 
+    def test_streams_of_a_session_are_told_apart(self):
+        """Three of each kind; the first is over, and of what came with it only the loss is left."""
+        life = Life(self.collector.database, self.registry, "stb-0003", 5, 1_700_000_000_000)
+        life.begin()
+        view = View(life, 1, "seed")
+        view.start()
+        for step in (view.attach, view.detach, view.attach):
+            view.play(3)
+            step()
+        view.play(3)
+        life.upload()
+        self.visit("stb-0003")
+        shown = figures.read(self.browser)
+        self.assertEqual(self.compared(self.collector, shown), [])
+        for metric, numbers in (("r.rl", [1, 4, 7]), ("r.rj", [1, 4, 7]), ("f.fr", [3, 6, 9])):
+            self.assertEqual([each["stream"] for each in shown if each["metric"] == metric], numbers)
+        told = {each["figure"]: each["value"] for each in shown if each["figure"]}
+        self.assertEqual(told["received_kbps"], 8 * (590_000 // 4 + 590_000 // 7) // 1000)
+        self.assertEqual(told["loss_ppm"], round(1e6 * 2 / 450))
+        said = self.browser.run("return [...document.querySelectorAll('#now .apart .muted')]"
+                                ".map((one) => one.textContent)")
+        self.assertEqual(said[:3], ["stream 1, over: ", "stream 4: ", "stream 7: "])
+        self.assertEqual(course.plot_faults(
+            self.drawn()["plots"], self.database(self.collector).of_session("stb-0003", 5, 1), []), [])
+        self.browser.resize(PHONE)
+        self.assertEqual(self.browser.run(LAYOUT)["parts"], [])
+        self.assertEqual(self.browser.run(CONTRAST)["found"], [])
+
     def test_a_plot_of_one_moment_shows_that_and_no_years(self):
         life = Life(self.collector.database, self.registry, "stb-0002", 5, 1_700_000_000_000)
         life.begin()

@@ -10,6 +10,7 @@ from page_case import CONTRAST, LAYOUT, PICTURES, TALL, PageCase
 from selenium.webdriver.common.keys import Keys
 
 DEVICES = 50
+OF_TWO_STREAMS = 3  # of each kind
 # What the overview has to say of each device that has a session.
 WANTED = {"p.su", "p.sc", "p.sd", "p.pt", "l.lb", "r.rj", "a.ap", "a.aq", "a.ad", "a.ud", "a.lh",
           "b.dm", "b.fw", "state", "received_kbps", "loss_ppm", "seen_ms", "uploads_failed",
@@ -24,7 +25,11 @@ class Overview(PageCase):
         cls.collector = cls.serve_all()
         street = Street(cls.collector.database, cls.registry)
         for number in range(DEVICES - len(HOSTILE)):
-            street.move_in(f"stb-{number:04}", seconds=6)
+            life, view = street.move_in(f"stb-{number:04}", seconds=6)
+            if number < OF_TWO_STREAMS:
+                view.attach()
+                view.play(3)
+                life.upload()
         for name, text in HOSTILE.items():
             street.move_in(f"{name} {text}", seconds=4, about={"dm": text, "fw": text},
                            watching={"ci": text, "ct": text})
@@ -48,6 +53,17 @@ class Overview(PageCase):
             told = {each["metric"] or each["figure"] for each in shown
                     if each["device"] == device and each["seen"]}
             self.assertEqual(WANTED - told, set(), device)
+
+    def test_of_several_streams_each_has_its_number(self):
+        shown = figures.read(self.browser)
+        numbers = [each["stream"] for each in shown
+                   if each["device"] == "stb-0001" and each["metric"] == "r.rj"]
+        self.assertEqual(numbers, [1, 4])
+        self.assertEqual(self.browser.run("return [...document.querySelectorAll("
+                                          "'[data-row=stb-0001] .apart')].map((one) =>"
+                                          " one.textContent.slice(0, 9))"), ["stream 1:", "stream 4:"])
+        self.assertEqual(self.browser.run("return document.querySelectorAll("
+                                          "'[data-row=stb-0005] .apart').length"), 0)
 
     def test_what_is_typed_into_the_filter_finds_devices(self):
         self.assertEqual(self.browser.run(ROWS), DEVICES)

@@ -132,22 +132,33 @@ class Database:
         """Numbers below the highest that never came."""
         return max(self._of_boot[device, boot]) + 1 - len(self._of_boot[device, boot])
 
+    def streams(self, device, boot, session, kind):
+        """What was said of each stream of a session, by its number, as it was made."""
+        found = collections.defaultdict(list)
+        for record in self.of_session(device, boot, session):
+            if record["k"] == kind:
+                found[record["sn"]].append(record)
+        return found
+
     def loss_ppm(self, device, boot, session):
-        """Lost of those expected, in the last word on the session's RTP stream."""
-        _, record = self.newest(device, boot, {"r"}, session)
-        stream = (record or {}).get("r", {})
-        expected = stream.get("rx", 0)
-        return round(stream.get("rl", 0) * 1_000_000 / expected) if expected else None
+        """Lost of those expected, in the last words on the session's RTP streams and tracks."""
+        rtp, tracks = ([said[-1].get(kind, {}) for said in
+                        self.streams(device, boot, session, kind).values()] for kind in "rj")
+        lost = sum(told.get("rl", 0) for told in rtp) + sum(told.get("jl", 0) for told in tracks)
+        expected = sum(told.get("rx", 0) for told in rtp) + sum(
+            told.get("jp", 0) + told.get("jl", 0) for told in tracks)
+        return round(lost * 1_000_000 / expected) if expected > 0 else None
 
     def received_kbps(self, device, boot, session):
-        """Payload between the last two words on the session's RTP stream, per time between them."""
-        said = sorted((record["u"], record["r"].get("ry", 0))
-                      for record in self._of_boot[device, boot].values()
-                      if record["k"] == "r" and record.get("s") == session)
-        if len(said) < 2 or said[-1][0] == said[-2][0]:
-            return None
-        (before_ms, before), (now_ms, now) = said[-2:]
-        return 8 * (now - before) / (now_ms - before_ms)
+        """Payload between the last two words on each RTP stream, per time between them: of those
+        that were heard of with the last heartbeat."""
+        beat, _ = self.newest(device, boot, {"h"}, session)
+        rates = []
+        for said in self.streams(device, boot, session, "r").values():
+            if len(said) > 1 and said[-1]["q"] > (beat or 0) and said[-1]["u"] > said[-2]["u"]:
+                added = said[-1]["r"].get("ry", 0) - said[-2]["r"].get("ry", 0)
+                rates.append(8 * added / (said[-1]["u"] - said[-2]["u"]))
+        return sum(rates) if rates else None
 
     def uploads_failed(self, device, boot):
         """As the agent has it in its newest word on itself; None before that."""

@@ -48,10 +48,15 @@ REGISTRY = Registry(json.dumps({
     "metrics": METRICS}))
 
 
-def heartbeat(uptime_ms, seq=1, kind="h", **groups):
+def heartbeat(uptime_ms, seq=1, kind="h", stream=None, **groups):
     """A record of session 1, as the page reads it of the database."""
-    return Record(seq, 7, seq, kind, 1, uptime_ms, None, "unknown", 0, 1,
+    return Record(seq, 7, seq, kind, 1, stream, uptime_ms, None, "unknown", 0, 1,
                   {"k": kind, "q": seq, "u": uptime_ms, "s": 1, **groups})
+
+
+def rtp(uptime_ms, seq=1, stream=1, **fields):
+    """A record of an RTP stream."""
+    return heartbeat(uptime_ms, seq, "r", stream, r=fields)
 
 
 def happened(uptime_ms, name, seq=2, **more):

@@ -39,7 +39,7 @@ def state_now(registry, start, last, events, is_boot_over):
 
 
 def loss_ppm(streams):
-    """Packets lost of those expected, of the last records of all streams; None where none were."""
+    """Packets lost of those expected, by the last record of each stream; None where none were."""
     lost = expected = 0
     for record in streams:
         rtp, inbound = record.fields.get("r", {}), record.fields.get("j", {})
@@ -48,20 +48,18 @@ def loss_ppm(streams):
     return round(1e6 * lost / expected) if expected > 0 else None
 
 
-def last_moment(records):
-    """Of records newest first those of the newest one's moment."""
-    return [record for record in records if record.uptime_ms == records[0].uptime_ms]
+def is_over(record, heartbeat):
+    """Whether a stream had no record with the last heartbeat; `record` is its last one."""
+    return heartbeat is not None and record.seq < heartbeat.seq
 
 
-def received_kbps(records):
-    """What RTP streams brought between their last two moments; `records` newest first."""
-    total = None
-    for stream in series.streams(records[::-1], "r").values():
-        line = series.Line("r.ry", "", series.RATE, 8)
-        rates = [rate for rate in series.drawn(stream, line)[1] if rate is not None]
-        if rates:
-            total = (total or 0) + rates[-1]
-    return None if total is None else round(total)
+def received_kbps(streams):
+    """What RTP streams brought between their last two records; of each these two, newest first."""
+    line = series.Line("r.ry", "", series.RATE, 8)
+    oldest_first = [record for stream in streams for record in stream[::-1]]
+    rates = [rate for _, stream in series.streams(oldest_first, "r")
+             for rate in series.drawn(stream, line)[1] if rate is not None]
+    return round(sum(rates)) if rates else None
 
 
 def declared_at(declarations, record):

@@ -2,6 +2,9 @@
 """Figures over time: what a plot draws, from records that hold cumulative counters."""
 
 import collections
+import itertools
+
+from page.tables import MOST_STREAMS
 
 LAST, CHANGE, RATE = "last", "change", "rate"
 
@@ -58,21 +61,13 @@ HEALTH_PLOTS = (
 
 
 def streams(records, group):
-    """The records with this group, those of each stream by themselves.
-
-    WebRTC tracks have names. Others have none: those of one moment are told in the same order, and
-    that is all that tells two of one session apart.
-    """
-    found, moment, place = {}, None, 0
+    """[(number, records with this group)] of each stream, the highest ones of many; what is of no
+    stream has None."""
+    found = collections.defaultdict(list)
     for record in records:
-        fields = record.fields.get(group)
-        if not isinstance(fields, dict):
-            continue
-        place = place + 1 if record.uptime_ms == moment else 0
-        moment = record.uptime_ms
-        name = fields.get("j9", fields.get("j8", fields.get("ou", place)))
-        found.setdefault(name, []).append(record)
-    return found
+        if isinstance(record.fields.get(group), dict):
+            found[record.stream].append(record)
+    return sorted(found.items(), key=lambda item: item[0] or 0)[-MOST_STREAMS:]
 
 
 def values(records, line):
@@ -88,14 +83,13 @@ def drawn(records, line):
     if line.how == LAST:
         return [at for at, _ in told], [scaled(value, line.scale) for _, value in told]
     told = [(at, 0 if value is None else value) for at, value in told]
-    times, changes = [], []
-    for (before_at, before), (at, now) in zip(told, told[1:]):
-        # What is cumulative does not fall: a fall is another stream in the place of the first.
-        fell = now < before and line.metric not in ("r.rl", "j.jl", "o.ol")
-        per = line.scale / (at - before_at) if line.how == RATE and at > before_at else line.scale
-        times.append(at)
-        changes.append(None if fell or at == before_at else scaled(now - before, per))
-    return times, changes
+    if line.how == CHANGE:  # a counter begins at 0, but nobody tells when
+        before = itertools.chain([0], (value for _, value in told))
+        return [at for at, _ in told], [scaled(now - was, line.scale)
+                                        for was, (_, now) in zip(before, told)]
+    return [at for at, _ in told[1:]], [
+        scaled(now - before, line.scale / (at - before_at)) if at > before_at else None
+        for (before_at, before), (at, now) in zip(told, told[1:])]
 
 
 def scaled(value, scale):
@@ -123,10 +117,10 @@ def plotted(registry, plot, records, declared):
                 unmeasured.append(line.label)
             continue
         found = streams(records, group)
-        for place, stream in enumerate(found.values()):
-            times, told = drawn(stream, line)
-            label = line.label if len(found) == 1 else f"{line.label}, {place + 1}"
+        for number, of_stream in found:
+            times, told = drawn(of_stream, line)
+            label = line.label if len(found) == 1 else f"{line.label}, stream {number}"
             lines.append({"metric": line.metric, "label": label, "how": line.how,
-                          "at": times, "values": told})
+                          "stream": number, "at": times, "values": told})
     return {"id": plot.id, "title": plot.title, "unit": plot.unit, "note": plot.note,
             "quiet": plot.quiet, "lines": lines, "unmeasured": unmeasured}

@@ -8,11 +8,13 @@ import pathlib
 import sqlite3
 
 Record = collections.namedtuple(
-    "Record", "id boot seq kind session uptime_ms wall_ms wall_quality resends upload_id fields")
-RECORD = ("rowid, boot, seq, kind, session, uptime_ms, wall_ms, wall_quality, resends, upload_id,"
-          " json")
+    "Record",
+    "id boot seq kind session stream uptime_ms wall_ms wall_quality resends upload_id fields")
+RECORD = ("rowid, boot, seq, kind, session, stream, uptime_ms, wall_ms, wall_quality, resends,"
+          " upload_id, json")
 RECENT_UPLOADS = 12
 MOST_BOOTS, MOST_SESSIONS, MOST_EVENTS = 20, 100, 300
+MOST_STREAMS = 32  # of a kind in a session
 # An index of one column's values with gaps is walked value by value: no table is read through.
 DEVICES = """
 WITH RECURSIVE found(device) AS (
@@ -21,6 +23,15 @@ WITH RECURSIVE found(device) AS (
     SELECT (SELECT MIN(device) FROM uploads WHERE device > found.device) FROM found
     WHERE found.device IS NOT NULL
 ) SELECT device FROM found WHERE device IS NOT NULL
+"""
+OF_KIND = "device = ?1 AND boot = ?2 AND session = ?3 AND kind = ?4 AND stream IS NOT NULL"
+STREAMS = f"""
+WITH RECURSIVE found(stream) AS (
+    SELECT MAX(stream) FROM records WHERE {OF_KIND}
+    UNION ALL
+    SELECT (SELECT MAX(stream) FROM records WHERE {OF_KIND} AND stream < found.stream) FROM found
+    WHERE found.stream IS NOT NULL LIMIT ?5
+) SELECT stream FROM found WHERE stream IS NOT NULL ORDER BY stream
 """
 
 
@@ -106,17 +117,21 @@ class Tables:
             " WHERE device = ? AND boot = ? AND resends > 0", (device, boot)).fetchone()[0]
 
     def newest(self, device, boot, kinds, session=None):
-        """The last record that was made of one of these kinds, in a session or outside of all."""
-        rows = self.latest_of(device, boot, session, kinds, 1)
-        return rows[0] if rows else None
-
-    def latest_of(self, device, boot, session, kinds, most):
-        """The newest records of these kinds in a session, newest first. Each kind is asked for by
-        itself, for then the index has them in order; of several all would be read and sorted."""
+        """The last record that was made of one of these kinds, in a session or outside of all. Each
+        kind is asked for by itself, for then the index has them in order; of several all would be
+        read and sorted."""
         found = [record for kind in kinds for record in self._records(
-            "device = ? AND boot = ? AND session IS ? AND kind = ? ORDER BY seq DESC LIMIT ?",
-            device, boot, session, kind, most)]
-        return sorted(found, key=lambda record: -record.seq)[:most]
+            "device = ? AND boot = ? AND session IS ? AND kind = ? ORDER BY seq DESC LIMIT 1",
+            device, boot, session, kind)]
+        return max(found, key=lambda record: record.seq, default=None)
+
+    def streams(self, device, boot, session, kind, most=1):
+        """Of each stream of this kind its newest records, newest first; the streams themselves by
+        their numbers, the highest ones of many."""
+        given = (device, boot, session, kind)
+        return [self._records("device = ? AND boot = ? AND session = ? AND kind = ? AND stream = ?"
+                              " ORDER BY seq DESC LIMIT ?", *given, row["stream"], most)
+                for row in self._db.execute(STREAMS, (*given, MOST_STREAMS)).fetchall()]
 
     def declarations(self, device, boot):
         """The records of a boot that say what is measured, oldest first, sessions' own left out."""
@@ -140,7 +155,8 @@ class Tables:
 
     def thinned(self, device, boot, session, kinds, most):
         """(records of these kinds, oldest first, of how many): at most about `most` moments, evenly
-        spread, with the first and the last one. Records of one moment stay together."""
+        spread, with the first and the last one, and each stream's last. Records of one moment stay
+        together."""
         marks = ", ".join("?" * len(kinds))
         what = f"device = ? AND boot = ? AND session IS ? AND kind IN ({marks})"
         given = (device, boot, session, *kinds)
@@ -149,7 +165,8 @@ class Tables:
         step = max(1, -(-moments // most))
         records = self._records(
             f"rowid IN (SELECT rowid FROM (SELECT rowid, DENSE_RANK() OVER (ORDER BY uptime_ms)"
-            f" AS place FROM records WHERE {what}) WHERE place % ? = 1 % ? OR place = ?)"
+            f" AS place, stream IS NOT NULL AND seq = MAX(seq) OVER (PARTITION BY kind, stream)"
+            f" AS ends FROM records WHERE {what}) WHERE place % ? = 1 % ? OR place = ? OR ends)"
             " ORDER BY uptime_ms, seq", *given, step, step, moments)
         return records, moments
 

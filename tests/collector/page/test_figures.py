@@ -3,12 +3,8 @@
 
 import unittest
 
-from by_hand import REGISTRY, happened, heartbeat
+from by_hand import REGISTRY, happened, heartbeat, rtp
 from page import figures
-
-
-def rtp(uptime_ms, seq=1, **fields):
-    return heartbeat(uptime_ms, seq=seq, kind="r", r=fields)
 
 
 class Lateness(unittest.TestCase):
@@ -56,24 +52,31 @@ class StateNow(unittest.TestCase):
 
 class Streams(unittest.TestCase):
     def test_loss_is_that_of_all_streams_together(self):
-        self.assertEqual(figures.loss_ppm([rtp(1, rl=1, rx=100), rtp(1, rl=3, rx=900)]), 4000)
+        self.assertEqual(figures.loss_ppm([rtp(1, stream=1, rl=1, rx=100),
+                                           rtp(9, stream=2, rl=3, rx=900)]), 4000)
 
     def test_nothing_expected_is_no_loss_of_0(self):
         self.assertIsNone(figures.loss_ppm([]))
         self.assertIsNone(figures.loss_ppm([rtp(1)]))
 
     def test_what_is_received_is_summed_over_streams(self):
-        newest_first = [rtp(3000, ry=500_000), rtp(3000, ry=125_000),
-                        rtp(1000, ry=250_000), rtp(1000)]
-        self.assertEqual(figures.received_kbps(newest_first), 1000 + 500)
+        streams = [[rtp(3000, stream=1, ry=500_000), rtp(1000, stream=1, ry=250_000)],
+                   [rtp(3000, stream=4, ry=125_000), rtp(1000, stream=4)]]
+        self.assertEqual(figures.received_kbps(streams), 1000 + 500)
 
-    def test_one_moment_is_no_rate(self):
-        self.assertIsNone(figures.received_kbps([rtp(3000, ry=500_000)]))
+    def test_one_record_is_no_rate(self):
+        self.assertIsNone(figures.received_kbps([[rtp(3000, ry=500_000)]]))
+        self.assertIsNone(figures.received_kbps([[rtp(3000, stream=1, ry=500_000)],
+                                                 [rtp(1000, stream=2, ry=250_000)]]))
 
-    def test_the_last_moment_is_all_of_it(self):
-        records = [rtp(3000, 9), rtp(3000, 8), rtp(2000, 7)]
-        self.assertEqual([record.seq for record in figures.last_moment(records)], [9, 8])
-        self.assertEqual(figures.last_moment([]), [])
+    def test_what_is_no_rtp_has_no_rate(self):
+        tracks = [heartbeat(at, kind="j", stream=2, j={"jp": at}) for at in (2000, 1000)]
+        self.assertIsNone(figures.received_kbps([tracks]))
+
+    def test_a_stream_without_a_record_behind_the_last_heartbeat_is_over(self):
+        self.assertTrue(figures.is_over(rtp(3000, seq=6), heartbeat(3000, seq=7)))
+        self.assertFalse(figures.is_over(rtp(3000, seq=8), heartbeat(3000, seq=7)))
+        self.assertFalse(figures.is_over(rtp(3000, seq=8), None))
 
 
 class Sets(unittest.TestCase):

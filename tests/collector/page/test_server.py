@@ -54,7 +54,7 @@ class Served(CollectorTest):
         self.upload(record(0, "b", 0, b={"dm": HOSTILE}, c={"a": 3, "e": 3, "p": 15, "r": 7}),
                     record(1, "s", 1000, s=1, d={"ki": 0}),
                     record(2, "h", 3000, s=1, p={"pt": 1200, "se": 2, "su": 800}),
-                    record(3, "r", 3000, s=1, r={"rl": 2, "rx": 1000, "ry": 5000}),
+                    record(3, "r", 3000, s=1, sn=1, r={"rl": 2, "rx": 1000, "ry": 5000}),
                     record(4, "a", 3000, a={"lh": 204}), **head)
 
     def device(self):
@@ -133,13 +133,50 @@ class Told(Served):
 
     def test_a_long_session_is_thinned_and_says_so(self):
         """Of 1500 moments every third is drawn, and the last one; differences are over all."""
-        self.upload(*(record(n, "r", 1000 * n, s=1, r={"rl": n, "rx": 10 * n})
+        self.upload(*(record(n, "r", 1000 * n, s=1, sn=1, r={"rl": n, "rx": 10 * n})
                       for n in range(1, 1501)))
         told = self.session()
         loss = next(plot for plot in told["plots"] if plot["id"] == "loss")["lines"][0]
         self.assertEqual((told["of"], told["drawn"]), (1500, 501))
-        self.assertEqual(sum(loss["values"]), 1499)
+        self.assertEqual(sum(loss["values"]), 1500)
         self.assertEqual(loss["at"][-1], 1_500_000)
+
+    def test_of_a_long_session_the_last_word_on_each_stream_is_drawn(self):
+        self.upload(*(record(at, "r", 1000 * at, s=1, sn=1 + at // 100, r={"rl": 1 + at % 100})
+                      for at in range(1500)))
+        told = self.session()
+        lines = next(plot for plot in told["plots"] if plot["id"] == "loss")["lines"]
+        self.assertEqual([(line["stream"], sum(line["values"])) for line in lines],
+                         [(number, 100) for number in range(1, 16)])
+
+    def test_each_stream_is_told_by_its_last_record_and_whether_it_is_over(self):
+        """The second goes on, the first was attached anew as the third."""
+        self.upload(record(0, "r", 1000, s=1, sn=1, r={"rl": 1, "rx": 100, "ry": 9000}),
+                    record(1, "r", 1000, s=1, sn=2, r={"rl": 5, "rx": 500, "ry": 1000}),
+                    record(2, "r", 1500, s=1, sn=1, r={"rl": 2, "rx": 200, "ry": 10_000}),
+                    record(3, "h", 2000, s=1, p={"se": 2}),
+                    record(4, "r", 2000, s=1, sn=3, r={"rl": 3, "rx": 300, "ry": 7000}),
+                    record(5, "r", 2000, s=1, sn=2, r={"rl": 6, "rx": 700, "ry": 3000}))
+        told = self.session()
+        self.assertEqual([(each["stream"], each["seq"], each["is_over"]) for each in told["streams"]],
+                         [(1, 2, True), (2, 5, False), (3, 4, False)])
+        summary = told["summary"]
+        self.assertEqual([each["stream"] for each in summary["streams"]], [2, 3])
+        self.assertEqual(summary["loss_ppm"], round(1e6 * (2 + 6 + 3) / (200 + 700 + 300)))
+        self.assertEqual(summary["received_kbps"], 16)
+
+    def test_of_very_many_streams_the_highest_numbers_are_told(self):
+        self.upload(*(record(at, "f", 1000, s=1, sn=100 - at, f={"fr": 1}) for at in range(100)))
+        told = [each["stream"] for each in self.session()["streams"]]
+        self.assertEqual((len(told), told[0], told[-1]), (32, 69, 100))
+
+    def test_numbers_of_other_sessions_kinds_and_boots_are_of_other_streams(self):
+        self.upload(record(0, "r", 1, s=1, sn=1, r={"rl": 10, "rx": 100}),
+                    record(1, "t", 1, s=1, sn=1),
+                    record(2, "r", 1, s=2, sn=1, r={"rl": 20, "rx": 100}))
+        self.upload(record(0, "r", 1, s=1, sn=1, r={"rl": 40, "rx": 100}), boot=7)
+        self.assertEqual(self.session()["summary"]["loss_ppm"], 100_000)
+        self.assertEqual([each["kind"] for each in self.session()["streams"]], ["r", "t"])
 
     def test_a_text_of_a_device_is_told_as_it_is(self):
         self.upload_session()

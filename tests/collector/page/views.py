@@ -49,9 +49,9 @@ class Boot:
 
 
 def envelope(record):
-    return {"boot": record.boot, "seq": record.seq, "session": record.session, "kind": record.kind,
-            "uptime_ms": record.uptime_ms, "wall_ms": record.wall_ms,
-            "wall_quality": record.wall_quality}
+    return {"boot": record.boot, "seq": record.seq, "session": record.session,
+            "stream": record.stream, "kind": record.kind, "uptime_ms": record.uptime_ms,
+            "wall_ms": record.wall_ms, "wall_quality": record.wall_quality}
 
 
 class Views:
@@ -101,27 +101,25 @@ class Views:
     def _session(self, boot, number):
         """A session in a line: its last figures, what it plays, its state and its streams."""
         start = boot.newest("s", number)
-        last = boot.newest("hx", number)
+        last, heartbeat = boot.newest("hx", number), boot.newest("h", number)
         events = self._tables.events(boot.device, boot.id, number, most=20)
         state, by = figures.state_now(self._registry, start, last, events, not boot.is_current)
         about = last if last is not None and last.kind == "x" else start
-        streams = self._tables.latest_of(boot.device, boot.id, number, "rj", 16)
-        first = figures.last_moment(streams)[:1]
+        streams = [stream for kind in "rj" for stream in
+                   self._tables.streams(boot.device, boot.id, number, kind, 2)]
+        loss_ppm = figures.loss_ppm([stream[0] for stream in streams])
+        on = [stream for stream in streams if not figures.is_over(stream[0], heartbeat)]
         return {
             "boot": boot.id, "session": number, "state": state, "state_by": by,
             "last": boot.source(last, SESSION, start), "about": boot.source(about, START, start),
             "began": envelope(start) if start is not None else None,
-            "stream": boot.source(first[0], ("r.rl", "r.rx", "r.rj", "j.jl", "j.jj"), start)
-            if first else None,
-            "loss_ppm": figures.loss_ppm(figures.last_moment(streams)),
-            "loss_state": self._loss_state(boot, start, last, streams),
-            "received_kbps": figures.received_kbps(streams),
+            "streams": [boot.source(stream[0], ("r.rj", "j.jj"), start) for stream in on],
+            "loss_ppm": loss_ppm,
+            "loss_state": TOLD if loss_ppm is not None else self._why_no_loss(boot, start, last),
+            "received_kbps": figures.received_kbps(on),
         }
 
-    def _loss_state(self, boot, start, last, streams):
-        """Whether there is a loss to tell of, and if not, why."""
-        if figures.loss_ppm(figures.last_moment(streams)) is not None:
-            return TOLD
+    def _why_no_loss(self, boot, start, last):
         declared = boot.declared(last or start, start) if last or start else None
         if declared is None:
             return UNKNOWN
@@ -191,10 +189,16 @@ class Views:
                          for span in found],
             "last": boot.source(boot.newest("hx", number), None, start),
             "start": boot.source(start, None, start),
-            "streams": [boot.source(record, None, start) for kind in STREAM_KINDS for record in
-                        figures.last_moment(self._tables.latest_of(*of_boot, kind, 16))],
+            "streams": self._streams(boot, number, start),
             "events": [boot.source(event, None, start) for event in events],
         }
+
+    def _streams(self, boot, number, start):
+        """The last word on each stream of a session."""
+        heartbeat = boot.newest("h", number)
+        return [{**boot.source(record, None, start), "is_over": figures.is_over(record, heartbeat)}
+                for kind in STREAM_KINDS
+                for record, in self._tables.streams(boot.device, boot.id, number, kind)]
 
     def records(self, device, boot_id, before, most):
         with self._tables.snapshot() as tables:

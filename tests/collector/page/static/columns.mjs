@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The overview's columns: what each shows of a device, and by what it sorts.
 import {element} from "./dom.mjs";
-import {figure, raw, worked} from "./figures.mjs";
+import {apart, figure, raw, worked} from "./figures.mjs";
 import {age, count, quantity, words} from "./format.mjs";
 
 const sum = (source, names) => names.reduce((total, name) => total + (raw(source, name) ?? 0), 0);
@@ -52,19 +52,17 @@ function bitrate(told) {
   if (session.received_kbps !== null) {
     return worked(told.device, "received_kbps", session.received_kbps,
       quantity(session.received_kbps, "kbps"),
-      {...of, title: "RTP payload between its last two records"});
+      {...of, title: "RTP payload between the last two records of each stream"});
   }
   return figure(told.device, session.last, session.last?.m["l.lv"][0] === "told" ? "l.lv" : "p.br");
 }
 
-function jitter(told) {
-  const stream = told.session?.stream;
-  return stream ? figure(told.device, stream, stream.kind === "j" ? "j.jj" : "r.rj") : "";
-}
+const jitter = (told) => apart(told.session.streams, (stream) => figure(told.device, stream,
+  stream.kind === "j" ? "j.jj" : "r.rj"));
 
 export const loss = (device, session) => worked(device, "loss_ppm", session.loss_ppm,
   quantity(session.loss_ppm, "ppm"), {boot: session.boot, session: session.session,
-    state: session.loss_state, title: "packets lost of those expected, since the streams began"});
+    state: session.loss_state, title: "packets lost of those expected, of all its streams"});
 
 function seen(told, nowMs) {
   const late = isLate(told, nowMs);
@@ -107,7 +105,7 @@ export const COLUMNS = [
   {head: "Buffer", title: "media ahead of the playhead", cell: (told) => playing(told, "l.lb"),
     by: (told) => raw(told.session?.last, "l.lb")},
   {head: "Loss", title: "packets lost of those expected, and jitter",
-    cell: (told) => (told.session ? [loss(told.device, told.session), second(jitter(told))] : ""),
+    cell: (told) => (told.session ? [loss(told.device, told.session), second(...jitter(told))] : ""),
     by: (told) => told.session?.loss_ppm},
   {head: "Dropped", title: "records evicted from a full spool: urgent, routine",
     cell: (told) => [agent(told, "a.ud"), second(agent(told, "a.ad"), " routine")],

@@ -26,8 +26,8 @@ export function figure(device, source, name, {look = null, place = "last"} = {})
   const data = {device, metric: name, state};
   if (source) {
     Object.assign(data, {boot: source.boot, seq: source.seq});
-    if (source.session !== null) {
-      data.session = source.session;
+    for (const name of ["session", "stream"].filter((each) => source[each] !== null)) {
+      data[name] = source[name];
     }
   }
   if (isLevel) {
@@ -68,6 +68,13 @@ export function worked(device, name, value, text,
       title: SAID[state][1]}, SAID[state][0])
     : element("span", {class: "fig", data, title}, text);
 }
+
+// Of several streams each by itself with its number; of one there is no other to tell it from.
+export const apart = (streams, shown) => streams.map((stream) => (streams.length === 1
+  ? shown(stream)
+  : element("span", {class: "apart", title: stream.is_over ? "this stream is over" : null},
+    element("span", {class: "muted"}, `stream ${stream.stream}${stream.is_over ? ", over" : ""}: `),
+    shown(stream))));
 
 // The value if there is one, to sort by.
 export const raw = (source, name) => {

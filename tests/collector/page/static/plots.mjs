@@ -156,7 +156,7 @@ class Plot {
     show(this.legend, [told.lines.map((line) => line.label), values], () => told.lines.map(
       (line, place) => element("li", {}, element("i", {class: `swatch c${place % COLOURS}`}),
         `${line.label} `, element("b", {data: {device: this.device, plot: told.id,
-          line: line.metric, value: JSON.stringify(values[place] ?? null)}},
+          line: line.metric, stream: line.stream ?? "", value: JSON.stringify(values[place] ?? null)}},
         values[place] === null || values[place] === undefined ? "–" : amount(values[place])))));
   }
 

@@ -13,8 +13,8 @@ function row(record, device, group, key, value) {
   const named = valueName(key, value);
   const data = {device, boot: record.boot, seq: record.seq, metric: `${group}.${key}`,
     state: "told", value: JSON.stringify(value)};
-  if (record.session !== null) {
-    data.session = record.session;
+  for (const name of ["session", "stream"].filter((each) => record[each] !== null)) {
+    data[name] = record[name];
   }
   return element("tr", {}, element("td", {class: "text code"}, `${group}.${key}`),
     element("td", {class: "text"}, words(about.name)),
@@ -46,7 +46,8 @@ function item(record, device) {
   const made = element("details", {class: "record", data: {boot: record.boot, seq: record.seq}},
     element("summary", {}, element("span", {class: "code"}, String(record.seq)),
       element("b", {}, words(kindName(record.kind))),
-      element("span", {}, record.session === null ? "" : `session ${record.session}`),
+      element("span", {}, [record.session === null ? "" : `session ${record.session}`,
+        record.stream === null ? "" : `stream ${record.stream}`].filter(Boolean).join(", ")),
       ...[`boot ${shortBoot(record.boot)} +${duration(record.uptime_ms)}`, when,
         record.resends ? `sent again ${count(record.resends)}×` : ""].map(
         (text) => element("span", {class: "muted"}, text))));

@@ -3,7 +3,7 @@
 import {metric, valueName} from "./api.mjs";
 import {loss, second, stateLabel} from "./columns.mjs";
 import {byId, element, show} from "./dom.mjs";
-import {figure, raw, worked} from "./figures.mjs";
+import {apart, figure, raw, worked} from "./figures.mjs";
 import {age, clock, count, duration, quantity, shortBoot, words} from "./format.mjs";
 import {timeOf} from "./plots.mjs";
 
@@ -35,8 +35,8 @@ export function about(device, told) {
 // The figures of the session that is shown.
 export function now(place, device, session) {
   const {summary} = session;
-  const rtp = session.streams.find((stream) => stream.kind === "r");
-  const frames = session.streams.find((stream) => stream.kind === "f");
+  const [rtp, frames] = ["r", "f"].map(
+    (kind) => session.streams.filter((stream) => stream.kind === kind));
   const of = (name, options) => figure(device, session.last, name, options);
   const from = {boot: summary.boot, session: summary.session};
   show(place, [summary, session.last, session.streams], () => [
@@ -47,10 +47,11 @@ export function now(place, device, session) {
       summary.received_kbps, quantity(summary.received_kbps, "kbps"), from)),
     item("Buffer", of("l.lb")),
     item("Loss", loss(device, summary),
-      ...(rtp ? [second(figure(device, rtp, "r.rl"), " packets")] : [])),
-    ...(rtp ? [item("Jitter", figure(device, rtp, "r.rj"))] : []),
-    ...(frames ? [item("Frames shown", figure(device, frames, "f.fr"),
-      second(figure(device, frames, "f.fk"), " dropped"))] : []),
+      ...apart(rtp, (stream) => second(figure(device, stream, "r.rl"), " packets"))),
+    ...(rtp.length ? [item("Jitter", ...apart(rtp, (stream) => figure(device, stream, "r.rj")))]
+      : []),
+    ...(frames.length ? [item("Frames shown", ...apart(frames, (stream) => element("span", {},
+      figure(device, stream, "f.fr"), second(figure(device, stream, "f.fk"), " dropped"))))] : []),
     item("Errors", of("p.er")), item("Stop reason", of("p.sr")),
     item("Content", content(device, summary))]);
 }
