@@ -116,6 +116,9 @@ class Hostile(SqlCase):
             with self.subTest(fields):
                 self.spoilt("form", fields=fields)
 
+    def test_a_session_that_is_none_of_a_record_that_needs_none(self):
+        self.spoilt("form", fields={"session": "first"}, told=record(1))
+
     def test_a_stream_without_a_number_and_a_number_without_a_stream(self):
         self.spoilt("form", without=["stream_number"], told=self.STREAM)
         for number in (0, 65536, 1.5, "1", None, [1]):

@@ -127,7 +127,7 @@ CREATE FUNCTION tally.fault_of(record jsonb) RETURNS text LANGUAGE sql STABLE AS
             OR NOT coalesce(record ->> 'kind' ~ '^[a-z]$', false)
             OR EXISTS (SELECT FROM unnest('{boot,seq,uptime_ms,registry}'::text[]) k
                        WHERE NOT tally.is_integer(record -> k, 0))
-            OR EXISTS (SELECT FROM unnest('{wall_ms,sent_uptime_ms,sent_wall_ms}'::text[]) k
+            OR EXISTS (SELECT FROM unnest('{session,wall_ms,sent_uptime_ms,sent_wall_ms}'::text[]) k
                        WHERE record ? k AND NOT tally.is_integer(record -> k, 0))
             OR record ->> 'kind' IN ('s', 'h', 'e', 'x', 'r', 't', 'f', 'j', 'o')
                 AND NOT tally.is_integer(record -> 'session', 1)
