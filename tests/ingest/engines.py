@@ -96,6 +96,16 @@ class Postgres:
             self._process.send_signal(number)
         self._process.wait(timeout=WAIT_S)
 
+    def kill_connection(self, pid):
+        """The server takes that for a crash: all connections die, and it recovers."""
+        crashes = self._crashes()
+        os.kill(pid, signal.SIGKILL)
+        await_true("the server notices", lambda: self._crashes() > crashes)
+        await_true("the database is back", self.is_ready)
+
+    def _crashes(self):
+        return self._log.read_text(errors="replace").count("terminated; reinitializing")
+
     def load(self, *files):
         self.query("CREATE ROLE telegraf LOGIN")
         self._psql(*(word for file in files for word in ("-f", file)))

@@ -6,7 +6,8 @@ import json
 
 ENVELOPE = {"d": "device", "o": "operator", "b": "boot", "v": "registry", "m": "sent_uptime_ms",
             "t": "sent_wall_ms"}
-OWN = {"k": "kind", "q": "seq", "u": "uptime_ms", "w": "wall_ms", "s": "session"}
+OWN = {"k": "kind", "q": "seq", "u": "uptime_ms", "w": "wall_ms", "s": "session",
+       "sn": "stream_number"}
 ARRAYS = ("LEVEL", "HISTOGRAM")
 
 

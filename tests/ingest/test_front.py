@@ -37,17 +37,20 @@ class Front(RoadTest):
     def test_records_of_an_upload_land_each_as_it_was_sent(self):
         sent = self.body(heartbeat(0, l={"lb": LEVEL}, p={"pt": 1}), heartbeat(1),
                          harness.record(2, "v", 2000, h={"ha": HISTOGRAM}),
+                         harness.record(3, "r", 2000, s=1, sn=2, r={"rx": 5}),
                          uptime_ms=5000, unix_ms=1760936595000)
         self.assertEqual(self.road.deliver(sent)[-1], 204)
-        self.road.await_stored(3, self.boot)
+        self.road.await_stored(4, self.boot)
         rows = self.road.database.query(
-            "SELECT device, operator, kind, session, uptime_ms, at_quality, fields,"
+            "SELECT device, operator, kind, session, stream_number, uptime_ms, at_quality, fields,"
             " (extract(epoch FROM at) * 1000)::bigint AS at_ms"
             f" FROM tally.records WHERE boot = {self.boot} ORDER BY seq")
-        self.assertEqual([row["device"] for row in rows], [DEVICE] * 3)
-        self.assertEqual([row["at_quality"] for row in rows], ["upload"] * 3)
+        self.assertEqual([row["device"] for row in rows], [DEVICE] * 4)
+        self.assertEqual([(row["session"], row["stream_number"]) for row in rows],
+                         [(1, None), (1, None), (0, None), (1, 2)])
+        self.assertEqual([row["at_quality"] for row in rows], ["upload"] * 4)
         self.assertEqual([row["at_ms"] for row in rows],
-                         [1760936595000 - 5000 + uptime for uptime in (1000, 1001, 2000)])
+                         [1760936595000 - 5000 + uptime for uptime in (1000, 1001, 2000, 2000)])
         self.assertEqual(rows[0]["fields"]["buffer_length_ms"], str(LEVEL).replace(" ", ""))
         self.assertEqual(rows[0]["fields"]["play_time_ms"], 1)
         self.assertEqual(rows[2]["fields"]["startup_histogram_ms"],
@@ -93,12 +96,13 @@ class Front(RoadTest):
         self.assert_nothing_stored()
 
     def test_a_record_without_its_key_or_form_is_told_and_costs_no_other(self):
-        nameless = {"k": "h", "u": 5, "s": 1}
+        keyless = {"k": "h", "u": 5, "s": 1}
+        nameless = harness.record(3, "r", 5, s=1, r={"rx": 5})
         odd = heartbeat(1, l={"lb": ['1"', 2, 3, 4, 5]})
-        self.assertEqual(self.road.deliver(self.body(nameless, odd, heartbeat(2)))[-1], 204)
+        self.assertEqual(self.road.deliver(self.body(keyless, odd, heartbeat(2), nameless))[-1], 204)
         self.assertEqual(self.road.await_stored(1, self.boot), [2])
-        self.assertEqual({row["fields"]["reason"] for row in self.await_refusals(2)
-                          if row["fields"].get("boot") == self.boot}, {"form"})
+        self.assertEqual([row["fields"]["reason"] for row in self.await_refusals(3)
+                          if row["fields"].get("boot") == self.boot], ["form"] * 3)
 
     def test_a_text_that_no_database_takes_costs_no_other(self):
         start = harness.record(0, "s", 10, s=1, d={"ct": "a\x00b", "pn": "\x00"})

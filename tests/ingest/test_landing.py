@@ -45,8 +45,9 @@ class Once(SqlCase):
         self.assertEqual(self.rows("SELECT seq, fields ->> 'records_made', resends"
                                    " FROM tally.records ORDER BY seq"),
                          [(0, "1", 1), (1, None, 0)])
+        self.land(record(2, "r", s=1, sn=1), record(2, "r", s=1, sn=2))
         self.assertEqual(self.rows("SELECT device, reason, records FROM tally.refusals"),
-                         [("stb-1", "differs", 2)])
+                         [("stb-1", "differs", 3)])
 
     def test_two_contents_of_one_key_in_one_copy(self):
         self.land(record(0, a={"am": 1}), record(0, a={"am": 2}), record(1))
@@ -84,10 +85,12 @@ class Once(SqlCase):
 class Hostile(SqlCase):
     """One row that is no record costs itself and nothing else."""
 
-    def spoilt(self, reason, tags=(), fields=(), without=()):
+    HEARTBEAT = record(1, "h", s=1, p={"pt": 5, "sr": 1}, l={"lb": [1, 1, 1, 1, 1]})
+    STREAM = record(1, "r", s=1, sn=1, r={"rx": 5})
+
+    def spoilt(self, reason, tags=(), fields=(), without=(), told=HEARTBEAT):
         head = {"d": "stb-1", "o": "operator-1", "b": 1, "v": 5}
-        row = self.landing.row(head, record(1, "h", s=1, p={"pt": 5, "sr": 1},
-                                            l={"lb": [1, 1, 1, 1, 1]}))
+        row = self.landing.row(head, told)
         row[0].update(tags)
         row[1].update(fields)
         for name in without:
@@ -112,6 +115,16 @@ class Hostile(SqlCase):
                        {"sent_uptime_ms": {}}, {"declared_playback": "all"}):
             with self.subTest(fields):
                 self.spoilt("form", fields=fields)
+
+    def test_a_session_that_is_none_of_a_record_that_needs_none(self):
+        self.spoilt("form", fields={"session": "first"}, told=record(1))
+
+    def test_a_stream_without_a_number_and_a_number_without_a_stream(self):
+        self.spoilt("form", without=["stream_number"], told=self.STREAM)
+        for number in (0, 65536, 1.5, "1", None, [1]):
+            with self.subTest(number):
+                self.spoilt("form", fields={"stream_number": number}, told=self.STREAM)
+        self.spoilt("form", fields={"stream_number": 1})
 
     def test_a_metric_of_another_type(self):
         for fields in ({"play_time_ms": "5"}, {"play_time_ms": -1}, {"play_time_ms": 1 << 54},
@@ -139,8 +152,9 @@ class Hostile(SqlCase):
             self.land(record(seq, "v", w=W, h={"ha": spread}, g={"go": most}), b=seq)
             self.land(record(seq + 1, "x", w=W + 5, s=1, p=at_most, l={"lb": [-2**31, -2**31,
                       2**31 - 1, 2**31 - 1, 2**32 - 1]}),
-                      record(seq + 2, "j", s=1, w=W, j={"jp": most, "jl": -most}),
-                      record(seq + 3, "r", s=1, w=W, r={"rx": most, "rl": most, "rb": most}), b=seq)
+                      record(seq + 2, "j", s=1, sn=1, w=W, j={"jp": most, "jl": -most}),
+                      record(seq + 3, "r", s=1, sn=65535, w=W,
+                             r={"rx": most, "rl": most, "rb": most}), b=seq)
         self.assertEqual(self.rows("SELECT * FROM tally.refusals"), [])
         for view in (*VIEWS, "percentiles('-infinity', 'infinity')",
                      "concurrency('2027-01-15 07:59+00', '2027-01-15 08:01+00')"):

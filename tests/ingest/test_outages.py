@@ -107,8 +107,7 @@ class Outages(RoadTest):
             pid = await_true("a copy is under way", lambda: self.road.database.query(
                 "SELECT pid FROM pg_stat_activity WHERE usename = 'telegraf'"
                 " AND query LIKE 'copy%' AND wait_event_type = 'Lock'"))[0]["pid"]
-            os.kill(pid, signal.SIGKILL)
-        await_true("the database is back", self.road.database.is_ready)
+            self.road.database.kill_connection(pid)
         self.road.deliver(body(heartbeat(RECORDS), boot=self.boot))
         await_true("what follows lands", lambda: RECORDS in self.road.stored(self.boot))
         print(f"{RECORDS + 1 - len(self.road.stored(self.boot))} of {RECORDS} records of a copy "

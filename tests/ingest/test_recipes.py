@@ -134,7 +134,13 @@ class Sends(unittest.TestCase):
         ends = [harness.record(seq, "x", 9000 + seq, s=seq, w=AT_MS + seq, y={"yg": 1},
                                d={"ct": TITLE, "ci": "film-1", "pn": "player"},
                                p={"pt": 1000 * seq}) for seq in (1, 2)]
-        self.assertEqual(post_past_the_front(places, body(heartbeat(0, w=AT_MS), *ends)), 204)
+        stream = harness.record(3, "r", 9003, s=2, sn=7, w=AT_MS + 3, r={"rx": 5})
+        self.assertEqual(
+            post_past_the_front(places, body(heartbeat(0, w=AT_MS), *ends, stream)), 204)
+
+    def await_lines(self, count):
+        """Each record is a request of its own, in any order."""
+        await_true(f"{count} records are sent", lambda: len(self.engine.lines()) >= count)
 
     def await_text(self, text):
         await_true(f"'{text}' is sent", lambda: any(
@@ -170,26 +176,30 @@ class Sends(unittest.TestCase):
 
     def test_splunk_is_sent_each_record_at_its_time(self):
         self.send("splunk.conf", SPLUNK_URL=self.engine.url)
-        self.await_text("tally:heartbeat")
+        self.await_lines(4)
         path, headers, _ = self.engine.requests[0]
         self.assertEqual((path, headers["Authorization"]),
                          ("/services/collector/event", "Splunk secret-4"))
         events = sorted(self.engine.lines(), key=lambda event: event["event"]["seq"])
         self.assertEqual([(event["time"], event["sourcetype"]) for event in events],
                          [(AT_MS / 1000, "tally:heartbeat"), ((AT_MS + 1) / 1000, "tally:end"),
-                          ((AT_MS + 2) / 1000, "tally:end")])
+                          ((AT_MS + 2) / 1000, "tally:end"),
+                          ((AT_MS + 3) / 1000, "tally:rtp")])
+        self.assertEqual([event["event"].get("stream_number") for event in events],
+                         [None, None, None, 7])
         self.assertEqual((events[1]["event"]["content_title"], events[1]["event"]["boot"],
                           events[1]["event"]["player_name"]), (TITLE, harness.BOOT, "player"))
 
     def test_clickhouse_is_sent_a_row_a_record(self):
         self.send("clickhouse.conf", CLICKHOUSE_URL=self.engine.url)
-        self.await_text('"kind":"x"')
+        self.await_lines(4)
         self.assertIn("FORMAT%20JSONEachRow", self.engine.requests[0][0])
         rows = sorted(self.engine.lines(), key=lambda row: row["seq"])
         self.assertEqual([(row["device"], row["boot"], row["seq"], row["kind"], row["session"],
-                           row["at"]) for row in rows],
-                         [(DEVICE, harness.BOOT, seq, kind, max(seq, 1), (AT_MS + seq) / 1000)
-                          for seq, kind in ((0, "h"), (1, "x"), (2, "x"))])
+                           row["stream_number"], row["at"]) for row in rows],
+                         [(DEVICE, harness.BOOT, seq, kind, session, stream, (AT_MS + seq) / 1000)
+                          for seq, kind, session, stream in (
+                              (0, "h", 1, 0), (1, "x", 1, 0), (2, "x", 2, 0), (3, "r", 2, 7))])
         fields = json.loads(rows[2]["fields"])
         self.assertEqual((fields["play_time_ms"], fields["content_title"]), (2000, TITLE))
         self.assertEqual(json.loads(rows[2]["tags"])["player_name"], "player")

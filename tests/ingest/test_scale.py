@@ -12,12 +12,12 @@ SINCE, UNTIL = "2027-01-19 10:00+00", "2027-01-19 11:00+00"
 VIEWS = ("sessions", "facets", "plays", "stop_reasons", "errors", "startups", "rebuffering",
          "watching", "bitrates", "levels", "reach", "ads", "publishing", "loss", "frames", "traffic",
          "totals")
-# 1,000 devices, 10 days, 10 sessions each: start, 8 heartbeats, 3 RTP records, end ... a record of
-# all sessions and one of the agent with each, a boot and a clock record a device.
+# 1,000 devices, 10 days, 10 sessions each: start, 11 heartbeats, 3 RTP records of 2 streams, end ...
+# a record of all sessions and one of the agent with each, a boot and a clock record a device.
 MAKE = """
 INSERT INTO tally.records
 SELECT 'stb-' || device, 1, session * 20 + place, kind, CASE WHEN place < 17 THEN session ELSE 0 END,
-    'operator-1', 5, 0, NULL, NULL, NULL, at, CASE WHEN kind IN ('h', 'x') THEN opened ELSE at END,
+    CASE WHEN kind = 'r' THEN 1 + place % 2 END, 'operator-1', 5, 0, NULL, NULL, NULL, at, CASE WHEN kind IN ('h', 'x') THEN opened ELSE at END,
     'device', CASE WHEN kind IN ('s', 'b') THEN '{"declared_playback": 1125899906842623}'::jsonb END,
     CASE kind
         WHEN 'b' THEN '{"device_model": "Aurora", "os": "Linux"}'

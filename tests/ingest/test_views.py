@@ -20,6 +20,10 @@ def end(seq, session, at_ms, elapsed_ms, p=None, **rest):
     return dated(seq, "x", at_ms, s=session, p={**PLAYED, "xe": elapsed_ms, **(p or {})}, **rest)
 
 
+def rtp(seq, at_ms, s=1, sn=1, **figures):
+    return dated(seq, "r", at_ms, s=s, sn=sn, r=figures)
+
+
 class ViewCase(SqlCase):
     def land(self, *told, **envelope):
         """With a boot record that declares all, unless there is another one."""
@@ -246,34 +250,43 @@ class Streams(ViewCase):
                                    " loss_before_ppm::float")
 
     def test_the_last_word_counts(self):
-        self.land(dated(1, "r", 1000, s=1, r={"rx": 1000, "rl": 9, "rr": 991}),
-                  dated(2, "r", 2000, s=1, r={"rx": 2000, "rl": 10, "rr": 1990, "rb": 5}),
+        self.land(rtp(1, 1000, rx=1000, rl=9), rtp(2, 2000, rx=2000, rl=10, rb=5),
                   end(3, 1, 3000, 2900))
         self.assertEqual(self.loss(), (10, 2000, 5, 5000, 7500))
 
-    def test_one_stream_behind_another(self):
-        self.land(dated(1, "r", 1000, s=1, r={"rx": 1000, "rl": 9, "rr": 991}),
-                  dated(2, "r", 2000, s=1, r={"rx": 500, "rl": 1, "rr": 499}),
-                  end(3, 1, 3000, 2900))
-        self.assertEqual(self.loss()[:2], (10, 1500))
+    def test_a_stream_attached_anew_counts_beside_the_one_before_be_it_shorter_or_longer(self):
+        for expected in (500, 1000, 9000):
+            with self.subTest(expected):
+                self.land(rtp(1, 1000, rx=1000, rl=9), rtp(2, 2000, sn=2, rx=expected, rl=9),
+                          end(3, 1, 3000, 2900))
+                self.assertEqual(self.loss()[:2], (18, 1000 + expected))
+                self.rows("TRUNCATE tally.records")
 
-    def test_two_streams_beside_each_other(self):
-        for at_ms, of_video, of_audio in ((1000, 900, 40), (2000, 1800, 80)):
-            self.land(dated(at_ms, "r", at_ms, s=1, r={"rx": of_video, "rr": of_video}),
-                      dated(at_ms + 1, "r", at_ms, s=1, r={"rx": of_audio, "rl": 2, "rr": of_audio}))
-        self.land(end(9000, 1, 3000, 2900))
-        self.assertEqual(self.loss()[:2], (2, 1880))
+    def test_streams_beside_each_other_whichever_is_told_first_and_detached_first(self):
+        self.land(rtp(1, 1000, sn=1, rx=900), rtp(2, 1000, sn=2, rx=40, rl=1),
+                  rtp(3, 1500, sn=1, rx=1300), rtp(4, 1600, sn=3, rx=7),
+                  rtp(5, 2000, sn=3, rx=1400, rl=4), rtp(6, 2000, sn=2, rx=80, rl=2),
+                  end(9, 1, 3000, 2900))
+        self.assertEqual(self.loss()[:2], (6, 1300 + 80 + 1400))
+        self.assertEqual(self.rows("SELECT stream_number, seq FROM tally.streams ORDER BY 1"),
+                         [(1, 3), (2, 6), (3, 5)])
+
+    def test_a_number_is_of_a_kind_in_a_session_of_a_boot(self):
+        self.land(rtp(1, 1000, rx=10), rtp(2, 1000, s=2, rx=10),
+                  dated(3, "t", 1000, s=1, sn=1, t={"tp": 10}), b=1)
+        self.land(rtp(1, 1000, rx=10), b=2)
+        self.land(rtp(1, 1000, rx=10), d="stb-2")
+        self.assertEqual(self.value("SELECT count(*) FROM tally.streams"), 5)
 
     def test_duplicates_may_outnumber_losses(self):
-        self.land(dated(1, "r", 1000, s=1, r={"rx": 1000, "rl": -5, "rr": 1005}),
-                  end(2, 1, 3000, 2900))
+        self.land(rtp(1, 1000, rx=1000, rl=-5), end(2, 1, 3000, 2900))
         self.assertEqual(self.loss()[3], -5000)
 
-    def test_tracks_of_webrtc_have_names(self):
-        self.land(dated(1, "j", 1000, s=1, j={"j9": "v", "j6": 1, "jp": 90, "jl": 10, "jb": 7000,
-                                              "js": 2, "ju": 300, "j1": 50}),
-                  dated(2, "j", 1000, s=1, j={"j9": "a", "j6": 0, "jp": 100, "jb": 300}),
-                  dated(3, "j", 2000, s=1, j={"j9": "a", "j6": 0, "jp": 400, "jb": 1300}),
+    def test_tracks_of_webrtc(self):
+        self.land(dated(1, "j", 1000, s=1, sn=1, j={"j6": 1, "jp": 90, "jl": 10, "jb": 7000,
+                                                   "js": 2, "ju": 300, "j1": 50}),
+                  dated(2, "j", 1000, s=1, sn=2, j={"j6": 0, "jp": 100, "jb": 300}),
+                  dated(3, "j", 2000, s=1, sn=2, j={"j6": 0, "jp": 400, "jb": 1300}),
                   end(4, 1, 3000, 2900, {"pt": 2000}))
         self.assertEqual(self.loss()[:2], (10, 500))
         self.assertEqual(self.of_all("traffic", "received_bytes, sent_bytes"), (8300, 0))
@@ -281,8 +294,8 @@ class Streams(ViewCase):
                          (50, 2, 0.15))
 
     def test_freezes_by_played_time_of_sessions_that_tell_of_frames(self):
-        self.land(dated(1, "f", 1000, s=1, f={"fr": 50, "fk": 1}),
-                  dated(2, "f", 2000, s=1, f={"fr": 90, "fk": 10, "fn": 2, "fo": 500}),
+        self.land(dated(1, "f", 1000, s=1, sn=1, f={"fr": 50, "fk": 1}),
+                  dated(2, "f", 2000, s=1, sn=1, f={"fr": 90, "fk": 10, "fn": 2, "fo": 500}),
                   end(3, 1, 3000, 2900, {"pt": 5000}), end(4, 2, 3000, 2900, {"pt": 77_000}))
         self.assertEqual(
             self.of_all("frames", "rendered, dropped, freezes, freeze_time_ms, play_time_ms,"
@@ -290,15 +303,15 @@ class Streams(ViewCase):
             (90, 10, 2, 500, 5000, 0.1, 0.1))
 
     def test_bytes_of_downloads_and_streams(self):
-        self.land(dated(1, "r", 1000, s=1, r={"ry": 500}), dated(2, "o", 1000, s=1, o={"ob": 70}),
+        self.land(rtp(1, 1000, ry=500), dated(2, "o", 1000, s=1, sn=1, o={"ob": 70}),
                   end(3, 1, 3000, 2900, m={"mb": 1000}), end(4, 2, 3000, 2900))
         self.assertEqual(self.of_all("traffic", "received_bytes, sent_bytes"), (1500, 70))
 
     def test_traffic_lights(self):
         for number, (trip_us, loss_ppm) in enumerate(
                 ((149_999, 49_999), (150_000, 0), (0, 50_000), (250_000, 0), (0, 100_000)), 1):
-            self.land(dated(number, "o", 1000, s=number, o={"on": trip_us, "ow": loss_ppm}))
-        self.assertEqual(self.rows("SELECT light FROM tally.traffic_lights ORDER BY session"),
+            self.land(dated(number, "o", 1000, s=1, sn=number, o={"on": trip_us, "ow": loss_ppm}))
+        self.assertEqual(self.rows("SELECT light FROM tally.traffic_lights ORDER BY stream_number"),
                          [("green",), ("yellow",), ("yellow",), ("red",), ("red",)])
 
 

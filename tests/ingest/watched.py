@@ -23,6 +23,7 @@ KEYS = {"play_attempts": "pa", "first_plays": "fp", "play_time": "pt", "stalled_
         "playback_failures": "pf", "exits_before_start": "xs", "refusals": "en", "errors": "er"}
 GAUGES = ("startup_time", "zap_time")
 STOPS = {"user": 1, "error": 2, "zap": 5, "refused": 17}
+UNSEEN = {"rtp_expected": 0, "rtp_lost": 0}  # a stream of which nothing has come yet
 EVERYTHING = {"p": (1 << 50) - 1, "r": (1 << 23) - 1}
 
 
@@ -95,11 +96,26 @@ class Watched:
         elif self.outcome.endswith("failure"):
             figures[self.outcome + "s"] = figures["errors"] = 1
 
-    def stream(self, until_ms):
-        """Of its RTP stream: 100 packets a second played, of which each stall loses 7."""
-        figures = self.figures(until_ms)
-        return {"rtp_expected": figures.get("play_time", 0) // 10,
-                "rtp_lost": 7 * figures.get("stalls", 0)}
+    def streams(self, until_ms):
+        """Of each of its RTP streams, of which every pause begins another: 100 packets a second
+        played, of which each stall loses 7."""
+        told, at_ms = [dict(UNSEEN)], self.opened_ms
+        for name, ms, _ in self.segments:
+            spent = min(ms, until_ms - at_ms)
+            if spent <= 0:
+                break
+            if name == "paused":
+                told.append(dict(UNSEEN))
+            elif name == "stalled":
+                told[-1]["rtp_lost"] += 7
+            elif name == "play":
+                told[-1]["rtp_expected"] += spent // 10
+            at_ms += ms
+        return told
+
+    def all_streams(self, until_ms):
+        told = self.streams(until_ms)
+        return {name: sum(each[name] for each in told) for name in UNSEEN}
 
 
 def add(figures, name, amount):
@@ -178,7 +194,7 @@ class Evening:
                 "weight": 1_000_000 // self.sampling_ppm,
                 "figures": session.figures(told_to) if has_figures else {},
                 "counted": session.figures(self.ended_ms),
-                "streams": session.stream(told_to) if has_figures else {}}
+                "streams": session.all_streams(told_to) if has_figures else {}}
 
     def _told_to(self, session):
         if session.closed_ms <= self.ended_ms:
@@ -232,21 +248,24 @@ class Evening:
                {"k": "s", "s": number, "c": EVERYTHING, "d": dimensions})
         for at_ms in range(session.opened_ms + HEARTBEAT_MS, session.closed_ms, HEARTBEAT_MS):
             yield at_ms, {"k": "h", "s": number, "p": self._figures(session, at_ms)}
-            yield at_ms, self._stream(session, at_ms)
+            yield from self._streams(session, at_ms)
         if session.outcome.endswith("failure"):
             yield session.closed_ms, {"k": "e", "s": number, "e": {"et": 1, "ec": 4003, "ed": 4}}
-        yield session.closed_ms, self._stream(session, session.closed_ms)
+        yield from self._streams(session, session.closed_ms)
         yield session.closed_ms, {
             "k": "x", "s": number, "d": dimensions,
             "p": {**self._figures(session, session.closed_ms), "sr": STOPS[session.stop_reason]}}
 
     @staticmethod
-    def _stream(session, at_ms):
-        stream = session.stream(at_ms)
-        received = stream["rtp_expected"] - stream["rtp_lost"]
-        figures = {"rx": stream["rtp_expected"], "rl": stream["rtp_lost"], "rr": max(received, 0)}
-        return {"k": "r", "s": session.number, "r": {key: n for key, n in figures.items()
-                                                     if n or key == "rl"}}
+    def _streams(session, at_ms):
+        """The one that is there, and the last word on one detached since the heartbeat before."""
+        before = len(session.streams(at_ms - HEARTBEAT_MS))
+        for number, stream in enumerate(session.streams(at_ms), 1):
+            if number >= before:
+                received = max(stream["rtp_expected"] - stream["rtp_lost"], 0)
+                figures = {"rx": stream["rtp_expected"], "rl": stream["rtp_lost"], "rr": received}
+                yield at_ms, {"k": "r", "s": session.number, "sn": number,
+                              "r": {key: n for key, n in figures.items() if n or key == "rl"}}
 
     @staticmethod
     def _dimensions(session):

@@ -77,12 +77,13 @@ static void print_column(FILE *out, const names_group_t *group, uint32_t number)
     names_print_metric(out, metric);
 }
 
-static void print_view(FILE *out, const char *name, const char *groups, const char *source) {
+static void print_view(FILE *out, const char *name, const names_record_t *record,
+                       const char *source) {
     say(out,
         "\nCREATE VIEW tally.record_%s AS SELECT operator, device, boot, seq, kind, session,\n"
-        "    uptime_ms, began, at, at_quality",
-        name);
-    for (const char *letter = groups; *letter != '\0'; letter++) {
+        "    %suptime_ms, began, at, at_quality",
+        name, schema_is_of_stream(record->letter) ? "stream_number, " : "");
+    for (const char *letter = record->groups; *letter != '\0'; letter++) {
         const names_group_t *const group = names_group(*letter);
         if (group == NULL || names_is_vendors(group)) {
             continue;
@@ -99,9 +100,9 @@ static void print_views(FILE *out) {
         const names_record_t *const record = &names_records[i];
         char source[] = "tally.told WHERE kind = '?'";
         *strchr(source, '?') = record->letter;
-        print_view(out, record->name, record->groups, source);
+        print_view(out, record->name, record, source);
     }
-    print_view(out, "session", names_records[NAMES_RECORD_END].groups, "tally.session_told");
+    print_view(out, "session", &names_records[NAMES_RECORD_END], "tally.session_told");
 }
 
 void schema_print_sql(FILE *out) {

@@ -110,6 +110,9 @@ static void print_numbers(FILE *out, const names_record_t *record, size_t most) 
     if (strchr(own, 's') != NULL) {
         say(out, "      \"session\" = \"s\"\n");
     }
+    if (schema_is_of_stream(record->letter)) { /* "stream" is a metric's name */
+        say(out, "      \"stream_number\" = \"sn\"\n");
+    }
     if (strchr(own, 'c') != NULL) {
         print_declared(out);
     }
@@ -175,10 +178,9 @@ bool schema_print_telegraf(FILE *out, const char *most_personal) {
         "# `tally-schema telegraf` of the registry (agent/include/tally/metrics.def and enums.h);\n"
         "# to renew it: make schema. Personal data up to the class \"%s\" go through.\n"
         "#\n"
-        "# Metrics of role TAG become tags, all others fields: device, boot and session are none\n"
-        "# to group by. What `TALLY_` variables say, and what makes of this a road for records, "
-        "is\n"
-        "# in tests/ingest/README.md.\n"
+        "# Metrics of role TAG become tags, all others fields: device, boot, session and stream\n"
+        "# number are none to group by. What `TALLY_` variables say, and what makes of this a\n"
+        "# road for records, is in tests/ingest/README.md.\n"
         "[[inputs.http_listener_v2]]\n"
         "  service_address = \"${TALLY_LISTEN:-unix:///run/tally/telegraf.sock}\"\n"
         "  socket_mode = \"0660\"\n"

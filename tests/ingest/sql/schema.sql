@@ -40,6 +40,7 @@ CREATE TABLE tally.records (
     seq bigint,
     kind text NOT NULL,
     session bigint NOT NULL,      -- 0: of none
+    stream_number integer,        -- of a session's streams; NULL: of none
     operator text NOT NULL,
     registry bigint NOT NULL,
     uptime_ms bigint NOT NULL,
@@ -61,6 +62,8 @@ CREATE INDEX records_hour ON tally.records
     (kind, date_bin('1 hour', began, '2000-01-01 00:00+00')) WHERE kind IN ('s', 'v', 'x');
 CREATE INDEX records_span ON tally.records USING gist (tstzrange(began, at)) WHERE kind = 'x';
 CREATE INDEX records_session ON tally.records (device, boot, session, kind, seq);
+CREATE INDEX records_stream ON tally.records (device, boot, session, kind, stream_number, seq)
+    WHERE stream_number IS NOT NULL;
 CREATE INDEX records_clock ON tally.records (device, boot, seq)
     WHERE kind = 'c' AND wall_ms IS NOT NULL;
 CREATE INDEX records_boot ON tally.records (device, boot) WHERE kind = 'b';
@@ -80,10 +83,11 @@ $$;
 
 -- ---- what is a record --------------------------------------------------------------------------
 
-CREATE FUNCTION tally.is_integer(value jsonb, lowest bigint) RETURNS boolean
+CREATE FUNCTION tally.is_integer(
+    value jsonb, lowest bigint, highest bigint DEFAULT 9007199254740992) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE jsonb_typeof(value) WHEN 'number' THEN
-        value::numeric BETWEEN lowest AND 9007199254740992 AND value::numeric % 1 = 0
+        value::numeric BETWEEN lowest AND highest AND value::numeric % 1 = 0
     ELSE false END
 $$;
 
@@ -123,10 +127,13 @@ CREATE FUNCTION tally.fault_of(record jsonb) RETURNS text LANGUAGE sql STABLE AS
             OR NOT coalesce(record ->> 'kind' ~ '^[a-z]$', false)
             OR EXISTS (SELECT FROM unnest('{boot,seq,uptime_ms,registry}'::text[]) k
                        WHERE NOT tally.is_integer(record -> k, 0))
-            OR EXISTS (SELECT FROM unnest('{wall_ms,sent_uptime_ms,sent_wall_ms}'::text[]) k
+            OR EXISTS (SELECT FROM unnest('{session,wall_ms,sent_uptime_ms,sent_wall_ms}'::text[]) k
                        WHERE record ? k AND NOT tally.is_integer(record -> k, 0))
             OR record ->> 'kind' IN ('s', 'h', 'e', 'x', 'r', 't', 'f', 'j', 'o')
                 AND NOT tally.is_integer(record -> 'session', 1)
+            OR CASE WHEN record ->> 'kind' IN ('r', 't', 'f', 'j', 'o')
+                THEN NOT tally.is_integer(record -> 'stream_number', 1, 65535)
+                ELSE record ? 'stream_number' END
             OR EXISTS (SELECT FROM jsonb_each(record) f WHERE f.key LIKE 'declared\_%'
                        AND NOT tally.is_integer(f.value, 0))
             THEN 'form'
@@ -182,7 +189,8 @@ $$;
 CREATE FUNCTION tally.record_of("row" jsonb) RETURNS tally.records LANGUAGE sql IMMUTABLE AS $$
     SELECT ("row" ->> 'device', ("row" ->> 'boot')::bigint, ("row" ->> 'seq')::bigint,
         "row" ->> 'kind',
-        coalesce(("row" ->> 'session')::bigint, 0), "row" ->> 'operator',
+        coalesce(("row" ->> 'session')::bigint, 0), ("row" ->> 'stream_number')::integer,
+        "row" ->> 'operator',
         ("row" ->> 'registry')::bigint, ("row" ->> 'uptime_ms')::bigint,
         ("row" ->> 'wall_ms')::bigint,
         CASE WHEN "row" ? 'sent_wall_ms' THEN ("row" ->> 'sent_uptime_ms')::bigint END,
@@ -190,13 +198,15 @@ CREATE FUNCTION tally.record_of("row" jsonb) RETURNS tally.records LANGUAGE sql 
         (SELECT jsonb_object_agg(key, value) FROM jsonb_each("row") WHERE key LIKE 'declared\_%'),
         (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each("row")
          WHERE key NOT LIKE 'declared\_%' AND key <> ALL (
-             '{device,boot,seq,kind,session,operator,registry,uptime_ms,wall_ms,sent_uptime_ms,
-               sent_wall_ms,time_source,certificate,host,path}'::text[])), 0)::tally.records
+             '{device,boot,seq,kind,session,stream_number,operator,registry,uptime_ms,wall_ms,
+               sent_uptime_ms,sent_wall_ms,time_source,certificate,host,path}'::text[])),
+        0)::tally.records
 $$;
 
 -- What two deliveries of one record have in common.
 CREATE FUNCTION tally.content_of(r tally.records) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT jsonb_build_array(r.kind, r.session, r.uptime_ms, r.wall_ms, r.declares, r.fields)
+    SELECT jsonb_build_array(
+        r.kind, r.session, r.stream_number, r.uptime_ms, r.wall_ms, r.declares, r.fields)
 $$;
 
 CREATE FUNCTION tally.refusal_of("row" jsonb, reason text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
@@ -289,8 +299,8 @@ $$;
 
 -- Every record with the capability sets that it was made with: its session's, else its boot's.
 CREATE VIEW tally.told AS
-SELECT r.operator, r.device, r.boot, r.seq, r.session, r.uptime_ms, r.began, r.at, r.at_quality,
-    r.kind, coalesce(s.declares, b.declares) AS declared, r.fields
+SELECT r.operator, r.device, r.boot, r.seq, r.session, r.stream_number, r.uptime_ms, r.began, r.at,
+    r.at_quality, r.kind, coalesce(s.declares, b.declares) AS declared, r.fields
 FROM tally.records r
 LEFT JOIN LATERAL (
     SELECT declares FROM tally.records d WHERE d.device = r.device AND d.boot = r.boot
@@ -309,7 +319,7 @@ SELECT x.*, coalesce((x.fields ->> 'elapsed_time_ms')::bigint, 0) AS age_ms,
 FROM tally.told x WHERE x.kind = 'x'
 UNION ALL
 SELECT s.operator, s.device, s.boot, coalesce(h.seq, s.seq), s.session,
-    coalesce(h.uptime_ms, s.uptime_ms), s.began, coalesce(h.at, s.at),
+    s.stream_number, coalesce(h.uptime_ms, s.uptime_ms), s.began, coalesce(h.at, s.at),
     coalesce(h.at_quality, s.at_quality), s.kind,
     CASE WHEN h.seq IS NOT NULL THEN s.declared END, -- a start record alone tells no figures
     s.fields || coalesce(h.fields, '{}'), coalesce((h.fields ->> 'elapsed_time_ms')::bigint, 0),

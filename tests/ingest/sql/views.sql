@@ -169,25 +169,14 @@ FROM tally.facets WHERE session_kind = 'publish' GROUP BY operator, hour, dimens
 
 -- ---- streams -----------------------------------------------------------------------------------
 
--- Whether a stream that once stood at `before` may be the one that stands at `now`.
-CREATE FUNCTION tally.goes_on(kind text, before jsonb, now jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce((now ->> counter)::bigint, 0) >= coalesce((before ->> counter)::bigint, 0)
-        AND (now ->> 'in_track', now ->> 'in_mid', now ->> 'out_mid') IS NOT DISTINCT FROM
-            (before ->> 'in_track', before ->> 'in_mid', before ->> 'out_mid')
-    FROM (VALUES ('r', 'rtp_received'), ('t', 'ts_packets'), ('f', 'frames_decoded'),
-        ('j', 'in_packets'), ('o', 'out_packets')) AS c(of_kind, counter) WHERE of_kind = kind
-$$;
-
--- The last word on each stream of a session: what no later record of its kind goes on from.
--- Streams have no name on the wire: several at once are told apart only while both are there.
+-- The last word on each stream of a session.
 CREATE VIEW tally.streams AS
-SELECT r.operator, r.device, r.boot, r.session, r.kind, r.seq, r.fields
+SELECT r.operator, r.device, r.boot, r.session, r.kind, r.stream_number, r.seq, r.fields
 FROM tally.records r
-WHERE r.kind IN ('f', 'r', 't', 'j', 'o') AND NOT EXISTS (
+WHERE r.stream_number IS NOT NULL AND NOT EXISTS (
     SELECT FROM tally.records n WHERE n.device = r.device AND n.boot = r.boot
-        AND n.session = r.session AND n.kind = r.kind AND n.seq > r.seq
-        AND n.uptime_ms > r.uptime_ms AND tally.goes_on(r.kind, r.fields, n.fields));
+        AND n.session = r.session AND n.kind = r.kind AND n.stream_number = r.stream_number
+        AND n.seq > r.seq);
 
 -- Loss per million packets of RTP and received WebRTC; and before error correction.
 CREATE VIEW tally.loss AS
@@ -246,7 +235,8 @@ GROUP BY operator, hour, dimension, value;
 
 -- Traffic light of each published track as it stands: round trip and loss at the receiver.
 CREATE VIEW tally.traffic_lights AS
-SELECT operator, device, boot, session, (fields ->> 'out_round_trip_us')::bigint AS round_trip_us,
+SELECT operator, device, boot, session, stream_number,
+    (fields ->> 'out_round_trip_us')::bigint AS round_trip_us,
     (fields ->> 'out_remote_loss_ppm')::bigint AS loss_ppm,
     CASE WHEN (fields ->> 'out_round_trip_us')::bigint >= 250000
             OR (fields ->> 'out_remote_loss_ppm')::bigint >= 100000 THEN 'red'
