@@ -69,6 +69,10 @@ class Registry:
     def groups_of(self, kind):
         return [letter for letter in self._groups_of[kind] if letter in self.groups]
 
+    def kind_with(self, group):
+        """One of the kinds that have it: a group is the same in all of them."""
+        return next(kind for kind in self.kinds if group in self._groups_of[kind])
+
     def metrics_of(self, group):
         return {key: about for key, about in self.metrics.items() if about["group"] == group}
 

@@ -38,13 +38,13 @@ BY_HAND = [
      "p": {"pt": 1200, "se": 2}, "q": 3, "s": 1, "u": 1400, "w": 1760936591360},
     {"f": {"fo": 40, "fr": 250}, "k": "f", "q": 9, "s": 1, "u": 9, "sn": 1},
     {"k": "r", "q": 4, "r": {"rl": -1, "rr": 7}, "s": 1, "u": 9, "sn": 65535},
-    {"k": "t", "q": 5, "s": 1, "t": {"tp": 7}, "u": 9, "sn": 2},
+    {"k": "t", "q": 5, "s": 1, "t": {"tp": 7}, "u": 9, "sn": 3},
     {"g": {"gd": 9}, "h": {"ha": [1, 2, 13, 1, 0, 3], "hb": [3, 5, 0]}, "k": "v", "q": 6, "u": 9},
     {"d": {}, "k": "x", "p": {"sr": 18}, "q": 7, "s": 1, "u": 9, "y": {}},
     {"k": "c", "q": 8, "u": 9, "w": 0},
     {"j": {"jb": 23460, "jj": 4000, "jl": -1, "jp": 94}, "k": "j", "q": 11, "s": 1, "u": 9,
-     "x": {"xc": 2, "xr": 5000}, "sn": 3},
-    {"k": "o", "o": {"ob": 9, "og": 1}, "q": 12, "s": 1, "u": 9, "sn": 4},
+     "x": {"xc": 2, "xr": 5000}, "sn": 4},
+    {"k": "o", "o": {"ob": 9, "og": 1}, "q": 12, "s": 1, "u": 9, "sn": 5},
     {"k": "d", "q": 10, "u": 9, "v": {"va": 437, "vf": -5250, "vk": 2}},
 ]
 
@@ -75,8 +75,7 @@ class Case(unittest.TestCase):
             self.fail(f"{fields}: {refused}")
 
     def refused(self, fields):
-        with self.assertRaises(validator.Refused, msg=f"accepted: {fields}"):
-            self.schema.check_record(fields)
+        self.assertFalse(self.schema.has_record(fields), f"accepted: {fields}")
 
 
 class Good(Case):
@@ -143,11 +142,11 @@ class Bad(Case):
                         self.refused({**good, letter: group})
 
     def test_every_metric_just_beyond_its_ends_and_of_other_types(self):
-        for kind in self.registry.kinds:
-            for letter in self.registry.groups_of(kind):
-                for key, about in self.registry.metrics_of(letter).items():
-                    for value in bad_values(about):
-                        self.refused(self.registry.record(kind, **{letter: {key: value}}))
+        for letter in self.registry.groups:
+            kind = self.registry.kind_with(letter)
+            for key, about in self.registry.metrics_of(letter).items():
+                for value in bad_values(about):
+                    self.refused(self.registry.record(kind, **{letter: {key: value}}))
 
     def test_own_keys_just_beyond_their_ends_and_of_other_types(self):
         bad = {"k": ["", "hh", "z", 1], "q": [-1, 1 << 32, "1"], "s": [0, -1, 1 << 32, "1"],

@@ -54,6 +54,14 @@ class Schema:
                               if rule.type == "MAP" for child in rule.value
                               if child.key.value == "k"}
 
+    def has_record(self, fields):
+        """Whether it is one, without a reason."""
+        try:
+            self._check("record", fields)
+        except Refused:
+            return False
+        return True
+
     def check_record(self, fields):
         """A record; of one that is refused, what its own kind has against it."""
         try:

@@ -151,9 +151,9 @@ int32_t tally_hook_text(tally_t *tally, tally_session_id_t session, enum tally_m
  */
 
 /* Puts a stream under measurement: its statistics since its init are reported with those of the
- * session until detach. The struct must stay valid and initialised that long. Takes the port's
- * critical section for some hundred cycles; threads, and ISRs as tally_hook_text(). TALLY_E_FULL
- * when TALLY_STREAMS are attached. */
+ * session until detach, under a number (`sn`) that no other stream of the session has. The struct
+ * must stay valid and initialised that long. Takes the port's critical section for some hundred
+ * cycles; threads, and ISRs as tally_hook_text(). TALLY_E_FULL when TALLY_STREAMS are attached. */
 int32_t tally_attach_rtp(tally_t *tally, tally_session_id_t session, const tally_rtp_t *rtp);
 int32_t tally_attach_ts(tally_t *tally, tally_session_id_t session, const tally_ts_t *ts);
 int32_t tally_attach_frames(tally_t *tally, tally_session_id_t session,
