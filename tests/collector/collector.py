@@ -12,6 +12,7 @@ import os
 import signal
 import sqlite3
 import ssl
+import sys
 import time
 
 from aiohttp import web
@@ -23,7 +24,7 @@ from fields import Fields
 from names import Names
 from page import server as page
 from refusal import Refusal
-from store import Store
+from store import OtherFormat, Store
 
 LARGEST_BODY = 1 << 20
 LONGEST_BODY_S = 120.0
@@ -275,7 +276,10 @@ def main():
     faults = Faults(options.fault, options.fault_count, options.fault_delay,
                     options.fault_retry_after, options.fault_now)
     limits = Limits(options.most_bytes, options.most_seconds)
-    store = Store(options.db)
+    try:
+        store = Store(options.db)
+    except (OtherFormat, sqlite3.Error) as error:
+        sys.exit(f"collector: --db: {error}")
     try:
         asyncio.run(serve(options, Collector(store, names, fields, faults, options.config, limits)))
     finally:

@@ -56,19 +56,36 @@ CREATE INDEX IF NOT EXISTS records_undated ON records(device, boot)
     WHERE wall_quality IN ('unknown', 'clock');
 """
 
+FORMAT = 2  # of these tables; 1 had no streams, and said nothing of itself
 CLOCK_KIND = "c"
 CLOCK_OFF_MS = 2000  # further away a device makes another clock record (SPEC.md, "Record")
 BUSY_S = 1.0  # how long somebody else may be writing; nothing else is answered meanwhile
 
 
+class OtherFormat(Exception):
+    """A database that another version of the collector made."""
+
+
 class Store:
-    """The database of one collector."""
+    """The database of one collector. OtherFormat, sqlite3.Error."""
 
     def __init__(self, path):
         self._db = sqlite3.connect(path, timeout=BUSY_S)
+        try:
+            self._check_format(path)
+        except (OtherFormat, sqlite3.Error):
+            self._db.close()
+            raise
         self._db.execute("PRAGMA journal_mode = WAL")  # others read while the collector writes
         self._db.execute("PRAGMA synchronous = FULL")  # what is acknowledged outlives a power cut
         self._db.executescript(SCHEMA)
+
+    def _check_format(self, path):
+        found, = self._db.execute("PRAGMA user_version").fetchone()
+        tables, = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables > 0 and found != FORMAT:
+            raise OtherFormat(f"{path} was made by another version of the collector: move it away")
+        self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
     def close(self):
         self._db.close()

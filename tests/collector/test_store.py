@@ -8,7 +8,7 @@ import unittest
 import wire
 from harness import body, encode, record, scratch
 from refusal import Refusal
-from store import Store
+from store import OtherFormat, Store
 
 
 class StoreTest(unittest.TestCase):
@@ -25,6 +25,34 @@ class StoreTest(unittest.TestCase):
 
     def rows(self, columns, table="records"):
         return self.reader.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+
+
+class Opening(unittest.TestCase):
+    def setUp(self):
+        self.path = os.path.join(scratch(self.addCleanup), "tally.db")
+
+    def test_a_database_is_gone_on_with(self):
+        for _ in range(2):
+            Store(self.path).close()
+
+    def test_a_database_of_another_version_is_refused_and_left_as_it_is(self):
+        Store(self.path).close()
+        for change in ("PRAGMA user_version = 0", "PRAGMA user_version = 99"):
+            with sqlite3.connect(self.path) as other:
+                other.execute(change)
+            other.close()
+            with open(self.path, "rb") as database:
+                before = database.read()
+            with self.assertRaisesRegex(OtherFormat, "tally.db was made by another version"):
+                Store(self.path)
+            with open(self.path, "rb") as database:
+                self.assertEqual(database.read(), before)
+
+    def test_what_is_no_database_is_refused(self):
+        with open(self.path, "w", encoding="ascii") as file:
+            file.write("This is no database, and long enough not to be taken for an empty one.\n" * 9)
+        with self.assertRaises(sqlite3.Error):
+            Store(self.path)
 
 
 class Storing(StoreTest):
