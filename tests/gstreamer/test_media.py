@@ -15,6 +15,7 @@ import unittest
 import ladder
 import scenes
 from heard import Heard
+from lateness import replayed
 from scenes import Scene, gst_launch
 
 PLUGIN = pathlib.Path(os.environ["TALLY_LINUX"]) / "gstreamer_log"
