@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A firmware in QEMU: what it prints, what is sent to it, how it ends."""
 
+import contextlib
 import os
 import re
 import socket
@@ -151,8 +152,16 @@ class Guest:
                 left = deadline - time.monotonic()
                 if self._ended or left <= 0:
                     printed = "\n".join(text for _, text in self.lines)
-                    raise Silence(f"no line with {pattern!r} in {timeout_s} s; printed:\n{printed}")
+                    raise Silence(f"no line with {pattern!r} {self._how_long(timeout_s)}; "
+                                  f"printed:\n{printed}")
                 self._news.wait(left)
+
+    def _how_long(self, timeout_s):
+        if not self._ended:
+            return f"in {timeout_s} s"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return f"before the emulator ended with {self._process.wait(1)}"
+        return "before the emulator closed its output"
 
     def type(self, text):
         """A line on the console."""
