@@ -85,7 +85,6 @@ class Guest:
         self.frames_refused = 0  # by the emulated chip, for want of room
         self.udp_port = free_udp_port()
         self._news = threading.Condition()
-        self._ended = False
         self._started = time.monotonic()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         forward = f"hostfwd=udp:127.0.0.1:{self.udp_port}-10.0.2.15:{guest_port}"
@@ -96,6 +95,7 @@ class Guest:
             text=True, encoding="utf-8", errors="replace", preexec_fn=hurry)
         self._readers = [threading.Thread(target=self._read, args=(self._process.stdout, False)),
                          threading.Thread(target=self._read, args=(self._process.stderr, True))]
+        self._reading = len(self._readers)
         for reader in self._readers:
             reader.start()
 
@@ -131,7 +131,7 @@ class Guest:
                     self.lines.append((time.monotonic() - self._started, line.rstrip("\r\n")))
                     self._news.notify_all()
         with self._news:
-            self._ended = True
+            self._reading -= 1
             self._news.notify_all()
 
     def _join_readers(self):
@@ -150,14 +150,14 @@ class Guest:
                         return match
                 seen = max(seen, len(self.lines))
                 left = deadline - time.monotonic()
-                if self._ended or left <= 0:
+                if self._reading == 0 or left <= 0:
                     printed = "\n".join(text for _, text in self.lines)
                     raise Silence(f"no line with {pattern!r} {self._how_long(timeout_s)}; "
                                   f"printed:\n{printed}")
                 self._news.wait(left)
 
     def _how_long(self, timeout_s):
-        if not self._ended:
+        if self._reading > 0:
             return f"in {timeout_s} s"
         with contextlib.suppress(subprocess.TimeoutExpired):
             return f"before the emulator ended with {self._process.wait(1)}"
