@@ -98,15 +98,18 @@ static void take_remote(const GstStructure *reply, const GstStructure *report, u
     const GstStructure *const remote = report_of(reply, REMOTE_INBOUND, &ssrc);
     const GstStructure *const source =
         remote != NULL ? structure_at(remote, "gst-rtpsource-stats") : NULL;
+    int64_t round_trip_us = TALLY_WEBRTC_ABSENT;
     if (source == NULL || number_at(source, "rb-ssrc") != (int64_t)ssrc) {
         return;
     }
+    take_scaled(remote, "round-trip-time", MICROSECONDS, &round_trip_us);
+    if (round_trip_us == 0) {
+        return; /* of the call's begin, before a report of ours was answered; it may stand for ever
+                 */
+    }
+    out->remote_round_trip_us = round_trip_us;
     take_number(remote, "packets-lost", &out->remote_packets_lost);
     take_scaled(remote, "fraction-lost", PPM, &out->remote_loss_ppm);
-    take_scaled(remote, "round-trip-time", MICROSECONDS, &out->remote_round_trip_us);
-    if (out->remote_round_trip_us == 0) { /* no report of ours was answered yet */
-        out->remote_round_trip_us = TALLY_WEBRTC_ABSENT;
-    }
     take_jitter(report, source, out);
 }
 

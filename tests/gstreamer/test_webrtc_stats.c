@@ -98,12 +98,16 @@ static void test_webrtc_stats_report_on_another_track_is_not_taken(void **state)
     assert_int_equal(stats.packets_sent, 70);
 }
 
-static void test_webrtc_stats_have_no_round_trip_before_the_first(void **state) {
+static void test_webrtc_stats_report_of_the_calls_begin_is_not_taken(void **state) {
     (void)state;
     put("a", sent(AUDIO, 50, 48000));
-    put("r", reported(AUDIO, AUDIO, 0, 0));
-    assert_true(outbound_of(AUDIO).remote_round_trip_us == TALLY_WEBRTC_ABSENT);
-    assert_int_equal(outbound_of(AUDIO).remote_packets_lost, 0);
+    put("r", reported(AUDIO, AUDIO, -1, 0));
+    const tally_webrtc_outbound_t stats = outbound_of(AUDIO);
+    assert_true(stats.remote_round_trip_us == TALLY_WEBRTC_ABSENT);
+    assert_true(stats.remote_packets_lost == TALLY_WEBRTC_ABSENT);
+    assert_true(stats.remote_loss_ppm == TALLY_WEBRTC_ABSENT);
+    assert_true(stats.remote_jitter_us == TALLY_WEBRTC_ABSENT);
+    assert_int_equal(stats.packets_sent, 50);
 }
 
 static void test_webrtc_stats_of_what_is_received_are_what_was_asked_for(void **state) {
@@ -164,7 +168,7 @@ int main(int argc, char **argv) {
         TEST(test_webrtc_stats_of_a_bundle_are_told_apart_by_ssrc),
         TEST(test_webrtc_stats_of_a_receiver_are_in_the_units_of_the_registry),
         TEST(test_webrtc_stats_report_on_another_track_is_not_taken),
-        TEST(test_webrtc_stats_have_no_round_trip_before_the_first),
+        TEST(test_webrtc_stats_report_of_the_calls_begin_is_not_taken),
         TEST(test_webrtc_stats_of_what_is_received_are_what_was_asked_for),
         TEST(test_webrtc_stats_know_the_local_candidate_under_the_wrong_name),
         TEST(test_webrtc_stats_of_no_sensible_type_are_absent),
