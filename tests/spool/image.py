@@ -210,7 +210,8 @@ class Ring:
             return
         self.begun = True
         if self.number >= self.blocks:
-            self.offset = self.image.written_end(self.block())
+            # The last record may end with 0xFF, as what is erased reads.
+            self.offset = max(self.offset, self.image.written_end(self.block()))
             if self.offset + self.largest + 160 <= self.image.block_bytes:
                 self.zeros()
                 self.offset += self.largest

@@ -185,6 +185,16 @@ def sequence_of(payload):
 
 class Histories(unittest.TestCase):
 
+    def test_a_record_that_ends_like_erased_flash_outlives_the_boot_behind_it(self):
+        image = Image(6, 512)
+        ring, = rings(image, image.blocks, largest=64)
+        ring.boot(1, 0)
+        ring.put("h", record("h", 4, 0xDAD3C519FF), ROUTINE)
+        ring.boot(2, 0)
+        self.assertEqual(len(delivery([ring])), 1)
+        code, told = lines(image, "--waiting")
+        self.assertEqual((code, len(told)), (GOOD, 1))
+
     def test_what_waits_is_told_in_the_order_of_delivery(self):
         chance = dice()
         for _ in range(HISTORIES):
