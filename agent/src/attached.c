@@ -13,8 +13,7 @@ static bool is_unannounced(tally_t *tally, tally_session_id_t number) {
     return number == 0 || (session != NULL && !session->announced);
 }
 
-/* --- streams and tracks ------------------------------------------------------------------------
- */
+/* --- streams and tracks ---------------------------------------------------------------------- */
 
 /* Within the critical section. Never 0; by the time one comes again its stream is long gone. */
 static uint16_t next_number(tally_t *tally) {
